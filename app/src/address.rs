@@ -1,0 +1,36 @@
+//! Addresses with a query: what a page reads from its own, and what its links say.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use leptos_router::location::Url;
+
+/// The path with those pairs that have a value, so that addresses stay short enough to read and share.
+pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut address = path.to_owned();
+    let mut mark = '?';
+    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+        address.push(mark);
+        address.push_str(name);
+        address.push('=');
+        address.push_str(&Url::escape(value));
+        mark = '&';
+    }
+    address
+}
+
+/// One value of the page's address, empty when it is not there.
+pub fn query(name: &'static str) -> Memo<String> {
+    let map = use_query_map();
+    Memo::new(move |_| map.read().get(name).unwrap_or_default())
+}
+
+/// The page number of the address, from 1.
+pub fn query_page() -> Memo<i64> {
+    let page = query("page");
+    Memo::new(move |_| page.read().parse().unwrap_or(1).max(1))
+}
+
+/// A page number as an address says it: the first needs no saying.
+pub fn page_value(page: i64) -> String {
+    if page > 1 { page.to_string() } else { String::new() }
+}

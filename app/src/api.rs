@@ -1,0 +1,221 @@
+//! All that the console asks of the server: one trait, and one line per server function.
+//! The server implements [`Console`] for the person of the request; nothing here knows how.
+
+use crate::error::Trouble;
+use crate::model::{
+    ChangeList, ChangeStory, Check, ConnectDefaults, ConnectionPage, ConnectionRow, HistoryFilter, Overview, Person,
+    TicketFilter, TicketForm, TicketList, TicketPage,
+};
+use leptos::prelude::*;
+
+pub type Answer<T> = Result<T, Trouble>;
+
+/// What the person of this request may ask for. One value a request; who asks is inside.
+#[cfg(feature = "ssr")]
+#[async_trait::async_trait]
+pub trait Console: Send + Sync {
+    /// Who is signed in, if anybody.
+    async fn me(&self) -> Answer<Option<Person>>;
+    /// Whether this one-time set-up link still opens the first-run page.
+    async fn first_run_open(&self, token: &str) -> Answer<bool>;
+    async fn create_first_admin(&self, token: &str, name: &str, email: &str, password: &str) -> Answer<()>;
+    async fn sign_in(&self, email: &str, password: &str) -> Answer<()>;
+    async fn sign_out(&self) -> Answer<()>;
+
+    async fn overview(&self) -> Answer<Overview>;
+
+    async fn connections(&self) -> Answer<Vec<ConnectionRow>>;
+    async fn connect_defaults(&self) -> Answer<ConnectDefaults>;
+    /// Keeps a draft and answers its id; authorizing in ServiceNow comes next.
+    async fn connect(
+        &self,
+        name: &str,
+        address: &str,
+        client_id: &str,
+        client_secret: &str,
+        environment: &str,
+    ) -> Answer<String>;
+    async fn connection(&self, id: &str) -> Answer<ConnectionPage>;
+    async fn test_connection(&self, id: &str) -> Answer<Vec<Check>>;
+    /// Writes the business rule into ServiceNow, where the account may.
+    async fn install_webhook(&self, id: &str) -> Answer<()>;
+    async fn pause_connection(&self, id: &str) -> Answer<()>;
+    async fn resume_connection(&self, id: &str) -> Answer<()>;
+
+    async fn tickets(&self, filter: TicketFilter) -> Answer<TicketList>;
+    async fn ticket(&self, id: &str) -> Answer<TicketPage>;
+    async fn edit_ticket(&self, form: TicketForm) -> Answer<()>;
+    async fn comment(&self, ticket: &str, body: &str, internal: bool) -> Answer<()>;
+
+    async fn history(&self, filter: HistoryFilter) -> Answer<ChangeList>;
+    async fn change(&self, id: &str) -> Answer<ChangeStory>;
+}
+
+#[cfg(feature = "ssr")]
+fn console() -> Answer<std::sync::Arc<dyn Console>> {
+    use_context().ok_or_else(|| {
+        Trouble::new(
+            "CONSOLE-CONTEXT",
+            "The server did not answer.",
+            "The request reached no console.",
+            "Report this as a fault.",
+        )
+    })
+}
+
+/// Gives the HTTP answer the status of its trouble; Leptos alone would answer 500 to a wrong password.
+/// A form sent without JavaScript keeps its redirect back to the form, which carries the trouble.
+#[cfg(feature = "ssr")]
+fn told<T>(answer: Answer<T>) -> Answer<T> {
+    if let Err(trouble) = &answer
+        && let (Some(request), Some(response)) = (
+            use_context::<http::request::Parts>(),
+            use_context::<leptos_axum::ResponseOptions>(),
+        )
+    {
+        let plain_form = request.method == http::Method::POST
+            && request
+                .headers
+                .get(http::header::ACCEPT)
+                .and_then(|value| value.to_str().ok())
+                .is_some_and(|value| value.contains("text/html"));
+        if !plain_form && let Ok(status) = http::StatusCode::from_u16(trouble.status()) {
+            response.set_status(status);
+        }
+    }
+    answer
+}
+
+/// After a form: where the browser goes next, with and without JavaScript.
+#[cfg(feature = "ssr")]
+fn go_to(path: &str) {
+    leptos_axum::redirect(path);
+}
+
+/// Whether the path is one of our own: `//host` and `/\host` would leave the console, and a header
+/// takes visible ASCII only.
+#[cfg(feature = "ssr")]
+fn is_own_path(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+}
+
+#[server(name = AskMe, prefix = "/fn", endpoint = "me")]
+pub async fn me() -> Answer<Option<Person>> {
+    told(console()?.me().await)
+}
+
+#[server(name = AskFirstRunOpen, prefix = "/fn", endpoint = "first-run-open")]
+pub async fn first_run_open(token: String) -> Answer<bool> {
+    told(console()?.first_run_open(&token).await)
+}
+
+#[server(name = CreateFirstAdmin, prefix = "/fn", endpoint = "create-first-admin")]
+pub async fn create_first_admin(token: String, name: String, email: String, password: String) -> Answer<()> {
+    told(console()?.create_first_admin(&token, &name, &email, &password).await)?;
+    go_to("/");
+    Ok(())
+}
+
+#[server(name = SignIn, prefix = "/fn", endpoint = "sign-in")]
+pub async fn sign_in(email: String, password: String, next: String) -> Answer<()> {
+    told(console()?.sign_in(&email, &password).await)?;
+    go_to(if is_own_path(&next) { &next } else { "/" });
+    Ok(())
+}
+
+#[server(name = SignOut, prefix = "/fn", endpoint = "sign-out")]
+pub async fn sign_out() -> Answer<()> {
+    told(console()?.sign_out().await)?;
+    go_to("/sign-in");
+    Ok(())
+}
+
+#[server(name = AskOverview, prefix = "/fn", endpoint = "overview")]
+pub async fn overview() -> Answer<Overview> {
+    told(console()?.overview().await)
+}
+
+#[server(name = AskConnections, prefix = "/fn", endpoint = "connections")]
+pub async fn connections() -> Answer<Vec<ConnectionRow>> {
+    told(console()?.connections().await)
+}
+
+#[server(name = AskConnectDefaults, prefix = "/fn", endpoint = "connect-defaults")]
+pub async fn connect_defaults() -> Answer<ConnectDefaults> {
+    told(console()?.connect_defaults().await)
+}
+
+#[server(name = Connect, prefix = "/fn", endpoint = "connect")]
+pub async fn connect(
+    name: String,
+    address: String,
+    client_id: String,
+    client_secret: String,
+    environment: String,
+) -> Answer<()> {
+    let id = told(
+        console()?
+            .connect(&name, &address, &client_id, &client_secret, &environment)
+            .await,
+    )?;
+    go_to(&format!("/settings/connections/{id}"));
+    Ok(())
+}
+
+#[server(name = AskConnection, prefix = "/fn", endpoint = "connection")]
+pub async fn connection(id: String) -> Answer<ConnectionPage> {
+    told(console()?.connection(&id).await)
+}
+
+#[server(name = TestConnection, prefix = "/fn", endpoint = "test-connection")]
+pub async fn test_connection(id: String) -> Answer<Vec<Check>> {
+    told(console()?.test_connection(&id).await)
+}
+
+#[server(name = InstallWebhook, prefix = "/fn", endpoint = "install-webhook")]
+pub async fn install_webhook(id: String) -> Answer<()> {
+    told(console()?.install_webhook(&id).await)
+}
+
+#[server(name = PauseConnection, prefix = "/fn", endpoint = "pause-connection")]
+pub async fn pause_connection(id: String) -> Answer<()> {
+    told(console()?.pause_connection(&id).await)
+}
+
+#[server(name = ResumeConnection, prefix = "/fn", endpoint = "resume-connection")]
+pub async fn resume_connection(id: String) -> Answer<()> {
+    told(console()?.resume_connection(&id).await)
+}
+
+#[server(name = AskTickets, prefix = "/fn", endpoint = "tickets")]
+pub async fn tickets(filter: TicketFilter) -> Answer<TicketList> {
+    told(console()?.tickets(filter).await)
+}
+
+#[server(name = AskTicket, prefix = "/fn", endpoint = "ticket")]
+pub async fn ticket(id: String) -> Answer<TicketPage> {
+    told(console()?.ticket(&id).await)
+}
+
+#[server(name = EditTicket, prefix = "/fn", endpoint = "edit-ticket")]
+pub async fn edit_ticket(form: TicketForm) -> Answer<()> {
+    told(console()?.edit_ticket(form).await)
+}
+
+#[server(name = AddComment, prefix = "/fn", endpoint = "comment")]
+pub async fn comment(ticket: String, body: String, internal: Option<String>) -> Answer<()> {
+    // A check box sends its name only when it is ticked.
+    told(console()?.comment(&ticket, &body, internal.is_some()).await)
+}
+
+#[server(name = AskHistory, prefix = "/fn", endpoint = "history")]
+pub async fn history(filter: HistoryFilter) -> Answer<ChangeList> {
+    told(console()?.history(filter).await)
+}
+
+#[server(name = AskChange, prefix = "/fn", endpoint = "change")]
+pub async fn change(id: String) -> Answer<ChangeStory> {
+    told(console()?.change(&id).await)
+}

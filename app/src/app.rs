@@ -1,0 +1,39 @@
+//! Every address of the console and the page behind it.
+
+use crate::pages::{
+    change::ChangePage, connect::ConnectPage, connection::ConnectionPage, connections::ConnectionsPage,
+    first_run::FirstRunPage, history::HistoryPage, not_found::NotFound, overview::OverviewPage, sign_in::SignInPage,
+    ticket::TicketPage, tickets::TicketsPage,
+};
+use crate::ui::layout::Layout;
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+/// The whole console. Runs once more at the server's start, to list the routes: nothing here may act.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+
+    // Async: a page is sent when it is whole, with its real status, and reads without scripts.
+    view! {
+        <Title formatter=|page: String| if page.is_empty() { "Isthmus".to_owned() } else { format!("{page} · Isthmus") }/>
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
+                <Route path=path!("/first-run") view=FirstRunPage ssr=SsrMode::Async/>
+                <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
+                    <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
+                    <Route path=path!("/tickets") view=TicketsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/tickets/:id") view=TicketPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/new") view=ConnectPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async/>
+                    <Route path=path!("/history/:id") view=ChangePage ssr=SsrMode::Async/>
+                </ParentRoute>
+            </Routes>
+        </Router>
+    }
+}

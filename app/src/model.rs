@@ -1,0 +1,396 @@
+//! What crosses between the browser and the server: plain data, nothing of the store and no secret.
+//! Moments come formatted, so that both halves render the same text (a locale would differ).
+
+use serde::{Deserialize, Serialize};
+
+/// A moment as the page shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct When {
+    /// RFC 3339 in UTC, for `<time datetime>` and the hover text.
+    pub iso: String,
+    /// Short text, UTC: `21 Nov 03:22:10`.
+    pub text: String,
+}
+
+/// What a person may do. Each role may do what the ones before it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads everything.
+    Viewer,
+    /// Also edits tickets, tests connections, retries.
+    Operator,
+    /// Also connects, changes mappings and people.
+    Admin,
+}
+
+/// The person who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+    pub role: Role,
+}
+
+/// Where a connection stands. The page colours by "must I act".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// Saved, not yet authorized in ServiceNow.
+    Draft,
+    /// Authorized, tested, syncing.
+    Active,
+    /// Stopped by a person; what arrives waits.
+    Paused,
+    /// Stopped because a person must act; `state_note` says what and why.
+    Held,
+}
+
+/// One row of Settings > Connections.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ConnectionRow {
+    pub id: String,
+    pub name: String,
+    /// `https://example.service-now.com`
+    pub address: String,
+    /// `production` or `sandbox`
+    pub environment: String,
+    pub state: ConnectionState,
+    /// Why it is in that state and what to do; empty when there is nothing to say.
+    pub state_note: String,
+    /// Links with nothing waiting.
+    pub in_sync: i64,
+    /// Links with work queued.
+    pub waiting: i64,
+    /// Deliveries that a person must look at.
+    pub failing: i64,
+    pub last_change: Option<When>,
+}
+
+/// What Connect offers before anything is typed. Empty outside of the demo.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectDefaults {
+    pub name: String,
+    pub address: String,
+    pub client_id: String,
+    pub client_secret: String,
+    /// Where ServiceNow must send the person back to: goes into the OAuth client there.
+    pub redirect_url: String,
+}
+
+/// One check of a connection, as a sentence each for what, why and the way out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    pub passed: bool,
+    /// Stable, such as `CONN-HTML`; empty when passed.
+    pub code: String,
+    pub what: String,
+    pub why: String,
+    pub what_to_do: String,
+}
+
+/// The access to ServiceNow that a connection holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenState {
+    pub authorized: bool,
+    /// The ServiceNow user who authorized.
+    pub acting_as: String,
+    pub access_ends: Option<When>,
+    /// End of the refresh token. ServiceNow does not extend it.
+    pub refresh_ends: Option<When>,
+    pub refresh_days_left: Option<i64>,
+    pub last_refresh: Option<When>,
+}
+
+/// One field rule as the mapping table shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldRuleRow {
+    pub servicenow_field: String,
+    pub platform_field: String,
+    /// `both`, `to_platform`, `to_servicenow`
+    pub direction: String,
+    /// How the value changes on the way, in words.
+    pub note: String,
+}
+
+/// One pair of choice values.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueRow {
+    pub servicenow: String,
+    pub platform: String,
+    /// Used on the way back when several ServiceNow values share this platform value.
+    pub is_default: bool,
+    /// Fields that ServiceNow requires with this value, with their templates, in words.
+    pub requires: String,
+}
+
+/// A value map: status, or category to ticket type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueMapTable {
+    pub title: String,
+    pub rows: Vec<ValueRow>,
+}
+
+/// Everything on a connection's own page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionPage {
+    pub row: ConnectionRow,
+    pub client_id: String,
+    pub redirect_url: String,
+    pub tokens: TokenState,
+    /// The last test, newest first in order of what was tried; empty before the first.
+    pub checks: Vec<Check>,
+    pub tested: Option<When>,
+    /// Where ServiceNow's business rule posts to; has an unguessable part.
+    pub webhook_address: String,
+    pub last_webhook: Option<When>,
+    pub last_poll: Option<When>,
+    /// The business rule's script, ready to paste.
+    pub rule_script: String,
+    pub field_rules: Vec<FieldRuleRow>,
+    pub value_maps: Vec<ValueMapTable>,
+}
+
+/// The numbers of the first page.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    pub connections: Vec<ConnectionRow>,
+    pub recent: Vec<ChangeRow>,
+}
+
+/// What the tickets list is asked for. All of it lives in the page's address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketFilter {
+    /// Words in title, number or reference.
+    pub search: String,
+    /// A status, or empty for all.
+    pub status: String,
+    /// From 1.
+    pub page: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TicketRow {
+    pub id: String,
+    /// `TKT0000012`
+    pub number: String,
+    /// The ServiceNow number; empty when not linked.
+    pub reference: String,
+    pub title: String,
+    pub status: String,
+    pub kind: String,
+    pub priority: String,
+    pub owner: String,
+    pub updated: When,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketList {
+    pub rows: Vec<TicketRow>,
+    pub total: i64,
+    /// From 1.
+    pub page: i64,
+    pub pages: i64,
+    pub statuses: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommentRow {
+    pub id: String,
+    pub author: String,
+    pub at: When,
+    pub body: String,
+    /// Internal notes are for the desk's own people.
+    pub internal: bool,
+    /// The side on which it was written: `Desk` or `ServiceNow`.
+    pub from: String,
+}
+
+/// One edit of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketEdit {
+    pub at: When,
+    pub who: String,
+    pub fields: Vec<FieldMove>,
+}
+
+/// A field that moved from one value to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldMove {
+    pub field: String,
+    pub from: String,
+    pub to: String,
+    /// The merge's explanation; empty for a person's own edit.
+    pub why: String,
+}
+
+/// How a ticket is linked, in one line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncLine {
+    pub connection_id: String,
+    pub connection: String,
+    /// The incident's number.
+    pub reference: String,
+    /// The incident's page on the instance.
+    pub record_url: String,
+    /// `in sync`, `waiting`, `needs you`
+    pub state: String,
+    /// Why, when it is not in sync.
+    pub note: String,
+    pub since: When,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeskUser {
+    pub id: String,
+    pub name: String,
+    pub email: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketPage {
+    pub id: String,
+    pub number: String,
+    pub title: String,
+    pub description: String,
+    pub status: String,
+    pub kind: String,
+    pub priority: String,
+    /// E-mail of the owner; empty when nobody owns it.
+    pub owner_email: String,
+    pub requestor: String,
+    /// `2026-11-30T17:00` in UTC, as a date-time input wants it; empty when none.
+    pub due: String,
+    pub created: When,
+    pub updated: When,
+    pub closed: Option<When>,
+    pub comments: Vec<CommentRow>,
+    pub edits: Vec<TicketEdit>,
+    pub sync: Option<SyncLine>,
+    pub statuses: Vec<String>,
+    pub kinds: Vec<String>,
+    pub priorities: Vec<String>,
+    pub users: Vec<DeskUser>,
+}
+
+/// What a person changed on a ticket's form. Fields as on the form, all sent;
+/// [`TicketForm::changed`] tells which ones the person really edited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketForm {
+    pub id: String,
+    pub title: String,
+    pub description: String,
+    pub status: String,
+    pub kind: String,
+    pub priority: String,
+    pub owner_email: String,
+    pub due: String,
+    /// The values that the form showed before the person typed. Without them (an API call), every field counts.
+    #[serde(default)]
+    pub shown: Option<ShownFields>,
+}
+
+/// The values that a ticket's form started from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ShownFields {
+    pub title: String,
+    pub description: String,
+    pub status: String,
+    pub kind: String,
+    pub priority: String,
+    pub owner_email: String,
+    pub due: String,
+}
+
+impl TicketForm {
+    /// The fields that the person edited, by the form's names, with the new values. A field left alone is not
+    /// here, so saving an old page does not undo what the other side wrote meanwhile.
+    pub fn changed(&self) -> Vec<(&'static str, String)> {
+        let shown = self.shown.as_ref();
+        [
+            ("title", &self.title, shown.map(|s| &s.title)),
+            ("description", &self.description, shown.map(|s| &s.description)),
+            ("status", &self.status, shown.map(|s| &s.status)),
+            ("kind", &self.kind, shown.map(|s| &s.kind)),
+            ("priority", &self.priority, shown.map(|s| &s.priority)),
+            ("owner_email", &self.owner_email, shown.map(|s| &s.owner_email)),
+            ("due", &self.due, shown.map(|s| &s.due)),
+        ]
+        .into_iter()
+        // Browsers send line ends as CR LF; the stored text has LF.
+        .map(|(name, now, before)| {
+            (
+                name,
+                now.replace("\r\n", "\n"),
+                before.map(|text| text.replace("\r\n", "\n")),
+            )
+        })
+        .filter(|(_, now, before)| before.as_ref() != Some(now))
+        .map(|(name, now, _)| (name, now))
+        .collect()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryFilter {
+    /// A connection's id, or empty for all.
+    pub connection: String,
+    /// A ticket's id, or empty for all.
+    pub ticket: String,
+    /// From 1.
+    pub page: i64,
+}
+
+/// One line of the history: something that moved, or was decided not to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ChangeRow {
+    pub id: String,
+    pub at: When,
+    pub connection: String,
+    /// The incident's number.
+    pub reference: String,
+    pub ticket_id: String,
+    pub ticket_number: String,
+    /// `to_platform`, `to_servicenow`, or empty
+    pub direction: String,
+    /// `linked`, `fields`, `comment`, `problem`
+    pub kind: String,
+    /// One sentence: what moved.
+    pub summary: String,
+    /// Who made the edit, when a side told.
+    pub who: String,
+    pub problem: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeList {
+    pub rows: Vec<ChangeRow>,
+    pub total: i64,
+    pub page: i64,
+    pub pages: i64,
+    /// The connections to filter by: id and name.
+    pub connections: Vec<(String, String)>,
+}
+
+/// A field of a change with everything the merge knew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldStory {
+    pub field: String,
+    pub base: String,
+    pub servicenow: String,
+    pub platform: String,
+    pub result: String,
+    /// The rule and the reasoning, in sentences.
+    pub why: String,
+}
+
+/// One change, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeStory {
+    pub row: ChangeRow,
+    pub fields: Vec<FieldStory>,
+    /// What led to it and what followed, in order: arrived, read, decided, written.
+    pub steps: Vec<(When, String)>,
+}

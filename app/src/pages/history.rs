@@ -1,0 +1,161 @@
+//! `/history`: what moved, newest first, for one connection or ticket or all. Each line opens to its story.
+
+use crate::address::{page_value, query, query_page, with_query};
+use crate::api;
+use crate::live::follow;
+use crate::model::{ChangeList, ChangeRow, HistoryFilter};
+use crate::ui::filter::FilterForm;
+use crate::ui::loaded::loaded;
+use crate::ui::pager::Pager;
+use crate::ui::state::{State, Tone};
+use crate::ui::time::Time;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+#[component]
+pub fn HistoryPage() -> impl IntoView {
+    let connection = query("connection");
+    let ticket = query("ticket");
+    let page = query_page();
+    let filter = Memo::new(move |_| HistoryFilter {
+        connection: connection.get(),
+        ticket: ticket.get(),
+        page: page.get(),
+    });
+    let list = Resource::new(move || filter.get(), api::history);
+    view! {
+        <Title text="History"/>
+        <h1>"History"</h1>
+        {loaded(list, move |list: ChangeList| view! { <Found list filter connection ticket/> })}
+    }
+}
+
+#[component]
+fn Found(
+    list: ChangeList,
+    filter: Memo<HistoryFilter>,
+    connection: Memo<String>,
+    ticket: Memo<String>,
+) -> impl IntoView {
+    let connections = list.connections.clone();
+    let list = follow(list, vec!["history".to_owned()], move || {
+        api::history(filter.get_untracked())
+    });
+    let rows = Memo::new(move |_| list.read().rows.clone());
+    let empty = Memo::new(move |_| rows.read().is_empty());
+    let address = move |page: i64| {
+        with_query(
+            "/history",
+            &[
+                ("connection", &connection.get_untracked()),
+                ("ticket", &ticket.get_untracked()),
+                ("page", &page_value(page)),
+            ],
+        )
+    };
+    let number = Memo::new(move |_| {
+        rows.read()
+            .first()
+            .map(|row| row.ticket_number.clone())
+            .unwrap_or_default()
+    });
+    view! {
+        <FilterForm path="/history" names=&["connection", "ticket"]>
+            <div class="field">
+                <label for="filter-connection">"Connection"</label>
+                <select class="select select-sm" id="filter-connection" name="connection">
+                    <option value="" selected=move || connection.read().is_empty()>"All"</option>
+                    {connections
+                        .into_iter()
+                        .map(|(id, name)| {
+                            let this = id.clone();
+                            view! { <option value=id selected=move || *connection.read() == this>{name}</option> }
+                        })
+                        .collect_view()}
+                </select>
+            </div>
+            <input type="hidden" name="ticket" value=ticket/>
+            <button class="btn btn-sm" type="submit">"Filter"</button>
+            {move || {
+                let ticket = ticket.get();
+                let number = if number.read().is_empty() { "one ticket".to_owned() } else { number.get() };
+                (!ticket.is_empty())
+                    .then(|| {
+                        view! {
+                            <p class="pb-1.5 text-xs">
+                                "Only "<a class="link" href=format!("/tickets/{ticket}")>{number}</a>". "
+                                <a class="link" href="/history">"Show all"</a>
+                            </p>
+                        }
+                    })
+            }}
+        </FilterForm>
+        <Show
+            when=move || !empty.get()
+            fallback=|| view! { <p class="empty">"Nothing here yet. Each change on either side adds a line, also when it was decided not to pass it on."</p> }
+        >
+            <ChangeTable rows/>
+        </Show>
+        {move || {
+            let ChangeList { total, page, pages, .. } = *list.read();
+            view! { <Pager total page pages what=("change", "changes") address/> }
+        }}
+    }
+}
+
+/// The lines of the history; the overview shows the newest.
+#[component]
+pub fn ChangeTable(rows: Memo<Vec<ChangeRow>>) -> impl IntoView {
+    view! {
+        <div class="scroll">
+            <table class="table flow">
+                <caption class="sr-only">"Changes, newest first"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"When"</th>
+                        <th scope="col">"Record"</th>
+                        <th scope="col">"Direction"</th>
+                        <th scope="col">"What moved"</th>
+                        <th scope="col">"By"</th>
+                        <th scope="col">"Connection"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    <For each=move || rows.get() key=ChangeRow::clone let:row>
+                        <tr>
+                            <td class="text-quiet"><Time when=row.at/></td>
+                            <td class="num">
+                                {(!row.reference.is_empty()).then_some(row.reference)}
+                                {(!row.ticket_id.is_empty())
+                                    .then(|| view! { " "<a class="link" href=format!("/tickets/{}", row.ticket_id)>{row.ticket_number}</a> })}
+                            </td>
+                            <td class="whitespace-nowrap">{direction(&row.direction)}</td>
+                            <td class="wide">
+                                {row.problem.then(|| view! { <State tone=Tone::Act word="Problem"/>" " })}
+                                <a class="title" href=format!("/history/{}", row.id)>{row.summary}</a>
+                            </td>
+                            <td class="whitespace-nowrap">{row.who}</td>
+                            <td class="whitespace-nowrap text-quiet">{row.connection}</td>
+                        </tr>
+                    </For>
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+/// A direction in words with an arrow that a screen reader may skip.
+pub fn direction(direction: &str) -> AnyView {
+    match direction {
+        "to_platform" => {
+            view! { "ServiceNow "<span aria-hidden="true">"→"</span><span class="sr-only">"to"</span>" Desk" }
+                .into_any()
+        }
+        "to_servicenow" => {
+            view! { "Desk "<span aria-hidden="true">"→"</span><span class="sr-only">"to"</span>" ServiceNow" }
+                .into_any()
+        }
+        "both" => view! { "both "<span aria-hidden="true">"⇄"</span>" ways" }.into_any(),
+        _ => view! { <span class="text-quiet">"none"</span> }.into_any(),
+    }
+}

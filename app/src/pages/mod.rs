@@ -1,0 +1,13 @@
+//! One file for each address.
+
+pub mod change;
+pub mod connect;
+pub mod connection;
+pub mod connections;
+pub mod first_run;
+pub mod history;
+pub mod not_found;
+pub mod overview;
+pub mod sign_in;
+pub mod ticket;
+pub mod tickets;

@@ -1,0 +1,138 @@
+//! `/`: must I act? Per connection how its links stand, and what moved last.
+
+use crate::address::with_query;
+use crate::api;
+use crate::live::follow;
+use crate::model::{ConnectionRow, ConnectionState, Overview};
+use crate::pages::history::ChangeTable;
+use crate::ui::loaded::loaded;
+use crate::ui::state::ConnectionBadge;
+use crate::ui::time::MaybeTime;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let overview = Resource::new(|| (), |()| api::overview());
+    view! {
+        <Title text="Overview"/>
+        <h1>"Overview"</h1>
+        {loaded(overview, |overview| view! { <Seen overview/> })}
+    }
+}
+
+#[component]
+fn Seen(overview: Overview) -> impl IntoView {
+    let overview = follow(
+        overview,
+        vec!["connections".to_owned(), "history".to_owned()],
+        api::overview,
+    );
+    let connections = Memo::new(move |_| overview.read().connections.clone());
+    let recent = Memo::new(move |_| overview.read().recent.clone());
+    let none = Memo::new(move |_| connections.read().is_empty());
+    let still = Memo::new(move |_| recent.read().is_empty());
+    view! {
+        <Show when=move || !none.get() fallback=|| view! { <Empty/> }>
+            {move || view! { <Verdict connections=connections.get()/> }}
+            <ul class="cards">
+                <For each=move || connections.get() key=ConnectionRow::clone let:row>
+                    <Standing row/>
+                </For>
+            </ul>
+            <div class="flex items-baseline gap-4 mt-8 mb-2">
+                <h2>"Recent changes"</h2>
+                <a class="link text-xs" href="/history">"All of the history"</a>
+            </div>
+            <Show
+                when=move || !still.get()
+                fallback=|| view! { <p class="empty">"Nothing has moved yet. The first change appears here by itself."</p> }
+            >
+                <ChangeTable rows=recent/>
+            </Show>
+        </Show>
+    }
+}
+
+/// The answer first, in one sentence.
+#[component]
+fn Verdict(connections: Vec<ConnectionRow>) -> impl IntoView {
+    use crate::model::ConnectionState::{Draft, Held};
+    let failing: i64 = connections.iter().map(|row| row.failing).sum();
+    let held = connections.iter().filter(|row| row.state == Held).count();
+    let draft = connections.iter().filter(|row| row.state == Draft).count();
+    let mut acts = Vec::new();
+    if held > 0 {
+        acts.push(if held == 1 {
+            "1 connection is stopped".to_owned()
+        } else {
+            format!("{held} connections are stopped")
+        });
+    }
+    if failing > 0 {
+        acts.push(if failing == 1 {
+            "1 write failed".to_owned()
+        } else {
+            format!("{failing} writes failed")
+        });
+    }
+    if draft > 0 {
+        acts.push(if draft == 1 {
+            "1 connection is not authorized yet".to_owned()
+        } else {
+            format!("{draft} connections are not authorized yet")
+        });
+    }
+    let words = if acts.is_empty() {
+        "Nothing needs you.".to_owned()
+    } else {
+        format!("{}.", acts.join(", "))
+    };
+    view! { <p class="text-quiet mb-4">{words}</p> }
+}
+
+#[component]
+fn Standing(row: ConnectionRow) -> impl IntoView {
+    let page = format!("/settings/connections/{}", row.id);
+    let history = with_query("/history", &[("connection", &row.id)]);
+    let act = row.failing > 0;
+    let held = row.state == ConnectionState::Held;
+    let draft = row.state == ConnectionState::Draft;
+    view! {
+        <li class="card-row">
+            <div class="flex flex-wrap items-center gap-x-3 gap-y-1">
+                <a class="name" href=page.clone()>{row.name}</a>
+                <ConnectionBadge state=row.state/>
+                <span class="text-xs text-quiet">{row.environment}</span>
+                <span class="ml-auto text-xs text-quiet">"Last change "<MaybeTime when=row.last_change/></span>
+            </div>
+            {(!row.state_note.is_empty()).then(|| view! { <p class="note" class:act=held>{row.state_note}</p> })}
+            {draft.then(|| view! { <p class="mt-2"><a class="link" href=page>"Go on: authorize in ServiceNow"</a></p> })}
+            <dl class="counts">
+                <div><dt>"In sync"</dt><dd><a href="/tickets">{row.in_sync}</a></dd></div>
+                <div><dt>"Waiting"</dt><dd><a href=history.clone()>{row.waiting}</a></dd></div>
+                <div class:act=act><dt>"Failing"</dt><dd><a href=history>{row.failing}</a></dd></div>
+            </dl>
+        </li>
+    }
+}
+
+/// The first thing that a new administrator sees: what this is for, and the one next step.
+#[component]
+fn Empty() -> impl IntoView {
+    view! {
+        <div class="empty-start">
+            <h2>"Connect your first ServiceNow instance"</h2>
+            <p>
+                "A connection joins the incidents of one ServiceNow instance to the tickets in Desk. From then on an edit
+                on either side appears on the other within seconds, and every change says why it was made."
+            </p>
+            <ol class="list-decimal pl-5 space-y-1">
+                <li>"Create an OAuth client in ServiceNow; the form says where, click by click."</li>
+                <li>"Authorize Isthmus there, as a user who may read and write incidents."</li>
+                <li>"Install the business rule, so that changes arrive at once. Polling works without it."</li>
+            </ol>
+            <p><a class="btn btn-primary" href="/settings/connections/new">"Connect"</a></p>
+        </div>
+    }
+}

@@ -1,0 +1,83 @@
+//! `/tickets/{id}`: one ticket. Its values follow the server; a field that a person has touched stays theirs.
+
+mod comments;
+mod edits;
+mod form;
+
+use crate::address::with_query;
+use crate::api;
+use crate::live::follow;
+use crate::model;
+use crate::ui::loaded::loaded;
+use crate::ui::state::LinkState;
+use crate::ui::time::Time;
+use comments::Comments;
+use edits::Edits;
+use form::EditForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+#[component]
+pub fn TicketPage() -> impl IntoView {
+    let params = use_params_map();
+    let first = Resource::new(move || params.read().get("id").unwrap_or_default(), api::ticket);
+    view! {
+        <p class="crumbs"><a class="link" href="/tickets">"Tickets"</a></p>
+        {loaded(first, |page| view! { <Opened page/> })}
+    }
+}
+
+#[component]
+fn Opened(page: model::TicketPage) -> impl IntoView {
+    let id = page.id.clone();
+    let number = page.number.clone();
+    let asked = id.clone();
+    let ticket = follow(page, vec![format!("ticket:{id}")], move || api::ticket(asked.clone()));
+    let heading = Memo::new(move |_| ticket.read().title.clone());
+    let title = format!("{number} · ");
+    view! {
+        <Title text=move || format!("{title}{}", heading.read())/>
+        <h1><span class="num text-quiet font-normal">{number}</span>" "{heading}</h1>
+        <Sync ticket/>
+        <div class="two">
+            <div class="min-w-0">
+                <EditForm ticket/>
+            </div>
+            <div class="min-w-0">
+                <Comments ticket/>
+                <Edits ticket/>
+            </div>
+        </div>
+    }
+}
+
+/// How the ticket is linked, in one line.
+#[component]
+fn Sync(ticket: RwSignal<model::TicketPage>) -> impl IntoView {
+    let line = Memo::new(move |_| ticket.read().sync.clone());
+    let why = with_query("/history", &[("ticket", &ticket.read_untracked().id)]);
+    move || {
+        let why = why.clone();
+        match line.get() {
+            None => view! { <p class="sync text-quiet">"Not linked: this ticket is in Desk only."</p> }.into_any(),
+            Some(sync) => view! {
+                <p class="sync">
+                    <LinkState state=sync.state/>
+                    <span class="text-quiet">"since "<Time when=sync.since/></span>
+                    <a class="link" href=why>"why?"</a>
+                    <span>
+                        <a class="link num" href=sync.record_url rel="external noopener" target="_blank">
+                            {sync.reference}<span class="sr-only">" in ServiceNow, opens in a new tab"</span>
+                            <span aria-hidden="true">" ↗"</span>
+                        </a>
+                        " by "
+                        <a class="link" href=format!("/settings/connections/{}", sync.connection_id)>{sync.connection}</a>
+                    </span>
+                    {(!sync.note.is_empty()).then(|| view! { <span class="basis-full">{sync.note}</span> })}
+                </p>
+            }
+            .into_any(),
+        }
+    }
+}

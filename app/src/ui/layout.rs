@@ -1,0 +1,86 @@
+//! What is around every page of a signed-in person: the brand, the ways, who is signed in.
+
+use crate::api::{self, SignOut};
+use crate::live::Live;
+use crate::model::Person;
+use crate::ui::icon::{CONNECTIONS, HISTORY, Icon, MENU, Mark, OVERVIEW, TICKETS};
+use leptos::form::ActionForm;
+use leptos::html;
+use leptos::prelude::*;
+use leptos_router::components::{A, Outlet};
+use leptos_router::hooks::use_location;
+
+#[component]
+pub fn Layout() -> impl IntoView {
+    Live::provide();
+    let me = Resource::new(|| (), |()| api::me());
+    let menu = NodeRef::<html::Details>::new();
+    let main = NodeRef::<html::Main>::new();
+
+    // A followed link closes the menu and moves the focus to the new page, as a page load would.
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            if let Some(menu) = menu.get_untracked() {
+                menu.set_open(false);
+            }
+            if let Some(main) = main.get_untracked() {
+                let _ = main.focus();
+            }
+        }
+        now
+    });
+
+    view! {
+        <a class="skip" href="#main" rel="external">"Skip to the content"</a>
+        <div class="lg:grid lg:grid-cols-[13rem_minmax(0,1fr)] min-h-dvh">
+            <header class="side">
+                <a class="brand" href="/"><Mark/>"Isthmus"</a>
+                // Two copies of the same navigation, one of them displayed: the wide one beside the page, the narrow
+                // one folded away. A disclosure needs no script.
+                <div class="hidden lg:flex lg:grow lg:flex-col"><Navigation me/></div>
+                <details node_ref=menu class="lg:hidden ml-auto group">
+                    <summary class="btn btn-sm btn-ghost"><Icon path=MENU/>"Menu"</summary>
+                    <div class="drop"><Navigation me/></div>
+                </details>
+            </header>
+            <main id="main" node_ref=main tabindex="-1" class="page"><Outlet/></main>
+        </div>
+    }
+}
+
+#[component]
+fn Navigation(me: Resource<api::Answer<Option<Person>>>) -> impl IntoView {
+    view! {
+        <nav class="ways" aria-label="Main">
+            <A href="/" exact=true><Icon path=OVERVIEW/>"Overview"</A>
+            <A href="/tickets"><Icon path=TICKETS/>"Tickets"</A>
+            <A href="/history"><Icon path=HISTORY/>"History"</A>
+            <p class="ways-group">"Settings"</p>
+            <A href="/settings/connections"><Icon path=CONNECTIONS/>"Connections"</A>
+        </nav>
+        <p class="px-2 pt-4 text-xs text-quiet lg:mt-auto">"Times are UTC."</p>
+        <div class="who">
+            <Transition>
+                {move || Suspend::new(async move {
+                    me.await.ok().flatten().map(|person| view! { <Who person/> })
+                })}
+            </Transition>
+        </div>
+    }
+}
+
+#[component]
+fn Who(person: Person) -> impl IntoView {
+    let leave = ServerAction::<SignOut>::new();
+    view! {
+        <p class="min-w-0">
+            <span class="block truncate font-medium">{person.name}</span>
+            <span class="block truncate text-xs text-quiet">{person.email}</span>
+        </p>
+        <ActionForm action=leave>
+            <button class="btn btn-sm btn-ghost" type="submit">"Sign out"</button>
+        </ActionForm>
+    }
+}

@@ -1,0 +1,11 @@
+//! The few parts that every page is made of.
+
+pub mod field;
+pub mod filter;
+pub mod icon;
+pub mod layout;
+pub mod loaded;
+pub mod pager;
+pub mod state;
+pub mod time;
+pub mod trouble;

@@ -1,0 +1,21 @@
+//! The sandbox by itself, without the rest of Isthmus:
+//! `cargo run -p sandbox --example serve -- 127.0.0.1:8080 [data file]`
+
+use sandbox::{Sandbox, Settings};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let listen = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".into()).parse()?;
+    let data = arguments.next().map(Into::into);
+    let sandbox = Sandbox::start(Settings {
+        listen,
+        data,
+        ..Settings::in_memory()
+    })
+    .await?;
+    println!("{}", sandbox.address());
+    tokio::signal::ctrl_c().await?;
+    sandbox.stop().await;
+    Ok(())
+}

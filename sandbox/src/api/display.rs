@@ -1,0 +1,115 @@
+//! What a person sees instead of a stored value: labels of choices, names of records referred to,
+//! the text of journals (contract 2.5, 4). Records that are looked up are remembered for the request.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::clock;
+use crate::dictionary::{Column, Kind, Table};
+use crate::instance::{Instance, Settled};
+use crate::record::Record;
+use crate::store;
+
+pub(crate) struct Displays<'a> {
+    instance: &'a Instance,
+    settled: Arc<Settled>,
+    found: HashMap<(String, String), Option<Record>>,
+}
+
+impl<'a> Displays<'a> {
+    pub fn new(instance: &'a Instance) -> Self {
+        Self {
+            instance,
+            settled: instance.settled(),
+            found: HashMap::new(),
+        }
+    }
+
+    /// The display value of a column; of the record itself if no column is named.
+    pub async fn of(&mut self, table: &Table, record: &Record, column: &str) -> store::Result<String> {
+        let column = if column.is_empty() {
+            table.display.as_str()
+        } else {
+            column
+        };
+        let Some(column) = table.column(column) else {
+            return Ok(String::new());
+        };
+        let value = record.get(&column.name);
+        if column.kind.is_journal() {
+            return self.instance.journal_text(record.sys_id(), &column.name).await;
+        }
+        if value.is_empty() {
+            return Ok(String::new());
+        }
+        if column.choice {
+            let depends_on = column.dependent.as_deref().map_or("", |other| record.get(other));
+            let label = self.settled.label(table, &column.name, value, depends_on);
+            return Ok(label.unwrap_or(value).to_owned());
+        }
+        Ok(match column.kind {
+            Kind::Reference => self.name(column, value).await?,
+            Kind::GlideList => {
+                let mut names = Vec::new();
+                for one in value.split(',') {
+                    names.push(self.name(column, one.trim()).await?);
+                }
+                names.join(", ")
+            }
+            Kind::SysClassName => self
+                .instance
+                .table(value)
+                .map_or(value, |class| class.label.as_str())
+                .to_owned(),
+            Kind::GlideDuration => duration(value),
+            Kind::Password | Kind::Password2 => "********".to_owned(),
+            _ => value.to_owned(),
+        })
+    }
+
+    /// The name of a record; what is stored, if there is no such record.
+    async fn name(&mut self, column: &Column, value: &str) -> store::Result<String> {
+        let target = column
+            .reference
+            .as_deref()
+            .and_then(|name| self.instance.table(name))
+            .cloned();
+        let Some(target) = target else {
+            return Ok(value.to_owned());
+        };
+        let found = self.record(&target, value).await?;
+        Ok(found.map_or(value, |record| record.get(&target.display)).to_owned())
+    }
+
+    pub async fn record(&mut self, table: &Table, sys_id: &str) -> store::Result<Option<&Record>> {
+        let key = (table.name.clone(), sys_id.to_owned());
+        if !self.found.contains_key(&key) {
+            let record = self.instance.store.get(table, sys_id).await?;
+            self.found.insert(key.clone(), record);
+        }
+        Ok(self.found.get(&key).and_then(Option::as_ref))
+    }
+}
+
+/// `1970-01-02 03:04:05` is shown as `1 Day 3 Hours 4 Minutes`.
+fn duration(value: &str) -> String {
+    let Some(time) = clock::parse(value) else {
+        return value.to_owned();
+    };
+    let seconds = time.as_second();
+    let parts = [
+        (seconds / 86_400, "Day"),
+        (seconds / 3_600 % 24, "Hour"),
+        (seconds / 60 % 60, "Minute"),
+    ];
+    let shown: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}{}", if count == 1 { "" } else { "s" }))
+        .collect();
+    if shown.is_empty() {
+        format!("{seconds} Seconds")
+    } else {
+        shown.join(" ")
+    }
+}

@@ -1,0 +1,100 @@
+//! The `sysparm_` parameters of a call and its plain `name=value` filters (contract 2.2).
+
+use axum::http::{HeaderMap, StatusCode, header};
+use url::form_urlencoded;
+
+use super::ApiError;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Show {
+    Values,
+    Labels,
+    Both,
+}
+
+#[derive(Debug)]
+pub(super) struct Options {
+    pub query: Option<String>,
+    pub filters: Vec<(String, String)>,
+    pub show: Show,
+    pub links: bool,
+    pub fields: Option<Vec<String>>,
+    pub limit: i64,
+    pub offset: i64,
+    pub count: bool,
+    pub pages: bool,
+    pub input_labels: bool,
+    /// All parameters as they came, for the page links.
+    pub given: Vec<(String, String)>,
+}
+
+const LARGEST_PAGE: i64 = 10_000;
+
+impl Options {
+    pub fn read(raw: Option<&str>, headers: &HeaderMap) -> Result<Self, ApiError> {
+        acceptable(headers)?;
+        let given: Vec<(String, String)> = form_urlencoded::parse(raw.unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect();
+        let parameter = |name: &str| {
+            given
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.as_str())
+        };
+        let is_true = |name| parameter(name) == Some("true");
+        let number = |name| parameter(name).and_then(|text| text.trim().parse::<i64>().ok());
+        let filters = given
+            .iter()
+            .filter(|(key, _)| !key.starts_with("sysparm_") && !key.is_empty());
+        Ok(Self {
+            query: parameter("sysparm_query").map(str::to_owned),
+            filters: filters.cloned().collect(),
+            show: match parameter("sysparm_display_value") {
+                Some("true") => Show::Labels,
+                Some("all") => Show::Both,
+                _ => Show::Values,
+            },
+            links: !is_true("sysparm_exclude_reference_link"),
+            fields: parameter("sysparm_fields")
+                .filter(|text| !text.trim().is_empty())
+                .map(|text| {
+                    text.split(',')
+                        .map(|name| name.trim().to_owned())
+                        .filter(|name| !name.is_empty())
+                        .collect()
+                }),
+            limit: number("sysparm_limit")
+                .filter(|&limit| limit >= 0)
+                .unwrap_or(LARGEST_PAGE),
+            offset: number("sysparm_offset").unwrap_or(0).max(0),
+            count: !is_true("sysparm_no_count"),
+            pages: !is_true("sysparm_suppress_pagination_header"),
+            input_labels: is_true("sysparm_input_display_value"),
+            given,
+        })
+    }
+
+    pub fn is_true(&self, name: &str) -> bool {
+        self.given.iter().any(|(key, value)| key == name && value == "true")
+    }
+}
+
+/// This slice of the sandbox answers in JSON only.
+fn acceptable(headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else {
+        return Ok(());
+    };
+    if accept.trim().is_empty()
+        || ["json", "*/*", "application/*"]
+            .iter()
+            .any(|kind| accept.contains(kind))
+    {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        StatusCode::NOT_ACCEPTABLE,
+        "Not acceptable",
+        Some(format!("Accept {accept}")),
+    ))
+}

@@ -1,0 +1,305 @@
+//! The Table API: list, read, create, change, delete (contract 2.1 to 2.6).
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::options::Options;
+use super::{ApiError, Caller, JSON, Version, body, shape};
+use crate::dictionary::Table;
+use crate::instance::Instance;
+use crate::query::{Compiled, Condition, Operator, Query};
+use crate::records::Input;
+use crate::store::Slice;
+use crate::switches::InvalidQuery;
+use crate::user::User;
+
+type Shared = State<Arc<Instance>>;
+type Versioned = Extension<Version>;
+
+pub(super) fn open<'a>(instance: &'a Instance, user: &User, name: &str) -> Result<&'a Arc<Table>, ApiError> {
+    let unknown = || ApiError::new(StatusCode::BAD_REQUEST, format!("Invalid table {name}"), None);
+    let table = instance.table(name).ok_or_else(unknown)?;
+    if table.read_role.as_deref().is_some_and(|role| !user.has(role)) {
+        return Err(ApiError::not_readable());
+    }
+    Ok(table)
+}
+
+/// The caller's query, ready for the store, with the instance's way of taking invalid parts (contract 2.4).
+pub(super) fn search(instance: &Instance, user: &User, table: &Table, options: &Options) -> Result<Compiled, ApiError> {
+    let query = match &options.query {
+        Some(text) => Query::parse(text),
+        None => filters(instance, table, &options.filters),
+    };
+    let mut compiled = instance.compile(&query, table, user);
+    let switches = instance.switches();
+    if !compiled.invalid.is_empty() {
+        match switches.invalid_query {
+            InvalidQuery::Ignore => {}
+            InvalidQuery::NoRows => "0".clone_into(&mut compiled.condition),
+            InvalidQuery::Refuse => {
+                let detail = "Field(s) present in the query do not have permission to be read".to_owned();
+                let message = "Insufficient rights to query records";
+                return Err(ApiError::new(StatusCode::FORBIDDEN, message, Some(detail)));
+            }
+        }
+    }
+    if compiled.invalid.is_empty() && switches.journal_hidden && table.name == "sys_journal_field" {
+        "0".clone_into(&mut compiled.condition);
+    }
+    Ok(compiled)
+}
+
+/// `state=closed` and the like: a choice is found by its value or its label, a reference by sys_id or name.
+fn filters(instance: &Instance, table: &Table, filters: &[(String, String)]) -> Query {
+    let settled = instance.settled();
+    let mut group = Vec::new();
+    for (field, value) in filters {
+        let is = |field: &str, value: &str| Condition {
+            field: field.to_owned(),
+            operator: Operator::Is,
+            value: value.to_owned(),
+        };
+        let mut any = vec![is(field, value)];
+        let choices = settled.choices(table, field);
+        any.extend(
+            choices
+                .iter()
+                .filter(|c| c.label.eq_ignore_ascii_case(value))
+                .map(|c| is(field, &c.value)),
+        );
+        let target = table
+            .column(field)
+            .and_then(|column| instance.table(column.reference.as_deref()?));
+        if let Some(target) = target.filter(|target| !target.display.is_empty() && !value.is_empty()) {
+            any.push(is(&format!("{field}.{}", target.display), value));
+        }
+        group.push(any);
+    }
+    Query {
+        groups: vec![group],
+        ..Query::default()
+    }
+}
+
+pub(super) async fn list(
+    State(instance): Shared,
+    Extension(version): Versioned,
+    Caller(user): Caller,
+    Path(name): Path<String>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let options = Options::read(raw.as_deref(), &headers)?;
+    let table = open(&instance, &user, &name)?;
+    let query = search(&instance, &user, table, &options)?;
+    let slice = Slice {
+        limit: options.limit,
+        offset: options.offset,
+    };
+    let mut rows = instance.store.select(table, &query, slice).await?;
+    let total = if options.count {
+        Some(instance.store.count(table, &query).await?)
+    } else {
+        None
+    };
+    if rows.is_empty() && version == Version::V1 {
+        return Err(ApiError::no_record());
+    }
+    // As on the platform, the limit was applied before the rights: a page may be short (contract 2.2).
+    rows.retain(|row| user.may_read(table, row));
+    let mut response = json_response(
+        StatusCode::OK,
+        &shape::records(&instance, table, &rows, &options, version).await?.into(),
+    );
+    if let Some(total) = total {
+        response.headers_mut().insert("x-total-count", total.into());
+        if let Some(links) = page_links(&instance, version, &name, &options, total) {
+            response.headers_mut().insert(header::LINK, links);
+        }
+    }
+    Ok(response)
+}
+
+/// One header, joined by commas without a space; none for a single page (contract 2.6).
+fn page_links(
+    instance: &Instance,
+    version: Version,
+    table: &str,
+    options: &Options,
+    total: i64,
+) -> Option<HeaderValue> {
+    let limit = options.limit;
+    if !options.pages || limit <= 0 || total <= limit {
+        return None;
+    }
+    let mut kept = form_urlencoded::Serializer::new(String::new());
+    kept.extend_pairs(
+        options
+            .given
+            .iter()
+            .filter(|(name, _)| name != "sysparm_limit" && name != "sysparm_offset"),
+    );
+    let mut kept = kept.finish();
+    if !kept.is_empty() {
+        kept.push('&');
+    }
+    let page = |relation: &str, offset: i64| {
+        let (address, path) = (&instance.address, version.path());
+        format!(
+            "<{address}{path}/table/{table}?{kept}sysparm_limit={limit}&sysparm_offset={offset}>;rel=\"{relation}\""
+        )
+    };
+    let mut links = vec![page("first", 0)];
+    if options.offset > 0 {
+        links.push(page("prev", (options.offset - limit).max(0)));
+    }
+    if options.offset.saturating_add(limit) < total {
+        links.push(page("next", options.offset + limit));
+    }
+    links.push(page("last", (total - 1) / limit * limit));
+    HeaderValue::try_from(links.join(",")).ok()
+}
+
+pub(super) async fn read(
+    State(instance): Shared,
+    Extension(version): Versioned,
+    Caller(user): Caller,
+    Path((name, sys_id)): Path<(String, String)>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let options = Options::read(raw.as_deref(), &headers)?;
+    let table = open(&instance, &user, &name)?;
+    let hidden = instance.switches().journal_hidden && name == "sys_journal_field";
+    let found = instance.store.get(table, &sys_id).await?;
+    let record = found.filter(|record| !hidden && user.may_read(table, record));
+    let record = record.ok_or_else(ApiError::no_record)?;
+    let table = instance.class(table, &record);
+    one(&instance, StatusCode::OK, table, &record, &options, version, &headers).await
+}
+
+pub(super) async fn create(
+    State(instance): Shared,
+    Extension(version): Versioned,
+    Caller(user): Caller,
+    Path(name): Path<String>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let options = Options::read(raw.as_deref(), &headers)?;
+    let table = open(&instance, &user, &name)?;
+    let values = body::read(&headers, body).await?;
+    let input = Input {
+        values,
+        display: options.input_labels,
+    };
+    let record = instance.insert(&user, table, input).await?;
+    let mut response = one(
+        &instance,
+        StatusCode::CREATED,
+        table,
+        &record,
+        &options,
+        version,
+        &headers,
+    )
+    .await?;
+    let mut location = format!("{}{}", instance.address, version.path());
+    // Writing to a string cannot fail.
+    let _ = write!(location, "/table/{name}/{}", record.sys_id());
+    if let Ok(location) = HeaderValue::try_from(location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// PATCH and PUT do the same: what is not mentioned stays as it is (contract 2.1).
+pub(super) async fn update(
+    State(instance): Shared,
+    Extension(version): Versioned,
+    Caller(user): Caller,
+    Path((name, sys_id)): Path<(String, String)>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let options = Options::read(raw.as_deref(), &headers)?;
+    let table = open(&instance, &user, &name)?;
+    let values = body::read(&headers, body).await?;
+    let input = Input {
+        values,
+        display: options.input_labels,
+    };
+    let record = instance.update(&user, table, &sys_id, input).await?;
+    let table = instance.class(table, &record);
+    one(&instance, StatusCode::OK, table, &record, &options, version, &headers).await
+}
+
+/// `X-http-method-override: PATCH` on a POST, for clients that cannot send PATCH.
+pub(super) async fn overridden(
+    instance: Shared,
+    version: Versioned,
+    caller: Caller,
+    path: Path<(String, String)>,
+    query: RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let method = headers
+        .get("x-http-method-override")
+        .and_then(|value| value.to_str().ok());
+    match method.map(str::to_ascii_uppercase).as_deref() {
+        Some("PATCH" | "PUT") => update(instance, version, caller, path, query, headers, body).await,
+        Some("DELETE") => delete(instance, caller, path).await.map(IntoResponse::into_response),
+        _ => Err(ApiError::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Method is not supported",
+            None,
+        )),
+    }
+}
+
+pub(super) async fn delete(
+    State(instance): Shared,
+    Caller(user): Caller,
+    Path((name, sys_id)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    let table = open(&instance, &user, &name)?;
+    instance.delete(&user, table, &sys_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn one(
+    instance: &Instance,
+    status: StatusCode,
+    table: &Table,
+    record: &crate::record::Record,
+    options: &Options,
+    version: Version,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    if headers.get("x-no-response-body").is_some_and(|value| value == "true") {
+        return Ok(status.into_response());
+    }
+    let mut shaped = shape::records(instance, table, std::slice::from_ref(record), options, version).await?;
+    Ok(json_response(status, &shaped.pop().unwrap_or_default()))
+}
+
+pub(super) fn json_response(status: StatusCode, result: &Value) -> Response {
+    (
+        status,
+        [(header::CONTENT_TYPE, JSON)],
+        json!({"result": result}).to_string(),
+    )
+        .into_response()
+}

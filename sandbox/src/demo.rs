@@ -1,0 +1,205 @@
+//! What a new instance holds: its metadata as rows, settings, people, groups and a few incidents.
+//! Everything is the same on every machine, sys_ids and times included.
+
+mod incidents;
+mod people;
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::OauthClient;
+use crate::dictionary::Table;
+use crate::instance::Instance;
+use crate::random;
+use crate::record::Record;
+use crate::records::{Input, Refusal};
+use crate::store::{self, Write};
+use crate::user::User;
+
+/// When the instance was made.
+const BORN: &str = "2026-01-05 08:00:00";
+
+pub(crate) async fn furnish(instance: &Arc<Instance>, clients: &[OauthClient]) -> Result<(), Refusal> {
+    let mut write = instance.store.write().await;
+    describe_tables(instance, &mut write).await?;
+    if let Some(users) = instance.table("sys_user")
+        && instance.store.get(users, people::ADMIN).await?.is_none()
+    {
+        settings(instance, &mut write);
+        people::furnish(instance, &mut write);
+        incidents::furnish(instance, &mut write);
+    }
+    write.commit().await?;
+    instance.settle_all().await?;
+    for client in clients {
+        register(instance, client).await?;
+    }
+    Ok(())
+}
+
+/// A sys_id that is the same everywhere, from a name.
+fn fixed_id(name: &str) -> String {
+    random::hex(&Sha256::digest(name)[..16])
+}
+
+/// A row made by `system` when the instance was made; given values win over defaults.
+fn row(table: &Table, sys_id: &str, values: &[(&str, &str)]) -> Record {
+    let mut record: Record = table
+        .columns
+        .values()
+        .map(|column| (&column.name, &column.default))
+        .collect();
+    let stamps = [
+        ("sys_created_on", BORN),
+        ("sys_updated_on", BORN),
+        ("sys_created_by", "system"),
+    ];
+    for (column, value) in stamps
+        .iter()
+        .chain(&[("sys_updated_by", "system"), ("sys_mod_count", "0")])
+        .chain(values)
+    {
+        record.set(column, *value);
+    }
+    record.set("sys_id", sys_id);
+    record
+}
+
+/// Adds a row if the table is there.
+fn add(instance: &Instance, write: &mut Write, table: &str, sys_id: &str, values: &[(&str, &str)]) {
+    if let Some(table) = instance.table(table) {
+        write.insert(table, &row(table, sys_id, values));
+    }
+}
+
+/// Rows of `sys_db_object`, `sys_dictionary` and `sys_choice` for every table that has none yet.
+async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::Result<()> {
+    let Some(objects) = instance.table("sys_db_object") else {
+        return Ok(());
+    };
+    for table in instance.store.dictionary.tables() {
+        let id = fixed_id(&format!("table {}", table.name));
+        if instance.store.get(objects, &id).await?.is_some() {
+            continue;
+        }
+        let parent = table
+            .super_class
+            .as_ref()
+            .map(|name| fixed_id(&format!("table {name}")))
+            .unwrap_or_default();
+        let extendable = if table.classes.len() > 1 { "true" } else { "false" };
+        let values = [
+            ("name", table.name.as_str()),
+            ("label", &table.label),
+            ("super_class", &parent),
+            ("is_extendable", extendable),
+        ];
+        add(instance, write, "sys_db_object", &id, &values);
+        // The table's own columns only: inherited ones stand under the ancestor (contract 6).
+        for column in table.columns.values().filter(|column| column.owner == table.name) {
+            let id = fixed_id(&format!("column {}.{}", table.name, column.name));
+            let length = column
+                .max_length
+                .map_or_else(|| "40".to_owned(), |length| length.to_string());
+            let values = [
+                ("name", table.name.as_str()),
+                ("element", &column.name),
+                ("column_label", &column.label),
+                ("internal_type", column.kind.internal_type()),
+                ("max_length", &length),
+                ("reference", column.reference.as_deref().unwrap_or_default()),
+                ("choice", if column.choice { "1" } else { "0" }),
+                ("dependent", column.dependent.as_deref().unwrap_or_default()),
+                ("default_value", &column.default),
+                ("display", if column.name == table.display { "true" } else { "false" }),
+            ];
+            add(instance, write, "sys_dictionary", &id, &values);
+        }
+        for (element, choices) in &table.choices {
+            for (sequence, choice) in choices.iter().enumerate() {
+                let name = format!(
+                    "choice {}.{element}.{}.{}",
+                    table.name, choice.value, choice.dependent_value
+                );
+                let values = [
+                    ("name", table.name.as_str()),
+                    ("element", element),
+                    ("value", &choice.value),
+                    ("label", &choice.label),
+                    ("dependent_value", &choice.dependent_value),
+                    ("sequence", &sequence.to_string()),
+                ];
+                add(instance, write, "sys_choice", &fixed_id(&name), &values);
+            }
+        }
+    }
+    Ok(())
+}
+
+const PROPERTIES: &[(&str, &str, &str, &str)] = &[
+    ("instance_name", "string", "practice", "Name of this instance"),
+    (
+        "glide.oauth.state.parameter.required",
+        "boolean",
+        "false",
+        "Refuse an authorization request with no state",
+    ),
+    (
+        "glide.oauth.inbound.client.credential.grant_type.enabled",
+        "boolean",
+        "false",
+        "Allow the client credentials grant",
+    ),
+    (
+        "glide.oauth.inbound.ropc.grant_type.disabled",
+        "boolean",
+        "false",
+        "Refuse the password grant",
+    ),
+    (
+        "glide.rest.choice.allow_non_existing_value",
+        "boolean",
+        "false",
+        "Let REST store values that are no choice",
+    ),
+];
+
+fn settings(instance: &Instance, write: &mut Write) {
+    for (name, kind, value, description) in PROPERTIES {
+        let values = [
+            ("name", *name),
+            ("type", kind),
+            ("value", value),
+            ("description", description),
+        ];
+        add(
+            instance,
+            write,
+            "sys_properties",
+            &fixed_id(&format!("property {name}")),
+            &values,
+        );
+    }
+}
+
+async fn register(instance: &Arc<Instance>, client: &OauthClient) -> Result<(), Refusal> {
+    let Some(table) = instance.table("oauth_entity") else {
+        return Ok(());
+    };
+    if instance
+        .store
+        .find(table, "client_id", &client.client_id)
+        .await?
+        .is_some()
+    {
+        return Ok(());
+    }
+    let input = Input::new([
+        ("name", client.name.as_str()),
+        ("client_id", &client.client_id),
+        ("client_secret", &client.client_secret),
+        ("redirect_url", &client.redirect_urls.join(",")),
+    ]);
+    instance.insert(&User::system(), table, input).await.map(drop)
+}

@@ -1,0 +1,160 @@
+//! What every part of a running instance shares.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio_util::task::TaskTracker;
+
+use crate::clock::Clock;
+use crate::dictionary::Table;
+use crate::query::{Compiled, Query, Scope, compile};
+use crate::record::Record;
+use crate::store::{self, Slice, Store};
+use crate::switches::Switches;
+use crate::user::User;
+
+pub(crate) struct Instance {
+    pub store: Store,
+    pub clock: Clock,
+    /// Without a slash at the end.
+    pub address: String,
+    pub switches: RwLock<Switches>,
+    /// For the posts of business rules.
+    pub http: reqwest::Client,
+    /// Work that goes on after its request was answered.
+    pub background: TaskTracker,
+    settled: RwLock<Arc<Settled>>,
+}
+
+/// Settings that are read far more often than written, kept in memory and read again when they change.
+#[derive(Default)]
+pub(crate) struct Settled {
+    /// Labels by table, column and value; and by the value of the column that it depends on, where it does.
+    labels: HashMap<(String, String), Vec<Choice>>,
+    pub properties: HashMap<String, String>,
+    /// Active business rules in their order.
+    pub rules: Vec<Record>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    pub value: String,
+    pub label: String,
+    pub dependent_value: String,
+}
+
+const SETTLED_TABLES: &[&str] = &["sys_choice", "sys_properties", "sys_script"];
+
+impl Instance {
+    pub fn new(store: Store, clock: Clock, address: String, http: reqwest::Client) -> Self {
+        Self {
+            store,
+            clock,
+            address,
+            http,
+            switches: RwLock::default(),
+            background: TaskTracker::new(),
+            settled: RwLock::default(),
+        }
+    }
+
+    pub fn table(&self, name: &str) -> Option<&Arc<Table>> {
+        self.store.dictionary.table(name)
+    }
+
+    pub fn settled(&self) -> Arc<Settled> {
+        self.settled.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn switches(&self) -> Switches {
+        self.switches.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the switches and says what `change` says.
+    pub fn switch<T>(&self, change: impl FnOnce(&mut Switches) -> T) -> T {
+        change(&mut self.switches.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// To be called after a write to `table`.
+    pub async fn settle(&self, table: &str) -> store::Result<()> {
+        if SETTLED_TABLES.contains(&table) {
+            self.settle_all().await?;
+        }
+        Ok(())
+    }
+
+    pub async fn settle_all(&self) -> store::Result<()> {
+        let mut settled = Settled::default();
+        for mut row in self
+            .rows("sys_choice", "inactive=false^language=en^ORDERBYsequence")
+            .await?
+        {
+            let key = (row.take("name"), row.take("element"));
+            settled.labels.entry(key).or_default().push(Choice {
+                value: row.take("value"),
+                label: row.take("label"),
+                dependent_value: row.take("dependent_value"),
+            });
+        }
+        for mut row in self.rows("sys_properties", "").await? {
+            settled.properties.insert(row.take("name"), row.take("value"));
+        }
+        settled.rules = self.rows("sys_script", "active=true^ORDERBYorder^ORDERBYname").await?;
+        *self.settled.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settled);
+        Ok(())
+    }
+
+    async fn rows(&self, table: &str, query: &str) -> store::Result<Vec<Record>> {
+        self.query(table, query, &User::system(), 100_000).await
+    }
+
+    /// The records of a table that an encoded query finds, for the instance's own use.
+    pub async fn query(&self, table: &str, query: &str, user: &User, limit: i64) -> store::Result<Vec<Record>> {
+        let Some(table) = self.table(table) else {
+            return Ok(Vec::new());
+        };
+        let compiled = self.compile(&Query::parse(query), table, user);
+        self.store.select(table, &compiled, Slice::first(limit)).await
+    }
+
+    pub fn compile(&self, query: &Query, table: &Table, user: &User) -> Compiled {
+        let scope = Scope {
+            dictionary: &self.store.dictionary,
+            user_id: &user.sys_id,
+            user_name: &user.user_name,
+            now: self.clock.now(),
+            changes: None,
+        };
+        compile(query, table, &scope)
+    }
+
+    pub fn property(&self, name: &str) -> Option<String> {
+        self.settled().properties.get(name).cloned()
+    }
+
+    pub fn property_is_true(&self, name: &str) -> bool {
+        self.property(name).as_deref() == Some("true")
+    }
+}
+
+impl Settled {
+    /// The choices of a column, its own or, if it has none, those of the nearest ancestor (contract 6).
+    pub fn choices(&self, table: &Table, column: &str) -> &[Choice] {
+        table
+            .ancestors
+            .iter()
+            .find_map(|name| self.labels.get(&(name.clone(), column.to_owned())))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    pub fn label(&self, table: &Table, column: &str, value: &str, depends_on: &str) -> Option<&str> {
+        let choices = self.choices(table, column);
+        let fits = |choice: &&Choice| choice.value == value;
+        choices
+            .iter()
+            .filter(fits)
+            .find(|choice| choice.dependent_value == depends_on)
+            .or_else(|| choices.iter().find(fits))
+            .map(|choice| choice.label.as_str())
+    }
+}

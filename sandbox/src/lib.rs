@@ -1,0 +1,182 @@
+//! A practice ServiceNow instance: OAuth, Table API, journals, business rules that really post
+//! webhooks, and the pages of a service desk agent, over a store of its own. This file is the whole
+//! public interface: start it, ask for its address, stop it.
+
+mod api;
+mod clock;
+mod demo;
+mod dictionary;
+mod instance;
+mod oauth;
+mod pages;
+mod query;
+mod random;
+mod record;
+mod records;
+mod rules;
+mod server;
+mod store;
+mod switches;
+mod user;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub use clock::Clock;
+use instance::Instance;
+use store::Store;
+
+/// An OAuth client that exists from the first start, as if an administrator had registered it.
+#[derive(Debug, Clone)]
+pub struct OauthClient {
+    pub name: String,
+    pub client_id: String,
+    pub client_secret: String,
+    pub redirect_urls: Vec<String>,
+}
+
+/// How to start an instance.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where to listen; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// The data file; without one everything is kept in memory and gone at the end.
+    pub data: Option<PathBuf>,
+    /// The instance's own address, used in `link`s and `Location` (contract 2.5); by default the bound one.
+    pub address: Option<String>,
+    /// Inserted into `oauth_entity` when their client id is not there yet.
+    pub oauth_clients: Vec<OauthClient>,
+}
+
+impl Settings {
+    /// A throw-away instance on a free port, with one OAuth client whose id and secret are known.
+    pub fn in_memory() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: None,
+            address: None,
+            oauth_clients: vec![OauthClient {
+                name: "Practice client".into(),
+                client_id: "0c5f3cece1b12010f877971dea0b1449".into(),
+                client_secret: "practice-secret".into(),
+                redirect_urls: vec!["http://localhost/".into()],
+            }],
+        }
+    }
+}
+
+/// Why an instance could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("The sandbox cannot listen on {address}: {cause}. Is another program using that port?")]
+    Listen { address: SocketAddr, cause: std::io::Error },
+    #[error(
+        "The sandbox cannot use its data {place}: {cause}. Check that the folder exists and can be written to, and that the file was made by the sandbox."
+    )]
+    Data { place: String, cause: String },
+    #[error("The sandbox cannot prepare its outgoing HTTP client: {0}.")]
+    HttpClient(String),
+}
+
+/// A running instance. Dropping it ends it at once; `stop` lets what runs finish.
+pub struct Sandbox {
+    address: String,
+    instance: Arc<Instance>,
+    serving: JoinHandle<()>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+/// How long `stop` waits for requests and outbound posts.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl Sandbox {
+    /// Bound and serving when it returns.
+    pub async fn start(settings: Settings) -> Result<Self, Error> {
+        Self::start_with(settings, Clock::real()).await
+    }
+
+    /// The same with a clock that the caller turns.
+    pub async fn start_with(settings: Settings, clock: Clock) -> Result<Self, Error> {
+        let listening = |cause| Error::Listen {
+            address: settings.listen,
+            cause,
+        };
+        let listener = tokio::net::TcpListener::bind(settings.listen)
+            .await
+            .map_err(listening)?;
+        let bound = listener.local_addr().map_err(listening)?;
+        let place = || {
+            settings
+                .data
+                .as_ref()
+                .map_or("in memory".to_owned(), |path| format!("file {}", path.display()))
+        };
+        let unusable = |cause: String| Error::Data { place: place(), cause };
+        let store = Store::open(settings.data.as_deref())
+            .await
+            .map_err(|cause| unusable(cause.to_string()))?;
+        let local = format!("http://{bound}");
+        let address = settings
+            .address
+            .as_deref()
+            .unwrap_or(&local)
+            .trim_end_matches('/')
+            .to_owned();
+        let instance = Arc::new(Instance::new(store, clock, address, server::http_client()?));
+        demo::furnish(&instance, &settings.oauth_clients)
+            .await
+            .map_err(|cause| unusable(cause.to_string()))?;
+        let (stop, stopped) = oneshot::channel();
+        let app = server::router(instance.clone());
+        let serving = tokio::spawn(async move {
+            let server = axum::serve(listener, app).with_graceful_shutdown(async {
+                stopped.await.ok();
+            });
+            if let Err(cause) = server.await {
+                tracing::error!(%cause, "the sandbox stopped serving");
+            }
+        });
+        Ok(Self {
+            address: local,
+            instance,
+            serving,
+            stop: Some(stop),
+        })
+    }
+
+    /// Where it listens, such as `http://127.0.0.1:8080`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Takes no more requests, lets those that run and the outbound posts finish, within bounds, and
+    /// closes the store.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).ok();
+        }
+        // A client that keeps its connection open must not hold this up.
+        if tokio::time::timeout(PATIENCE, &mut self.serving).await.is_err() {
+            self.serving.abort();
+        }
+        self.instance.background.close();
+        if tokio::time::timeout(PATIENCE, self.instance.background.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the sandbox stopped while posts of business rules were under way");
+        }
+        self.instance.store.pool.close().await;
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}

@@ -1,0 +1,34 @@
+//! Encoded queries (contract 2.3): the parsed form, shared by the parser and the translation to SQL.
+
+mod compile;
+mod dynamic;
+mod operator;
+mod parse;
+
+pub(crate) use compile::{Changes, Compiled, Scope, compile};
+pub(crate) use operator::Operator;
+
+/// Groups are joined by `^NQ`; a record matches if any group does.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Query {
+    pub groups: Vec<Group>,
+    pub order: Vec<Order>,
+    /// Parts that are no condition at all.
+    pub nonsense: Vec<String>,
+}
+
+/// All of these must hold, and each holds if any of its alternatives (`^OR`) does.
+pub(crate) type Group = Vec<Vec<Condition>>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Condition {
+    pub field: String,
+    pub operator: Operator,
+    pub value: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Order {
+    pub field: String,
+    pub descending: bool,
+}

@@ -1,0 +1,270 @@
+//! Creating, changing and deleting records as the instance does it, whoever asks: the REST API, the
+//! agent's form and the demo data all come through here (contract 2.8, 3.4, 4).
+
+mod accept;
+mod incident;
+pub(crate) mod journal;
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+
+use crate::api::ApiError;
+use crate::dictionary::Table;
+use crate::instance::Instance;
+use crate::query::Changes;
+use crate::random;
+use crate::record::Record;
+use crate::rules::{Event, Operation};
+use crate::store;
+use crate::user::User;
+
+pub(crate) use accept::Input;
+
+/// Why the instance does not write.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("Record doesn't exist or ACL restricts the record retrieval")]
+    NotFound,
+    #[error("Data Policy Exception: The following fields are mandatory: {0}")]
+    Mandatory(String),
+    #[error("ACL Exception {0} Failed due to security constraints")]
+    Denied(&'static str),
+    #[error("A record with the sys_id {0} already exists")]
+    Duplicate(String),
+    #[error("The instance's store failed: {0}")]
+    Store(#[from] sqlx::Error),
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let detail = Some(refusal.to_string());
+        match refusal {
+            Refusal::NotFound => ApiError::no_record(),
+            Refusal::Store(cause) => ApiError::from(cause),
+            Refusal::Mandatory(_) | Refusal::Denied(_) | Refusal::Duplicate(_) => {
+                ApiError::new(StatusCode::FORBIDDEN, "Operation Failed", detail)
+            }
+        }
+    }
+}
+
+/// One write on its way: what is there, what it becomes, and what is added to its journals.
+struct Draft<'a> {
+    table: &'a Table,
+    user: &'a User,
+    now: String,
+    before: Record,
+    after: Record,
+    /// Column and text of each new journal entry.
+    entries: Vec<(String, String)>,
+}
+
+impl Draft<'_> {
+    fn is_new(&self) -> bool {
+        self.before.sys_id().is_empty()
+    }
+
+    fn changes(&self, column: &str) -> bool {
+        self.before.get(column) != self.after.get(column)
+    }
+
+    fn comments(&self) -> bool {
+        self.entries.iter().any(|(column, _)| column == "comments")
+    }
+
+    /// What the filters of business rules may ask about.
+    fn changed(&self) -> Changes {
+        let columns = self.after.iter().filter(|(column, _)| self.changes(column));
+        let mut changes: Changes = columns
+            .map(|(c, new)| (c.to_owned(), (self.before.get(c).to_owned(), new.to_owned())))
+            .collect();
+        for (column, text) in &self.entries {
+            changes.insert(column.clone(), (String::new(), text.clone()));
+        }
+        changes
+    }
+}
+
+impl Instance {
+    pub async fn insert(self: &Arc<Self>, user: &User, table: &Table, input: Input) -> Result<Record, Refusal> {
+        // Anybody may report an incident; other tables ask for their role.
+        let role = table.write_role.as_deref().filter(|_| table.name != "incident");
+        if role.is_some_and(|role| !user.has(role)) {
+            return Err(Refusal::Denied("Insert"));
+        }
+        let mut write = self.store.write().await;
+        let now = self.clock.stamp();
+        let after: Record = table
+            .columns
+            .values()
+            .map(|column| (&column.name, &column.default))
+            .collect();
+        let mut draft = Draft {
+            table,
+            user,
+            now: now.clone(),
+            before: Record::default(),
+            after,
+            entries: Vec::new(),
+        };
+        let sys_id = input.sys_id().map_or_else(random::sys_id, str::to_owned);
+        if self.store.get(table, &sys_id).await?.is_some() {
+            return Err(Refusal::Duplicate(sys_id));
+        }
+        draft.after.set("sys_id", &sys_id);
+        self.accept(&mut draft, input).await?;
+        if table.column("sys_class_name").is_some() {
+            draft.after.set("sys_class_name", &table.name);
+        }
+        if table.is_task() {
+            draft.after.fill("opened_at", &now);
+            draft.after.fill("opened_by", &user.sys_id);
+        }
+        incident::before_write(&mut draft)?;
+        if let Some(prefix) = table
+            .number_prefix
+            .as_deref()
+            .filter(|_| draft.after.get("number").is_empty())
+        {
+            draft
+                .after
+                .set("number", format!("{prefix}{:07}", write.next_number(prefix).await?));
+        }
+        if table.is_task() {
+            let number = draft.after.get("number").to_owned();
+            draft.after.fill("task_effective_number", number);
+        }
+        for (column, value) in [("sys_created_on", &now), ("sys_updated_on", &now)] {
+            draft.after.set(column, value);
+        }
+        draft.after.set("sys_created_by", &user.user_name);
+        draft.after.set("sys_updated_by", &user.user_name);
+        draft.after.set("sys_mod_count", "0");
+        write.insert(table, &draft.after);
+        self.finish(draft, write, Operation::Insert).await
+    }
+
+    pub async fn update(
+        self: &Arc<Self>,
+        user: &User,
+        table: &Table,
+        sys_id: &str,
+        input: Input,
+    ) -> Result<Record, Refusal> {
+        let mut write = self.store.write().await;
+        let before = self.store.get(table, sys_id).await?.ok_or(Refusal::NotFound)?;
+        let table = self.class(table, &before);
+        may_write(user, table, &before)?;
+        let now = self.clock.stamp();
+        let after = before.clone();
+        let mut draft = Draft {
+            table,
+            user,
+            now,
+            before,
+            after,
+            entries: Vec::new(),
+        };
+        self.accept(&mut draft, input).await?;
+        incident::before_write(&mut draft)?;
+        if draft.before == draft.after && draft.entries.is_empty() {
+            // Nothing changes, so nothing is saved and no rule runs (contract 3.4).
+            return Ok(draft.after);
+        }
+        draft.after.set("sys_updated_on", &draft.now);
+        draft.after.set("sys_updated_by", &user.user_name);
+        draft
+            .after
+            .set("sys_mod_count", (draft.before.number("sys_mod_count") + 1).to_string());
+        write.update(table, &draft.before, &draft.after);
+        self.finish(draft, write, Operation::Update).await
+    }
+
+    pub async fn delete(self: &Arc<Self>, user: &User, table: &Table, sys_id: &str) -> Result<(), Refusal> {
+        let mut write = self.store.write().await;
+        let before = self.store.get(table, sys_id).await?.ok_or(Refusal::NotFound)?;
+        let table = self.class(table, &before);
+        if !user.may_read(table, &before) {
+            return Err(Refusal::NotFound);
+        }
+        if table.delete_role.as_deref().is_some_and(|role| !user.has(role)) {
+            return Err(Refusal::Denied("Delete"));
+        }
+        let event = Event {
+            table: table.name.clone(),
+            operation: Operation::Delete,
+            current: before.clone(),
+            previous: Some(before),
+            changes: Changes::new(),
+            user: user.clone(),
+        };
+        // Filters look at the record, so they are asked while it is still there.
+        let jobs = self.matching_rules(&event).await?;
+        write.delete(table, sys_id);
+        write.commit().await?;
+        self.settle(&table.name).await?;
+        self.run_rules(jobs, event).await;
+        Ok(())
+    }
+
+    /// The table that the record really belongs to: a task found through `task` is an incident.
+    pub fn class<'a>(&'a self, table: &'a Table, record: &Record) -> &'a Table {
+        self.table(record.get("sys_class_name"))
+            .filter(|class| class.root == table.root)
+            .map_or(table, AsRef::as_ref)
+    }
+
+    async fn finish(
+        self: &Arc<Self>,
+        mut draft: Draft<'_>,
+        mut write: store::Write<'_>,
+        operation: Operation,
+    ) -> Result<Record, Refusal> {
+        let mut entries = Vec::new();
+        if let Some(journal) = self.table("sys_journal_field") {
+            for (column, text) in std::mem::take(&mut draft.entries) {
+                let entry = journal::entry(&draft, &column, &text);
+                write.insert(journal, &entry);
+                entries.push(entry);
+                draft.entries.push((column, text));
+            }
+        }
+        let changes = draft.changed();
+        write.commit().await?;
+        self.settle(&draft.table.name).await?;
+        let Draft {
+            table,
+            user,
+            before,
+            after,
+            ..
+        } = draft;
+        let previous = Some(before).filter(|before| !before.sys_id().is_empty());
+        let current = after.clone();
+        let event = Event {
+            table: table.name.clone(),
+            operation,
+            current,
+            previous,
+            changes,
+            user: user.clone(),
+        };
+        let jobs = self.matching_rules(&event).await?;
+        self.run_rules(jobs, event).await;
+        for entry in entries {
+            let event = Event::inserted("sys_journal_field", entry, user);
+            let jobs = self.matching_rules(&event).await?;
+            self.run_rules(jobs, event).await;
+        }
+        Ok(after)
+    }
+}
+
+fn may_write(user: &User, table: &Table, record: &Record) -> Result<(), Refusal> {
+    if !user.may_read(table, record) {
+        return Err(Refusal::NotFound);
+    }
+    let enough = table.is_task() || table.write_role.as_deref().is_none_or(|role| user.has(role));
+    if enough { Ok(()) } else { Err(Refusal::Denied("Update")) }
+}

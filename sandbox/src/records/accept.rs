@@ -1,0 +1,181 @@
+//! What a caller sent, taken over column by column as ServiceNow does it: what it does not accept is
+//! dropped in silence and the rest is saved (contract 2.8).
+
+use super::{Draft, Refusal};
+use crate::dictionary::{Column, Kind};
+use crate::instance::Instance;
+use crate::user;
+
+/// Values for columns, in the order in which they came.
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    pub values: Vec<(String, String)>,
+    /// `sysparm_input_display_value`: labels and names instead of stored values.
+    pub display: bool,
+}
+
+impl Input {
+    pub fn new<K: Into<String>, V: Into<String>>(values: impl IntoIterator<Item = (K, V)>) -> Self {
+        let values = values
+            .into_iter()
+            .map(|(column, value)| (column.into(), value.into()))
+            .collect();
+        Self {
+            values,
+            ..Self::default()
+        }
+    }
+
+    /// A client may choose the sys_id of a new record (contract 2.1).
+    pub fn sys_id(&self) -> Option<&str> {
+        let (_, id) = self.values.iter().find(|(column, _)| column == "sys_id")?;
+        let well_formed = id.len() == 32 && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        well_formed.then_some(id.as_str())
+    }
+}
+
+const STAMPED: &[&str] = &[
+    "sys_id",
+    "sys_created_on",
+    "sys_created_by",
+    "sys_updated_on",
+    "sys_updated_by",
+    "sys_mod_count",
+    "sys_class_name",
+    "sys_domain",
+    "sys_domain_path",
+    "sys_scope",
+];
+
+/// What an administrator may still change on a closed incident; others nothing (contract 3.4).
+const OPEN_WHEN_CLOSED: &[&str] = &[
+    "subcategory",
+    "business_service",
+    "service_offering",
+    "description",
+    "contact_type",
+    "watch_list",
+    "work_notes_list",
+    "parent_incident",
+    "problem_id",
+    "rfc",
+    "caused_by",
+    "resolved_by",
+    "resolved_at",
+    "reassignment_count",
+    "correlation_id",
+    "correlation_display",
+];
+
+impl Instance {
+    pub(super) async fn accept(&self, draft: &mut Draft<'_>, input: Input) -> Result<(), Refusal> {
+        let closed = draft.table.name == "incident" && matches!(draft.before.get("state"), "7" | "8");
+        for (name, value) in input.values {
+            let Some(column) = draft.table.column(&name) else {
+                continue;
+            };
+            if STAMPED.contains(&name.as_str()) {
+                continue;
+            }
+            if column.kind.is_journal() {
+                if column.kind == Kind::JournalInput && !value.trim().is_empty() {
+                    draft.entries.push((name, shortened(value, column)));
+                }
+                continue;
+            }
+            if closed && !(draft.user.has("admin") && OPEN_WHEN_CLOSED.contains(&name.as_str())) {
+                continue;
+            }
+            if let Some(value) = self.stored_value(draft, column, value, input.display).await? {
+                draft.after.set(&name, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// The value as the store will hold it, or nothing if it is to be dropped.
+    async fn stored_value(
+        &self,
+        draft: &Draft<'_>,
+        column: &Column,
+        value: String,
+        display: bool,
+    ) -> Result<Option<String>, Refusal> {
+        if column.choice && !value.is_empty() {
+            return Ok(self.chosen(draft, column, value, display));
+        }
+        Ok(match column.kind {
+            Kind::Boolean => Some(
+                if matches!(value.as_str(), "true" | "1" | "yes") {
+                    "true"
+                } else {
+                    "false"
+                }
+                .into(),
+            ),
+            Kind::Integer => {
+                let number = value.trim();
+                (number.is_empty() || number.parse::<i64>().is_ok()).then(|| number.to_owned())
+            }
+            Kind::GlideDateTime => {
+                let time = value.trim();
+                if time.is_empty() {
+                    Some(String::new())
+                } else {
+                    crate::clock::parse(time).map(crate::clock::text)
+                }
+            }
+            Kind::Password => Some(if value.is_empty() {
+                value
+            } else {
+                user::kept_password(&value)
+            }),
+            Kind::Reference => Some(self.referred(column, value, display).await?),
+            _ => Some(shortened(value, column)),
+        })
+    }
+
+    fn chosen(&self, draft: &Draft<'_>, column: &Column, value: String, display: bool) -> Option<String> {
+        let settled = self.settled();
+        let choices = settled.choices(draft.table, &column.name);
+        let by_label = || choices.iter().find(|choice| choice.label.eq_ignore_ascii_case(&value));
+        let known = choices.iter().find(|choice| choice.value == value);
+        let found = if display { by_label().or(known) } else { known };
+        let anything = choices.is_empty() || self.property_is_true("glide.rest.choice.allow_non_existing_value");
+        found
+            .map(|choice| choice.value.clone())
+            .or_else(|| anything.then(|| shortened(value, column)))
+    }
+
+    /// A sys_id stays as it is. A name is looked up, and kept as it came if nobody has it: a reference
+    /// need not hold a sys_id (contract 2.5).
+    async fn referred(&self, column: &Column, value: String, display: bool) -> Result<String, Refusal> {
+        let is_id = value.len() == 32 && value.bytes().all(|b| b.is_ascii_hexdigit());
+        let target = column.reference.as_deref().and_then(|name| self.table(name));
+        let Some(target) = target.filter(|target| !value.is_empty() && !is_id && !target.display.is_empty()) else {
+            return Ok(value);
+        };
+        let mut keys = vec![target.display.as_str()];
+        if target.name == "sys_user" {
+            keys.extend(["user_name", "email"]);
+        }
+        for key in keys {
+            if let Some(found) = self.store.find(target, key, &value).await? {
+                return Ok(found.sys_id().to_owned());
+            }
+        }
+        Ok(if display {
+            String::new()
+        } else {
+            shortened(value, column)
+        })
+    }
+}
+
+/// Too long values are cut without a word (contract 3.1).
+fn shortened(mut value: String, column: &Column) -> String {
+    if let Some((end, _)) = value.char_indices().nth(column.max_length.unwrap_or(255)) {
+        value.truncate(end);
+    }
+    value
+}

@@ -1,0 +1,114 @@
+//! The store: SQLite tables made from the data dictionary, one per family of tables, every column text.
+//! The only place that speaks SQL, apart from the translation of queries and the tickets of `oauth`.
+
+mod open;
+mod write;
+
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{AssertSqlSafe, Column as _, Row as _};
+
+use crate::dictionary::{Dictionary, Table};
+use crate::query::Compiled;
+use crate::record::Record;
+
+pub(crate) use write::Write;
+
+pub(crate) type Result<T> = std::result::Result<T, sqlx::Error>;
+
+pub(crate) struct Store {
+    pub dictionary: Dictionary,
+    pub pool: SqlitePool,
+    /// One writer at a time, so that what is read before a write still holds when it is written.
+    writing: tokio::sync::Mutex<()>,
+}
+
+/// Which part of the matching rows to read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slice {
+    pub limit: i64,
+    pub offset: i64,
+}
+
+impl Slice {
+    pub fn first(limit: i64) -> Self {
+        Self { limit, offset: 0 }
+    }
+}
+
+/// The rows that belong to a table among those of its family.
+fn family(table: &Table) -> String {
+    if table.name == table.root {
+        return "1".to_owned();
+    }
+    // Names come from the dictionary, never from a request.
+    let classes: Vec<String> = table.classes.iter().map(|class| format!("'{class}'")).collect();
+    format!(r#"t0."sys_class_name" IN ({})"#, classes.join(", "))
+}
+
+fn record(row: &SqliteRow) -> Result<Record> {
+    row.columns()
+        .iter()
+        .map(|column| Ok((column.name(), row.try_get::<String, _>(column.ordinal())?)))
+        .collect()
+}
+
+impl Store {
+    pub async fn select(&self, table: &Table, query: &Compiled, slice: Slice) -> Result<Vec<Record>> {
+        let columns: Vec<String> = table
+            .stored_columns()
+            .map(|column| format!(r#"t0."{}""#, column.name))
+            .collect();
+        let sql = format!(
+            r#"SELECT {} FROM "{}" AS t0 WHERE {} AND {} ORDER BY {} LIMIT {} OFFSET {}"#,
+            columns.join(", "),
+            table.root,
+            family(table),
+            query.condition,
+            query.order,
+            slice.limit,
+            slice.offset
+        );
+        let mut statement = sqlx::query(AssertSqlSafe(sql));
+        for parameter in &query.parameters {
+            statement = statement.bind(parameter);
+        }
+        statement.fetch_all(&self.pool).await?.iter().map(record).collect()
+    }
+
+    pub async fn count(&self, table: &Table, query: &Compiled) -> Result<i64> {
+        let sql = format!(
+            r#"SELECT count(*) FROM "{}" AS t0 WHERE {} AND {}"#,
+            table.root,
+            family(table),
+            query.condition
+        );
+        let mut statement = sqlx::query_scalar(AssertSqlSafe(sql));
+        for parameter in &query.parameters {
+            statement = statement.bind(parameter);
+        }
+        statement.fetch_one(&self.pool).await
+    }
+
+    pub async fn get(&self, table: &Table, sys_id: &str) -> Result<Option<Record>> {
+        self.find(table, "sys_id", sys_id).await
+    }
+
+    /// The oldest record whose column has exactly this value.
+    pub async fn find(&self, table: &Table, column: &str, value: &str) -> Result<Option<Record>> {
+        if table.column(column).is_none() {
+            return Ok(None);
+        }
+        let query = Compiled {
+            condition: format!(r#"t0."{column}" = ?"#),
+            order: "t0.rowid".to_owned(),
+            parameters: vec![value.to_owned()],
+            invalid: Vec::new(),
+        };
+        Ok(self.select(table, &query, Slice::first(1)).await?.pop())
+    }
+
+    /// Waits for its turn to write. Nothing else writes records until the returned value is gone.
+    pub async fn write(&self) -> Write<'_> {
+        Write::new(self.writing.lock().await, &self.pool)
+    }
+}

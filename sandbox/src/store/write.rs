@@ -1,0 +1,133 @@
+//! One turn at writing: reads may go on meanwhile, other writers wait. Changes are collected and then
+//! stored in a single transaction.
+
+use sqlx::sqlite::SqlitePool;
+use sqlx::{AssertSqlSafe, Sqlite, Transaction};
+use tokio::sync::MutexGuard;
+
+use super::Result;
+use crate::dictionary::Table;
+use crate::record::Record;
+
+enum Step {
+    Insert {
+        table: String,
+        columns: Vec<String>,
+        values: Vec<String>,
+    },
+    Update {
+        table: String,
+        columns: Vec<String>,
+        values: Vec<String>,
+        sys_id: String,
+    },
+    Delete {
+        table: String,
+        sys_id: String,
+    },
+}
+
+pub(crate) struct Write<'a> {
+    _turn: MutexGuard<'a, ()>,
+    pool: &'a SqlitePool,
+    steps: Vec<Step>,
+}
+
+impl<'a> Write<'a> {
+    pub(super) fn new(turn: MutexGuard<'a, ()>, pool: &'a SqlitePool) -> Self {
+        Self {
+            _turn: turn,
+            pool,
+            steps: Vec::new(),
+        }
+    }
+
+    pub fn insert(&mut self, table: &Table, record: &Record) {
+        let (columns, values) = stored(table, record, |_| true);
+        self.steps.push(Step::Insert {
+            table: table.root.clone(),
+            columns,
+            values,
+        });
+    }
+
+    /// Stores the columns in which the two differ.
+    pub fn update(&mut self, table: &Table, before: &Record, after: &Record) {
+        let (columns, values) = stored(table, after, |column| before.get(column) != after.get(column));
+        let sys_id = before.sys_id().to_owned();
+        self.steps.push(Step::Update {
+            table: table.root.clone(),
+            columns,
+            values,
+            sys_id,
+        });
+    }
+
+    pub fn delete(&mut self, table: &Table, sys_id: &str) {
+        self.steps.push(Step::Delete {
+            table: table.root.clone(),
+            sys_id: sys_id.to_owned(),
+        });
+    }
+
+    /// The next number of a sequence, such as 10002 for INC0010002. Taken at once, as ServiceNow does:
+    /// a write that fails afterwards leaves a gap.
+    pub async fn next_number(&self, prefix: &str) -> Result<i64> {
+        let sql = "INSERT INTO \"_number\" (prefix, last) VALUES (?, 10001)
+                   ON CONFLICT (prefix) DO UPDATE SET last = last + 1 RETURNING last";
+        sqlx::query_scalar(sql).bind(prefix).fetch_one(self.pool).await
+    }
+
+    pub async fn commit(self) -> Result<()> {
+        let mut transaction = self.pool.begin().await?;
+        for step in self.steps {
+            run(&mut transaction, step).await?;
+        }
+        transaction.commit().await
+    }
+}
+
+fn stored(table: &Table, record: &Record, wanted: impl Fn(&str) -> bool) -> (Vec<String>, Vec<String>) {
+    table
+        .stored_columns()
+        .filter(|column| wanted(&column.name))
+        .map(|column| (column.name.clone(), record.get(&column.name).to_owned()))
+        .unzip()
+}
+
+async fn run(transaction: &mut Transaction<'_, Sqlite>, step: Step) -> Result<()> {
+    let (sql, values) = match step {
+        Step::Insert { table, columns, values } => {
+            let places = vec!["?"; values.len()].join(", ");
+            (
+                format!(
+                    r#"INSERT INTO "{table}" ("{}") VALUES ({places})"#,
+                    columns.join("\", \"")
+                ),
+                values,
+            )
+        }
+        Step::Update { columns, .. } if columns.is_empty() => return Ok(()),
+        Step::Update {
+            table,
+            columns,
+            mut values,
+            sys_id,
+        } => {
+            values.push(sys_id);
+            (
+                format!(
+                    r#"UPDATE "{table}" SET "{}" = ? WHERE "sys_id" = ?"#,
+                    columns.join("\" = ?, \"")
+                ),
+                values,
+            )
+        }
+        Step::Delete { table, sys_id } => (format!(r#"DELETE FROM "{table}" WHERE "sys_id" = ?"#), vec![sys_id]),
+    };
+    let mut statement = sqlx::query(AssertSqlSafe(sql));
+    for value in values {
+        statement = statement.bind(value);
+    }
+    statement.execute(&mut **transaction).await.map(drop)
+}

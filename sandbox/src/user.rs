@@ -1,0 +1,110 @@
+//! Who is asking: a user of the instance with the roles that count here (contract 6), and passwords.
+
+use std::collections::BTreeSet;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use sha2::{Digest, Sha256};
+
+use crate::dictionary::Table;
+use crate::instance::Instance;
+use crate::record::Record;
+use crate::store;
+
+// `user_name` is ServiceNow's own word, and not the same as `name`.
+#[allow(clippy::struct_field_names)]
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub sys_id: String,
+    pub user_name: String,
+    pub name: String,
+    roles: BTreeSet<String>,
+}
+
+impl User {
+    /// The instance itself, which stamps what nobody asked for.
+    pub fn system() -> Self {
+        let roles = BTreeSet::from(["admin".to_owned()]);
+        Self {
+            sys_id: "system".into(),
+            user_name: "system".into(),
+            name: "System".into(),
+            roles,
+        }
+    }
+
+    /// An administrator has every role but the one that nobody has.
+    pub fn has(&self, role: &str) -> bool {
+        self.roles.contains(role) || (role != "nobody" && self.roles.contains("admin"))
+    }
+
+    /// People without an agent's role see and change what they reported themselves.
+    pub fn may_read(&self, table: &Table, record: &Record) -> bool {
+        let own = || [record.get("caller_id"), record.get("opened_by")].contains(&self.sys_id.as_str());
+        !table.is_task() || self.is_agent() || own()
+    }
+
+    pub fn is_agent(&self) -> bool {
+        self.has("itil")
+    }
+}
+
+impl Instance {
+    /// A user who may sign in.
+    pub async fn user(&self, sys_id: &str) -> store::Result<Option<User>> {
+        self.user_where("sys_id", sys_id)
+            .await
+            .map(|found| found.map(|(user, _)| user))
+    }
+
+    pub async fn user_by_password(&self, user_name: &str, password: &str) -> store::Result<Option<User>> {
+        let found = self.user_where("user_name", user_name).await?;
+        Ok(found
+            .filter(|(_, row)| is_password(password, row.get("user_password")))
+            .map(|(user, _)| user))
+    }
+
+    async fn user_where(&self, column: &str, value: &str) -> store::Result<Option<(User, Record)>> {
+        let Some(users) = self.table("sys_user") else {
+            return Ok(None);
+        };
+        let Some(row) = self.store.find(users, column, value).await? else {
+            return Ok(None);
+        };
+        // Locked and inactive users get the same 401 as a wrong password (contract 1.9, 12.24).
+        if !row.is_true("active") || row.is_true("locked_out") {
+            return Ok(None);
+        }
+        let mut roles = BTreeSet::new();
+        let grants = format!("user={}", row.sys_id());
+        for grant in self.query("sys_user_has_role", &grants, &User::system(), 1_000).await? {
+            if let Some(roles_table) = self.table("sys_user_role")
+                && let Some(mut role) = self.store.get(roles_table, grant.get("role")).await?
+            {
+                roles.insert(role.take("name"));
+            }
+        }
+        let user = User {
+            sys_id: row.sys_id().to_owned(),
+            user_name: row.get("user_name").to_owned(),
+            name: row.get("name").to_owned(),
+            roles,
+        };
+        Ok(Some((user, row)))
+    }
+}
+
+/// How a password is kept. Salted SHA-256 and not a slow function, because a practice instance checks
+/// Basic authentication on thousands of requests a second and guards nothing real.
+pub(crate) fn kept_password(password: &str) -> String {
+    digest(password, &crate::random::salt())
+}
+
+fn is_password(password: &str, kept: &str) -> bool {
+    kept.split_once('$')
+        .is_some_and(|(salt, _)| digest(password, salt) == kept)
+}
+
+fn digest(password: &str, salt: &str) -> String {
+    let hash = Sha256::new().chain_update(salt).chain_update(password).finalize();
+    format!("{salt}${}", BASE64_STANDARD.encode(hash))
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# `make test`: every check, in the order in which a mistake shows soonest. Stops at the first step that fails.
+# The last line is `N passed, N failed`: the sums over cargo's and Playwright's own summary lines.
+set -euo pipefail
+cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/env.sh
+
+logs=$PWD/target/test-logs
+rm -rf "$logs"
+mkdir -p "$logs"
+started=$SECONDS
+
+# step TITLE WHAT-TO-DO-IF-IT-FAILS LOG COMMAND...
+step() {
+    local title=$1 advice=$2 log=$logs/$3.log begun=$SECONDS code=0
+    shift 3
+    printf '\n==> %s\n    %s\n' "$title" "$*"
+    "$@" </dev/null 2>&1 | tee "$log" || code=$?
+    if [ "$code" != 0 ]; then
+        printf '\n==> FAILED: %s (%d s)\n    %s\n    The output again: %s\n' "$title" $((SECONDS - begun)) "$advice" "$log"
+        exit 1
+    fi
+    printf '    done: %s (%d s)\n' "$title" $((SECONDS - begun))
+}
+
+# Sums up whatever ran, however it ended.
+summary() {
+    local code=$? passed failed lines
+    trap - EXIT
+    # "test result: ok. 12 passed; 0 failed; ..." and "  12 passed (30s)", "  1 failed", "  2 did not run"
+    lines=$(cat "$logs"/*.log 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g' |
+        grep -E '^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|interrupted|did not run)( \(.*\))?$' |
+        grep -v '0 passed; 0 failed; 0 ignored' || true)
+    passed=$(awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^passed/) n += $(i - 1) } END { print n + 0 }' <<<"$lines")
+    failed=$(awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^(failed|interrupted)/) n += $(i - 1) } END { print n + 0 }' <<<"$lines")
+    # A step that is no test (formatting, a build) counts as one when it fails: a failed run never says "0 failed".
+    if [ "$code" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
+    printf '\n==> Summary (%d s)\n' $((SECONDS - started))
+    [ -z "$lines" ] || printf '%s\n' "$lines"
+    printf '\n%d passed, %d failed\n' "$passed" "$failed" | tee "$logs/summary"
+    exit "$code"
+}
+trap summary EXIT
+trap 'exit 130' INT TERM
+
+see_above="The reason is above."
+step "Set-up" "$see_above" setup scripts/setup.sh test
+step "Formatting" "Run: make fmt" fmt cargo fmt --all --check
+step "Clippy, server and tests" "$see_above Every ban in clippy.toml says what to use instead." clippy \
+    cargo clippy --workspace --all-targets -- -D warnings
+step "Clippy, browser half" "$see_above" clippy-browser \
+    cargo clippy -p app --features hydrate --target wasm32-unknown-unknown -- -D warnings
+if command -v cargo-deny >/dev/null; then
+    step "Licences and banned crates" "deny.toml has the rules and their reasons." deny cargo deny check bans licenses sources
+fi
+step "Types of the browser tests" "$see_above" types tsc --project end2end/tsconfig.json
+step "Unit, property and database tests" \
+    "One test again: scripts/with-postgres.sh cargo test --workspace NAME (after: . scripts/env.sh)" cargo-test \
+    scripts/with-postgres.sh cargo test --workspace --no-fail-fast
+step "Release build" "$see_above" build scripts/build.sh
+step "Browser tests" "One file again: make end2end ARGS=journey. Screenshots and logs: end2end/test-results" end2end \
+    playwright test --config end2end/playwright.config.ts

@@ -1,0 +1,93 @@
+//! The one place that asks for the time or for random numbers. Everything else is given a [`Clock`],
+//! so that a test turns time by hand and a run can be repeated.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rand::Rng;
+use std::sync::Arc;
+
+/// Time and chance.
+pub trait Clock: Send + Sync {
+    /// UTC milliseconds.
+    fn now(&self) -> i64;
+
+    fn fill(&self, bytes: &mut [u8]);
+
+    /// A ULID: sorts by time, unguessable enough for keys, never for secrets.
+    fn id(&self) -> String {
+        let mut random = [0; 16];
+        self.fill(&mut random);
+        let millis = u64::try_from(self.now()).unwrap_or_default();
+        ulid::Ulid::from_parts(millis, u128::from_be_bytes(random)).to_string()
+    }
+
+    /// 256 random bits as URL-safe text: tokens, states, secrets.
+    fn secret(&self) -> String {
+        let mut random = [0; 32];
+        self.fill(&mut random);
+        URL_SAFE_NO_PAD.encode(random)
+    }
+}
+
+pub type SharedClock = Arc<dyn Clock>;
+
+/// The machine's own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the one clock")]
+    fn now(&self) -> i64 {
+        jiff::Timestamp::now().as_millisecond()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one source of chance")]
+    fn fill(&self, bytes: &mut [u8]) {
+        rand::rng().fill_bytes(bytes);
+    }
+}
+
+/// A moment as people and ServiceNow read it: `2026-11-21 03:22:10`, UTC.
+pub fn in_words(millis: i64) -> String {
+    format_moment(millis, "%Y-%m-%d %H:%M:%S")
+}
+
+/// `strftime` in UTC; empty for a moment outside of the calendar.
+pub fn format_moment(millis: i64, format: &str) -> String {
+    jiff::Timestamp::from_millisecond(millis)
+        .map(|moment| moment.strftime(format).to_string())
+        .unwrap_or_default()
+}
+
+/// Reads `2026-11-21 03:22:10` or `2026-11-21T03:22[:10]` as UTC.
+pub fn read_moment(text: &str) -> Option<i64> {
+    let moment: jiff::civil::DateTime = text.trim().replacen(' ', "T", 1).parse().ok()?;
+    Some(
+        moment
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()?
+            .timestamp()
+            .as_millisecond(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servicenow_times_come_back_as_they_went() {
+        let millis = read_moment("2026-11-21 03:22:10").expect("a moment");
+        assert_eq!(in_words(millis), "2026-11-21 03:22:10");
+        assert_eq!(read_moment("2026-11-21T03:22"), Some(millis - 10_000));
+        assert_eq!(read_moment("yesterday"), None);
+    }
+
+    #[test]
+    fn ids_sort_by_time_and_differ_within_a_millisecond() {
+        let clock = SystemClock;
+        let (first, second) = (clock.id(), clock.id());
+        assert_ne!(first, second);
+        assert_eq!(first.len(), 26);
+    }
+}

@@ -1,0 +1,10 @@
+//! ServiceNow, by its Table API. The contract's sections are named where they bite.
+
+mod client;
+mod incident;
+mod rule;
+mod side;
+
+pub use client::{Access, Instance, probe};
+pub use rule::{business_rule, is_signed, rule_id, signature};
+pub use side::{Seen, ServiceNow};

@@ -1,0 +1,236 @@
+//! Desk as one side of a link.
+
+use super::{field_edits, save_edited};
+use crate::clock::SharedClock;
+use crate::connectors::{Applied, Connector, Failure, NewEntry};
+use crate::store::{CommentLine, Store, StoreError, Ticket, Tx, User};
+use async_trait::async_trait;
+use merge::{Edit, Entry, Fields, Record, Stream, Value};
+use std::collections::BTreeSet;
+
+/// What Desk writes as the author of what arrives.
+const WHO: &str = "ServiceNow";
+
+#[derive(Clone)]
+pub struct DeskSide {
+    store: Store,
+    clock: SharedClock,
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Stale => Self::Moved,
+            other => Self::transient(other.to_string()),
+        }
+    }
+}
+
+impl DeskSide {
+    pub fn new(store: Store, clock: SharedClock) -> Self {
+        Self { store, clock }
+    }
+
+    async fn read_user(&self, id: Option<&str>) -> Result<Value, Failure> {
+        let Some(id) = id else { return Ok(Value::Empty) };
+        Ok(self
+            .store
+            .desk_user(id)
+            .await?
+            .map_or(Value::Empty, |user| Value::user(&user.email, &user.name)))
+    }
+
+    async fn read(&self, ticket: Ticket) -> Result<Record, Failure> {
+        let fields = Fields::from([
+            ("number".to_owned(), Value::text(&ticket.number)),
+            ("reference".to_owned(), Value::text(&ticket.reference)),
+            ("title".to_owned(), Value::text(&ticket.title)),
+            ("description".to_owned(), Value::text(&ticket.description)),
+            ("status".to_owned(), Value::choice(&ticket.status)),
+            ("kind".to_owned(), Value::choice(&ticket.kind)),
+            ("owner".to_owned(), self.read_user(ticket.owner_id.as_deref()).await?),
+            (
+                "requestor".to_owned(),
+                self.read_user(ticket.requestor_id.as_deref()).await?,
+            ),
+            ("created".to_owned(), Value::moment(Some(ticket.opened_at))),
+            ("due".to_owned(), Value::moment(ticket.due_at)),
+            ("closed".to_owned(), Value::moment(ticket.closed_at)),
+        ]);
+        Ok(Record {
+            fields,
+            field_edits: field_edits(&ticket),
+            edited: Edit {
+                at: ticket.updated_at,
+                by: ticket.updated_by,
+            },
+            version: ticket.version.to_string(),
+            created_at: ticket.opened_at,
+            id: ticket.id,
+            number: ticket.number,
+        })
+    }
+
+    /// Puts neutral values into the ticket's columns. Answers what could not be taken as it came.
+    async fn put(&self, tx: &mut Tx, ticket: &mut Ticket, fields: &Fields) -> Result<Vec<String>, Failure> {
+        let mut notes = Vec::new();
+        for (field, value) in fields {
+            let moment = match value {
+                Value::Moment(at) => Some(*at),
+                _ => None,
+            };
+            match field.as_str() {
+                "reference" => value.as_str().clone_into(&mut ticket.reference),
+                "title" => value.as_str().clone_into(&mut ticket.title),
+                "description" => value.as_str().clone_into(&mut ticket.description),
+                "status" => value.as_str().clone_into(&mut ticket.status),
+                "kind" => value.as_str().clone_into(&mut ticket.kind),
+                "due" => ticket.due_at = moment,
+                "closed" => ticket.closed_at = moment,
+                "created" => ticket.opened_at = moment.unwrap_or(ticket.opened_at),
+                "owner" => ticket.owner_id = self.put_user(tx, field, value, &mut notes).await?,
+                "requestor" => ticket.requestor_id = self.put_user(tx, field, value, &mut notes).await?,
+                other => notes.push(format!("Desk has no field {other}, so its value was left out.")),
+            }
+        }
+        Ok(notes)
+    }
+
+    /// S1: a user with an unknown e-mail is created.
+    async fn put_user(
+        &self,
+        tx: &mut Tx,
+        field: &str,
+        value: &Value,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<String>, Failure> {
+        let Value::User(user) = value else { return Ok(None) };
+        if user.email.is_empty() {
+            notes.push(format!(
+                "{field} was left empty: {} has no e-mail in ServiceNow to be matched by.",
+                user.name
+            ));
+            return Ok(None);
+        }
+        let name = if user.name.is_empty() {
+            user.email.clone()
+        } else {
+            user.name.clone()
+        };
+        let user = User {
+            id: self.clock.id(),
+            email: user.email.clone(),
+            name,
+        };
+        Ok(Some(tx.find_or_add_desk_user(&user, WHO, self.clock.now()).await?.id))
+    }
+}
+
+#[async_trait]
+impl Connector for DeskSide {
+    async fn fetch(&self, id: &str) -> Result<Option<Record>, Failure> {
+        match self.store.ticket(id).await? {
+            Some(ticket) => Ok(Some(self.read(ticket).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn entries(&self, id: &str) -> Result<Vec<Entry>, Failure> {
+        let comments = self.store.comments(id).await?;
+        Ok(comments
+            .into_iter()
+            .map(|comment| Entry {
+                id: comment.id,
+                stream: if comment.internal == 1 {
+                    Stream::Internal
+                } else {
+                    Stream::Public
+                },
+                author: comment.author,
+                at: comment.at,
+                body: comment.body,
+            })
+            .collect())
+    }
+
+    async fn create(&self, key: &str, fields: &Fields) -> Result<Applied, Failure> {
+        if let Some(ticket) = self.store.ticket_by_origin(key).await? {
+            return Ok(Applied {
+                record: self.read(ticket).await?,
+                notes: Vec::new(),
+                left_out: BTreeSet::new(),
+            });
+        }
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let mut ticket = Ticket {
+            id: self.clock.id(),
+            number: tx.next_ticket_number().await?,
+            origin: Some(key.to_owned()),
+            status: super::STATUSES[0].into(),
+            kind: super::KINDS[0].into(),
+            priority: "Normal".into(),
+            opened_at: now,
+            updated_at: now,
+            updated_by: WHO.into(),
+            version: 1,
+            field_edits: "{}".into(),
+            ..Ticket::default()
+        };
+        let notes = self.put(&mut tx, &mut ticket, fields).await?;
+        tx.add_ticket(&ticket).await?;
+        tx.commit().await?;
+        Ok(Applied {
+            record: self.read(ticket).await?,
+            notes,
+            left_out: BTreeSet::new(),
+        })
+    }
+
+    async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure> {
+        let gone = || Failure::Refused {
+            why: "The ticket is no longer there.".into(),
+        };
+        let mut tx = self.store.begin().await?;
+        let before = self.store.ticket(id).await?.ok_or_else(gone)?;
+        if before.version.to_string() != expected {
+            return Err(Failure::Moved);
+        }
+        let mut after = before.clone();
+        let notes = self.put(&mut tx, &mut after, fields).await?;
+        let (after, _) = save_edited(&mut tx, &before, after, WHO, self.clock.as_ref()).await?;
+        tx.commit().await?;
+        Ok(Applied {
+            record: self.read(after).await?,
+            notes,
+            left_out: BTreeSet::new(),
+        })
+    }
+
+    async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
+        let mut tx = self.store.begin().await?;
+        tx.add_comment(&CommentLine {
+            id: self.clock.id(),
+            ticket_id: id.to_owned(),
+            origin: entry.key.clone(),
+            author: entry.author.clone(),
+            body: entry.body.clone(),
+            internal: i64::from(entry.stream == Stream::Internal),
+            written_in: entry.from.clone(),
+            at: entry.at,
+        })
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn find_entry(
+        &self,
+        id: &str,
+        entry: &NewEntry,
+        _since: i64,
+        _taken: &BTreeSet<String>,
+    ) -> Result<Option<String>, Failure> {
+        let mut tx = self.store.begin().await?;
+        Ok(tx.comment_by_origin(id, &entry.key).await?)
+    }
+}

@@ -1,0 +1,37 @@
+//! Read the command line, start, wait, stop.
+
+use clap::Parser;
+use isthmus::cli::{Cli, Command, unknown_variables};
+use isthmus::start;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    #[expect(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
+    let unknown = unknown_variables(std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()));
+    let cli = Cli::parse();
+    if !unknown.is_empty() {
+        eprintln!(
+            "isthmus: unknown setting in the environment: {}. `isthmus serve --help` lists all that there are.",
+            unknown.join(", ")
+        );
+        return ExitCode::from(2);
+    }
+    let done = match cli.command {
+        Command::Serve(settings) => start::serve(settings).await,
+        Command::Demo(settings) => start::demo(settings).await,
+        Command::Sandbox(settings) => start::sandbox(settings).await,
+        Command::Migrate(settings) => start::migrate(&settings).await,
+        Command::Config(settings) => {
+            print!("{}", settings.in_words());
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("isthmus: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

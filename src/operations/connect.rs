@@ -1,0 +1,323 @@
+//! Connect: a draft, the browser's way to ServiceNow and back, and the test. Every way in which it can
+//! fail has its own words.
+
+use super::{Operations, OrTrouble, Parts, broken};
+use crate::connectors::Failure;
+use crate::connectors::servicenow::probe;
+use crate::oauth::{ExchangeError, OauthError};
+use crate::queue;
+use crate::store::{Connection, State, StoreError};
+use app::api::Answer;
+use app::error::Trouble;
+use app::model::{Check, Role};
+
+/// What ServiceNow's redirect brought along.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct Returned {
+    pub code: Option<String>,
+    pub state: Option<String>,
+    pub error: Option<String>,
+}
+
+fn check(code: &str, what: &str, why: &str, what_to_do: &str) -> Check {
+    Check {
+        passed: code.is_empty(),
+        code: code.into(),
+        what: what.into(),
+        why: why.into(),
+        what_to_do: what_to_do.into(),
+    }
+}
+
+fn passed(what: &str) -> Check {
+    check("", what, "", "")
+}
+
+impl Operations {
+    /// Keeps a draft, once an instance answers at the address.
+    pub async fn connect_draft(
+        &self,
+        name: &str,
+        address: &str,
+        client_id: &str,
+        client_secret: &str,
+        environment: &str,
+    ) -> Answer<String> {
+        self.require(Role::Admin, "connections.connect", name).await?;
+        let missing = |what: &str, field: &str| {
+            Trouble::new(
+                "FORM-MISSING",
+                &format!("The {what} is missing."),
+                "It is needed to connect.",
+                "Fill it in.",
+            )
+            .about(field)
+        };
+        let (name, client_id, client_secret) = (name.trim(), client_id.trim(), client_secret.trim());
+        for (value, what, field) in [
+            (name, "name", "name"),
+            (client_id, "client ID", "client_id"),
+            (client_secret, "client secret", "client_secret"),
+        ] {
+            if value.is_empty() {
+                return Err(missing(what, field));
+            }
+        }
+        if !matches!(environment, "production" | "sandbox") {
+            return Err(missing("environment", "environment"));
+        }
+        let parts = &self.parts;
+        let url = parts.http.instance_address(address).map_err(|error| {
+            Trouble::new(
+                "CONN-ADDRESS",
+                "This address cannot be used.",
+                &format!("{error}."),
+                "Type the instance's address as the browser shows it.",
+            )
+            .about("address")
+        })?;
+        probe(&parts.http, &url)
+            .await
+            .map_err(|failure| trouble(&failure).about("address"))?;
+        let clock = parts.clock.as_ref();
+        let id = clock.id();
+        let seal = |column: &str, secret: &str| {
+            parts
+                .secrets
+                .seal(&format!("connections.{column}/{id}"), secret, clock)
+                .map_err(|error| broken(&error))
+        };
+        let connection = Connection {
+            id: id.clone(),
+            name: name.into(),
+            address: url.as_str().trim_end_matches('/').to_owned(),
+            environment: environment.into(),
+            client_id: client_id.into(),
+            client_secret: seal("client_secret", client_secret)?,
+            state: State::Draft,
+            state_note: "Not authorized yet. Press \"Authorize in ServiceNow\".".into(),
+            rules: merge::incident_to_desk(),
+            webhook_key: clock.secret(),
+            webhook_secret: seal("webhook_secret", &clock.secret())?,
+            acting_as: String::new(),
+            active_since: 0,
+            last_webhook: 0,
+            last_poll: 0,
+            checks: "[]".into(),
+            tested_at: 0,
+            created_at: clock.now(),
+        };
+        let mut tx = self.begin().await?;
+        tx.add_connection(&connection).await.or_trouble()?;
+        self.audit(&mut tx, "connections.connect", &id, &connection.address, false)
+            .await?;
+        self.commit(tx).await?;
+        parts.news.connection(&id);
+        Ok(id)
+    }
+
+    /// Where to send this browser, so that a person authorizes the connection.
+    pub async fn begin_authorization(&self, id: &str) -> Answer<String> {
+        self.require(Role::Admin, "connections.authorize", id).await?;
+        let connection = self.connection_of(id).await?;
+        let session = self.session_id().await?;
+        self.parts
+            .oauth
+            .begin(&connection, &session)
+            .await
+            .map_err(|error| broken(&error))
+    }
+
+    /// The browser is back from ServiceNow. Answers the address of the page that tells how it went.
+    pub async fn finish_authorization(&self, returned: Returned) -> Answer<String> {
+        self.require(Role::Admin, "connections.authorize", "").await?;
+        let session = self.session_id().await?;
+        let state = returned.state.unwrap_or_default();
+        let (connection, verifier) = match self.parts.oauth.returned(&state, &session).await {
+            Ok(begun) => begun,
+            Err(OauthError::ExpiredState | OauthError::NoConnection) => {
+                return Ok("/settings/connections?problem=CONN-STATE".into());
+            }
+            Err(error) => return Err(broken(&error)),
+        };
+        let problem = match (returned.code, returned.error) {
+            (Some(code), None) => match self.parts.oauth.finish(&connection, &code, &verifier).await {
+                Ok(()) => None,
+                Err(OauthError::Exchange(error)) => Some(exchange_problem(&error)),
+                Err(error) => return Err(broken(&error)),
+            },
+            (_, Some(error)) if error == "access_denied" => Some(check(
+                "CONN-DENIED",
+                "ServiceNow was told not to allow this.",
+                "Deny was pressed on its consent page, or the account may not consent.",
+                "Press \"Authorize in ServiceNow\" again, sign in there as the user that Isthmus shall act as, and press Allow.",
+            )),
+            (_, error) => Some(check(
+                "CONN-OAUTH",
+                "ServiceNow sent no authorization.",
+                &format!("It answered: {}.", error.unwrap_or_else(|| "no code at all".into())),
+                "Compare the client ID and the redirect URL in ServiceNow with those on this page, then authorize again.",
+            )),
+        };
+        let (checks, problem) = match problem {
+            Some(problem) => {
+                let code = problem.code.clone();
+                (vec![problem], Some(code))
+            }
+            None => self.activate(&connection).await?,
+        };
+        let mut tx = self.begin().await?;
+        let text = serde_json::to_string(&checks).unwrap_or_default();
+        tx.set_connection_checks(&connection.id, &text, self.parts.clock.now())
+            .await
+            .or_trouble()?;
+        let detail = problem.clone().unwrap_or_else(|| "authorized".into());
+        self.audit(&mut tx, "connections.authorize", &connection.id, &detail, false)
+            .await?;
+        self.commit(tx).await?;
+        self.parts.news.connection(&connection.id);
+        Ok(match problem {
+            None => format!("/settings/connections/{}?authorized=1", connection.id),
+            Some(code) => format!("/settings/connections/{}?problem={code}", connection.id),
+        })
+    }
+
+    /// Tests with the fresh token and, if all is well, begins to sync: from now on.
+    async fn activate(&self, connection: &Connection) -> Answer<(Vec<Check>, Option<String>)> {
+        let (checks, acting_as) = test(&self.parts, connection).await;
+        let problem = checks
+            .iter()
+            .find(|check| !check.passed && is_needed(check))
+            .map(|check| check.code.clone());
+        let clock = self.parts.clock.as_ref();
+        let mut tx = self.begin().await?;
+        if problem.is_none() {
+            tx.set_connection_authorized(&connection.id, &acting_as, clock.now())
+                .await
+                .or_trouble()?;
+            tx.set_connection_state(&connection.id, State::Active, "")
+                .await
+                .or_trouble()?;
+            queue::poll_at(&mut tx, &connection.id, clock.now(), clock)
+                .await
+                .or_trouble()?;
+        }
+        self.commit(tx).await?;
+        self.parts.wake.wake();
+        Ok((checks, problem))
+    }
+
+    /// The session's own id: an authorization belongs to the browser that began it.
+    async fn session_id(&self) -> Answer<String> {
+        self.session.save().await.map_err(|error| broken(&error))?;
+        Ok(self.session.id().map(|id| id.to_string()).unwrap_or_default())
+    }
+}
+
+/// Without these a connection cannot run; the others are told and lived with.
+fn is_needed(check: &Check) -> bool {
+    check.code != "CONN-JOURNALS"
+}
+
+/// Tries what syncing needs, with the very query that polling uses. Answers the checks, and who the token acts as.
+pub(super) async fn test(parts: &Parts, connection: &Connection) -> (Vec<Check>, String) {
+    let side = match parts.engine.servicenow(connection).await {
+        Ok(side) => side,
+        Err(failure) => return (vec![failed(&failure)], String::new()),
+    };
+    let acting_as = match side.who_am_i().await {
+        Ok(user) => user,
+        Err(failure) => return (vec![failed(&failure)], String::new()),
+    };
+    let mut checks = vec![passed(&format!(
+        "ServiceNow accepts the token; it acts as {acting_as}."
+    ))];
+    match side.changed(parts.clock.now(), None).await {
+        Ok(_) => checks.push(passed("Table incident answers the query that polling uses.")),
+        Err(failure) => checks.push(failed(&failure)),
+    }
+    match side.can_read_journals().await {
+        Ok(true) => checks.push(passed("Table sys_journal_field shows comments and work notes.")),
+        Ok(false) => checks.push(check(
+            "CONN-JOURNALS",
+            "Comments and work notes may be hidden.",
+            "Table sys_journal_field answered with no row: there is none yet, or the account may not read it.",
+            "If there are comments, give the account read access to sys_journal_field, for example by the role audit_viewer.",
+        )),
+        Err(failure) => checks.push(failed(&failure)),
+    }
+    (checks, acting_as)
+}
+
+/// A failure as a check: what, why, and the way out.
+fn failed(failure: &Failure) -> Check {
+    let why = format!("{failure}");
+    match failure {
+        Failure::SignedOut { .. } => check(
+            "CONN-TOKEN",
+            "ServiceNow does not accept the access.",
+            &why,
+            "Press \"Regenerate token\" and authorize again. If that fails, compare the client secret, and see whether the user is locked.",
+        ),
+        Failure::Forbidden { .. } | Failure::Refused { .. } => check(
+            "CONN-RIGHTS",
+            "The account lacks a right.",
+            &why,
+            "Give the user read and write access to table incident (role itil, or sn_incident_read and sn_incident_write), and read access to sys_user. Sorting by sys_updated_on must be allowed as well.",
+        ),
+        Failure::NotAnInstance { .. } => check(
+            "CONN-HTML",
+            "No ServiceNow instance answers there.",
+            &why,
+            "Check the address. If it is right, sign in to the instance in a browser to wake it, and see whether a proxy stands between.",
+        ),
+        Failure::Transient { .. } | Failure::Unsure { .. } | Failure::Moved => check(
+            "CONN-UNREACHABLE",
+            "ServiceNow did not answer.",
+            &why,
+            "Check the address and that this server may reach it, then test again.",
+        ),
+    }
+}
+
+/// The same as an answer to a form.
+pub(super) fn trouble(failure: &Failure) -> Trouble {
+    let check = failed(failure);
+    Trouble::new(&check.code, &check.what, &check.why, &check.what_to_do)
+}
+
+fn exchange_problem(error: &ExchangeError) -> Check {
+    let why = format!("{error}.");
+    match error {
+        ExchangeError::Denied(_) | ExchangeError::NotAuthorized => check(
+            "CONN-SECRET",
+            "ServiceNow gave no token.",
+            &why,
+            "Compare the client ID and the client secret with those in ServiceNow's Application Registry. Make a new connection with the right ones, or authorize again.",
+        ),
+        ExchangeError::NotAnInstance(_) | ExchangeError::Address(_) => check(
+            "CONN-HTML",
+            "No ServiceNow instance answers there.",
+            &why,
+            "Check the instance's address.",
+        ),
+        ExchangeError::Unreachable(_) => check(
+            "CONN-UNREACHABLE",
+            "ServiceNow did not answer.",
+            &why,
+            "Check that this server may reach it, then authorize again.",
+        ),
+    }
+}
+
+/// For the start: every active connection has its poll in the timetable.
+pub async fn plan_polls(parts: &Parts) -> Result<(), StoreError> {
+    let clock = parts.clock.as_ref();
+    let mut tx = parts.store.begin().await?;
+    for connection in parts.store.connections().await? {
+        if connection.state == State::Active {
+            queue::poll_at(&mut tx, &connection.id, clock.now(), clock).await?;
+        }
+    }
+    tx.commit().await
+}

@@ -1,0 +1,289 @@
+//! Connections as people see, test, pause and resume them.
+
+use super::show::when_any;
+use super::{Operations, OrTrouble, broken, not_found};
+use crate::connectors::servicenow::business_rule;
+use crate::queue;
+use crate::store::{Connection, State};
+use app::api::Answer;
+use app::error::Trouble;
+use app::model::{
+    Check, ConnectionPage, ConnectionRow, ConnectionState, FieldRuleRow, Overview, Role, TokenState, ValueMapTable,
+    ValueRow,
+};
+use merge::{Convert, Direction, FieldRule, ValueMap};
+use secrecy::ExposeSecret;
+
+const DAY_MS: i64 = 24 * 3600 * 1000;
+const RECENT: i64 = 8;
+
+impl Operations {
+    pub async fn see_overview(&self) -> Answer<Overview> {
+        self.require(Role::Viewer, "overview.read", "").await?;
+        let connections = self.list_connections().await?;
+        let search = crate::store::HistorySearch {
+            limit: RECENT,
+            ..Default::default()
+        };
+        let recent = self.parts.store.history(&search).await.or_trouble()?;
+        Ok(Overview {
+            connections,
+            recent: recent.into_iter().map(super::show::change).collect(),
+        })
+    }
+
+    pub async fn list_connections(&self) -> Answer<Vec<ConnectionRow>> {
+        self.require(Role::Viewer, "connections.read", "").await?;
+        let mut rows = Vec::new();
+        for connection in self.parts.store.connections().await.or_trouble()? {
+            rows.push(self.connection_row(&connection).await?);
+        }
+        Ok(rows)
+    }
+
+    async fn connection_row(&self, connection: &Connection) -> Answer<ConnectionRow> {
+        let store = &self.parts.store;
+        let (links, noted) = store.count_links(&connection.id).await.or_trouble()?;
+        let (waiting, buried) = store.count_jobs(&connection.id).await.or_trouble()?;
+        Ok(ConnectionRow {
+            id: connection.id.clone(),
+            name: connection.name.clone(),
+            address: connection.address.clone(),
+            environment: connection.environment.clone(),
+            state: match connection.state {
+                State::Draft => ConnectionState::Draft,
+                State::Active => ConnectionState::Active,
+                State::Paused => ConnectionState::Paused,
+                State::Held => ConnectionState::Held,
+            },
+            state_note: connection.state_note.clone(),
+            in_sync: (links - noted - waiting).max(0),
+            waiting,
+            failing: noted + buried,
+            last_change: store.last_change(&connection.id).await.or_trouble()?.and_then(when_any),
+        })
+    }
+
+    pub(super) async fn connection_of(&self, id: &str) -> Answer<Connection> {
+        self.parts
+            .store
+            .connection(id)
+            .await
+            .or_trouble()?
+            .ok_or_else(|| not_found("connection"))
+    }
+
+    pub async fn open_connection(&self, id: &str) -> Answer<ConnectionPage> {
+        let role = self.require(Role::Viewer, "connections.read", id).await?.role;
+        let connection = self.connection_of(id).await?;
+        let webhook_address = format!("{}/hooks/{}", self.parts.public_url, connection.webhook_key);
+        // The script holds the secret, and the address is half of one: for those who may install it.
+        let (webhook_address, rule_script) = if role >= Role::Admin {
+            let place = format!("connections.webhook_secret/{id}");
+            let secret = self
+                .parts
+                .secrets
+                .open(&place, &connection.webhook_secret)
+                .map_err(|error| broken(&error))?;
+            let script = business_rule(&webhook_address, secret.expose_secret());
+            (webhook_address, script)
+        } else {
+            (String::new(), String::new())
+        };
+        Ok(ConnectionPage {
+            row: self.connection_row(&connection).await?,
+            redirect_url: self.parts.oauth.redirect_url().to_owned(),
+            tokens: self.token_state(&connection).await?,
+            checks: serde_json::from_str(&connection.checks).unwrap_or_default(),
+            tested: when_any(connection.tested_at),
+            webhook_address,
+            last_webhook: when_any(connection.last_webhook),
+            last_poll: when_any(connection.last_poll),
+            rule_script,
+            field_rules: connection
+                .rules
+                .fields
+                .iter()
+                .map(field_rule)
+                .chain(connection.rules.notes.iter().map(|note| FieldRuleRow {
+                    servicenow_field: note.servicenow.clone(),
+                    platform_field: "comment".into(),
+                    direction: "to_platform".into(),
+                    note: format!("Becomes an internal note: {}", note.text),
+                }))
+                .chain(streams())
+                .collect(),
+            value_maps: connection.rules.fields.iter().filter_map(value_map).collect(),
+            client_id: connection.client_id,
+        })
+    }
+
+    async fn token_state(&self, connection: &Connection) -> Answer<TokenState> {
+        let Some(tokens) = self.parts.store.tokens(&connection.id).await.or_trouble()? else {
+            return Ok(TokenState::default());
+        };
+        let left = tokens.refresh_ends - self.parts.clock.now();
+        Ok(TokenState {
+            authorized: true,
+            acting_as: connection.acting_as.clone(),
+            access_ends: when_any(tokens.access_ends),
+            refresh_ends: when_any(tokens.refresh_ends),
+            refresh_days_left: Some(left.div_euclid(DAY_MS)),
+            last_refresh: when_any(tokens.refreshed_at),
+        })
+    }
+
+    pub async fn pause(&self, id: &str) -> Answer<()> {
+        self.require(Role::Operator, "connections.pause", id).await?;
+        let connection = self.connection_of(id).await?;
+        if connection.state != State::Active {
+            return Err(Trouble::new(
+                "CONN-STATE",
+                "There is nothing to pause.",
+                "The connection is not running.",
+                "Reload the page.",
+            ));
+        }
+        self.set_state(
+            id,
+            State::Paused,
+            "Paused by a person. What arrives waits.",
+            "connections.pause",
+        )
+        .await
+    }
+
+    /// Also after a hold: the next failure holds it again, and says why.
+    pub async fn resume(&self, id: &str) -> Answer<()> {
+        self.require(Role::Operator, "connections.resume", id).await?;
+        let connection = self.connection_of(id).await?;
+        let authorized = self.parts.store.tokens(id).await.or_trouble()?.is_some() && connection.active_since > 0;
+        if !authorized {
+            return Err(Trouble::new(
+                "CONN-NOT-AUTHORIZED",
+                "The connection cannot run yet.",
+                "Nobody has authorized it in ServiceNow.",
+                "Press \"Authorize in ServiceNow\".",
+            ));
+        }
+        self.set_state(id, State::Active, "", "connections.resume").await
+    }
+
+    async fn set_state(&self, id: &str, state: State, note: &str, action: &str) -> Answer<()> {
+        let mut tx = self.begin().await?;
+        tx.set_connection_state(id, state, note).await.or_trouble()?;
+        if state == State::Active {
+            let clock = self.parts.clock.as_ref();
+            queue::poll_at(&mut tx, id, clock.now(), clock).await.or_trouble()?;
+        }
+        self.audit(&mut tx, action, id, "", false).await?;
+        self.commit(tx).await?;
+        self.parts.wake.wake();
+        self.parts.news.connection(id);
+        Ok(())
+    }
+
+    /// Writes the business rule into ServiceNow, with this connection's own rights.
+    pub async fn install_rule(&self, id: &str) -> Answer<()> {
+        self.require(Role::Admin, "connections.install_rule", id).await?;
+        let connection = self.connection_of(id).await?;
+        let place = format!("connections.webhook_secret/{id}");
+        let secret = self
+            .parts
+            .secrets
+            .open(&place, &connection.webhook_secret)
+            .map_err(|error| broken(&error))?;
+        let endpoint = format!("{}/hooks/{}", self.parts.public_url, connection.webhook_key);
+        let side = self
+            .parts
+            .engine
+            .servicenow(&connection)
+            .await
+            .map_err(|failure| super::connect::trouble(&failure))?;
+        side.install_rule(id, &connection.name, &endpoint, secret.expose_secret()).await.map_err(|failure| {
+            Trouble::new(
+                "RULE-NOT-INSTALLED",
+                "The business rule was not installed.",
+                &failure.to_string(),
+                "Writing table sys_script needs the role admin. Have an administrator of ServiceNow paste the script below, or go on without: polling finds every change.",
+            )
+        })?;
+        let mut tx = self.begin().await?;
+        self.audit(&mut tx, "connections.install_rule", id, "", false).await?;
+        self.commit(tx).await?;
+        self.parts.news.connection(id);
+        Ok(())
+    }
+
+    pub async fn test(&self, id: &str) -> Answer<Vec<Check>> {
+        self.require(Role::Operator, "connections.test", id).await?;
+        let connection = self.connection_of(id).await?;
+        let (checks, _) = super::connect::test(&self.parts, &connection).await;
+        let mut tx = self.begin().await?;
+        let text = serde_json::to_string(&checks).unwrap_or_default();
+        tx.set_connection_checks(id, &text, self.parts.clock.now())
+            .await
+            .or_trouble()?;
+        self.audit(&mut tx, "connections.test", id, "", false).await?;
+        self.commit(tx).await?;
+        self.parts.news.connection(id);
+        Ok(checks)
+    }
+}
+
+fn field_rule(rule: &FieldRule) -> FieldRuleRow {
+    FieldRuleRow {
+        servicenow_field: rule.servicenow.clone(),
+        platform_field: if rule.platform == "kind" {
+            "type".into()
+        } else {
+            rule.platform.clone()
+        },
+        direction: match rule.direction {
+            Direction::Both => "both",
+            Direction::ToPlatform => "to_platform",
+            Direction::ToServicenow => "to_servicenow",
+        }
+        .into(),
+        note: rule.note.clone(),
+    }
+}
+
+/// Comments are no fields, but belong to what a person wants to see here.
+fn streams() -> impl Iterator<Item = FieldRuleRow> {
+    [("comments", "comments, public"), ("work_notes", "comments, internal")]
+        .into_iter()
+        .map(|(servicenow, platform)| FieldRuleRow {
+            servicenow_field: servicenow.into(),
+            platform_field: platform.into(),
+            direction: "both".into(),
+            note: "Each entry crosses once, in order, with its author and time".into(),
+        })
+}
+
+fn value_map(rule: &FieldRule) -> Option<ValueMapTable> {
+    let Convert::Map {
+        map: ValueMap { title, rows },
+    } = &rule.convert
+    else {
+        return None;
+    };
+    let rows = rows
+        .iter()
+        .map(|row| ValueRow {
+            servicenow: format!("{} ({})", row.label, row.servicenow),
+            platform: row.platform.clone(),
+            is_default: row.default,
+            requires: row
+                .requires
+                .iter()
+                .map(|(field, template)| format!("{field}: {template}"))
+                .collect::<Vec<_>>()
+                .join("; "),
+        })
+        .collect();
+    Some(ValueMapTable {
+        title: title.clone(),
+        rows,
+    })
+}

@@ -1,0 +1,111 @@
+//! Answers the console's questions: one line each.
+
+use super::{Operations, OrTrouble as _};
+use app::api::{Answer, Console};
+use app::model::{
+    ChangeList, ChangeStory, Check, ConnectDefaults, ConnectionPage, ConnectionRow, HistoryFilter, Overview, Person,
+    Role, TicketFilter, TicketForm, TicketList, TicketPage,
+};
+
+#[async_trait::async_trait]
+impl Console for Operations {
+    async fn me(&self) -> Answer<Option<Person>> {
+        Ok(self.who_asks())
+    }
+
+    async fn first_run_open(&self, token: &str) -> Answer<bool> {
+        self.is_first_run_open(token).await
+    }
+
+    async fn create_first_admin(&self, token: &str, name: &str, email: &str, password: &str) -> Answer<()> {
+        self.first_admin(token, name, email, password).await
+    }
+
+    async fn sign_in(&self, email: &str, password: &str) -> Answer<()> {
+        self.sign_in_with(email, password).await
+    }
+
+    async fn sign_out(&self) -> Answer<()> {
+        self.leave().await
+    }
+
+    async fn overview(&self) -> Answer<Overview> {
+        self.see_overview().await
+    }
+
+    async fn connections(&self) -> Answer<Vec<ConnectionRow>> {
+        self.list_connections().await
+    }
+
+    async fn connect_defaults(&self) -> Answer<ConnectDefaults> {
+        self.require(Role::Admin, "connections.connect", "").await?;
+        let redirect_url = self.parts.oauth.redirect_url().to_owned();
+        // The demo's fields come filled in for the first connection only.
+        let is_first = self.parts.store.connections().await.or_trouble()?.is_empty();
+        let defaults = if is_first {
+            self.parts.defaults.clone()
+        } else {
+            ConnectDefaults::default()
+        };
+        Ok(ConnectDefaults {
+            redirect_url,
+            ..defaults
+        })
+    }
+
+    async fn connect(
+        &self,
+        name: &str,
+        address: &str,
+        client_id: &str,
+        client_secret: &str,
+        environment: &str,
+    ) -> Answer<String> {
+        self.connect_draft(name, address, client_id, client_secret, environment)
+            .await
+    }
+
+    async fn connection(&self, id: &str) -> Answer<ConnectionPage> {
+        self.open_connection(id).await
+    }
+
+    async fn test_connection(&self, id: &str) -> Answer<Vec<Check>> {
+        self.test(id).await
+    }
+
+    async fn install_webhook(&self, id: &str) -> Answer<()> {
+        self.install_rule(id).await
+    }
+
+    async fn pause_connection(&self, id: &str) -> Answer<()> {
+        self.pause(id).await
+    }
+
+    async fn resume_connection(&self, id: &str) -> Answer<()> {
+        self.resume(id).await
+    }
+
+    async fn tickets(&self, filter: TicketFilter) -> Answer<TicketList> {
+        self.list_tickets(filter).await
+    }
+
+    async fn ticket(&self, id: &str) -> Answer<TicketPage> {
+        self.open_ticket(id).await
+    }
+
+    async fn edit_ticket(&self, form: TicketForm) -> Answer<()> {
+        self.save_ticket(form).await
+    }
+
+    async fn comment(&self, ticket: &str, body: &str, internal: bool) -> Answer<()> {
+        self.add_comment(ticket, body, internal).await
+    }
+
+    async fn history(&self, filter: HistoryFilter) -> Answer<ChangeList> {
+        self.list_history(filter).await
+    }
+
+    async fn change(&self, id: &str) -> Answer<ChangeStory> {
+        self.open_change(id).await
+    }
+}

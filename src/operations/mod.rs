@@ -1,0 +1,156 @@
+//! What a person may ask for: one function each, with one permission check and one audit entry. Pages,
+//! REST API and command line all come through here.
+
+mod connect;
+mod connections;
+mod console;
+mod history;
+mod people;
+mod show;
+mod tickets;
+
+pub use connect::{Returned, plan_polls};
+
+use crate::auth;
+use crate::clock::SharedClock;
+use crate::connectors::http::HttpClient;
+use crate::news::News;
+use crate::oauth::Oauth;
+use crate::queue::Wake;
+use crate::secrets::Secrets;
+use crate::store::{AuditEntry, Store, StoreError, Tx};
+use crate::sync::Engine;
+use app::api::Answer;
+use app::error::Trouble;
+use app::model::{ConnectDefaults, Person, Role};
+use std::sync::Arc;
+use tower_sessions::Session;
+
+const SESSION_PERSON: &str = "person";
+
+/// Every part that an operation may use.
+pub struct Parts {
+    pub store: Store,
+    pub clock: SharedClock,
+    pub secrets: Secrets,
+    pub http: HttpClient,
+    pub oauth: Oauth,
+    pub engine: Engine,
+    pub news: News,
+    pub wake: Wake,
+    /// Where people and ServiceNow reach this server.
+    pub public_url: String,
+    /// What Connect offers; filled in by the demo.
+    pub defaults: ConnectDefaults,
+}
+
+/// The operations, for whoever asks in this request.
+#[derive(Clone)]
+pub struct Operations {
+    parts: Arc<Parts>,
+    session: Session,
+    person: Option<Person>,
+}
+
+impl Operations {
+    /// Finds out who asks.
+    pub async fn of_request(parts: Arc<Parts>, session: Session) -> Answer<Self> {
+        let id: Option<String> = session.get(SESSION_PERSON).await.map_err(|error| broken(&error))?;
+        let row = match id {
+            Some(id) => parts.store.person(&id).await.or_trouble()?,
+            None => None,
+        };
+        Ok(Self {
+            parts,
+            session,
+            person: row.map(auth::person),
+        })
+    }
+
+    /// The one permission check. A refusal is written to the audit as well.
+    async fn require(&self, role: Role, action: &str, subject: &str) -> Answer<&Person> {
+        let Some(person) = &self.person else {
+            return Err(Trouble::signed_out());
+        };
+        if person.role >= role {
+            return Ok(person);
+        }
+        let needed = match role {
+            Role::Viewer => "viewer",
+            Role::Operator => "operator",
+            Role::Admin => "administrator",
+        };
+        let mut tx = self.begin().await?;
+        self.audit(&mut tx, action, subject, &format!("refused: needs {needed}"), true)
+            .await?;
+        self.commit(tx).await?;
+        Err(Trouble::new(
+            "AUTH-ROLE",
+            "You may not do this.",
+            &format!("It needs the role {needed}, and you are signed in with another."),
+            "Ask an administrator of Isthmus to do it or to change your role.",
+        ))
+    }
+
+    async fn begin(&self) -> Answer<Tx> {
+        self.parts.store.begin().await.or_trouble()
+    }
+
+    async fn commit(&self, tx: Tx) -> Answer<()> {
+        tx.commit().await.or_trouble()
+    }
+
+    /// In the transaction of the change itself: neither is there without the other.
+    async fn audit(&self, tx: &mut Tx, action: &str, subject: &str, detail: &str, refused: bool) -> Answer<()> {
+        let person = self.person.as_ref().map_or("nobody", |person| person.id.as_str());
+        let entry = AuditEntry {
+            id: &self.parts.clock.id(),
+            at: self.parts.clock.now(),
+            person,
+            action,
+            subject,
+            detail,
+            refused,
+        };
+        tx.note_audit(&entry).await.or_trouble()
+    }
+}
+
+/// A fault of ours: the log has the cause, the person a sentence.
+fn broken(error: &dyn std::error::Error) -> Trouble {
+    tracing::error!(%error, "an operation failed");
+    Trouble::new(
+        "SERVER-FAULT",
+        "The server could not do this.",
+        "Something failed inside; the cause is in the server's log.",
+        "Try again. If it stays, look at the log around this time.",
+    )
+}
+
+fn not_found(what: &str) -> Trouble {
+    Trouble::new(
+        "NOT-FOUND",
+        &format!("There is no such {what}."),
+        "It was removed, or the address is wrong.",
+        "Go back to the list and open it from there.",
+    )
+}
+
+/// Turns a store's answer into an operation's.
+trait OrTrouble<T> {
+    fn or_trouble(self) -> Answer<T>;
+}
+
+impl<T> OrTrouble<T> for Result<T, StoreError> {
+    fn or_trouble(self) -> Answer<T> {
+        self.map_err(|error| match error {
+            StoreError::Stale => Trouble::new(
+                "EDIT-STALE",
+                "Your change was not kept.",
+                "Somebody or the other side changed it in the same moment.",
+                "Look at the new values and save again.",
+            ),
+            other => broken(&other),
+        })
+    }
+}

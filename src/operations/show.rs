@@ -1,0 +1,38 @@
+//! Rows of the store as the console shows them.
+
+use crate::clock;
+use crate::store::HistoryLine;
+use app::model::{ChangeRow, When};
+
+pub fn when(millis: i64) -> When {
+    When {
+        iso: clock::format_moment(millis, "%Y-%m-%dT%H:%M:%SZ"),
+        text: clock::format_moment(millis, "%-d %b %H:%M:%S"),
+    }
+}
+
+/// `None` for a moment that never was.
+pub fn when_any(millis: i64) -> Option<When> {
+    (millis > 0).then(|| when(millis))
+}
+
+pub fn change(line: HistoryLine) -> ChangeRow {
+    ChangeRow {
+        problem: line.kind == "problem",
+        at: when(line.at),
+        id: line.id,
+        connection: line.connection,
+        reference: line.reference,
+        ticket_id: line.ticket_id.unwrap_or_default(),
+        ticket_number: line.ticket_number.unwrap_or_default(),
+        direction: line.direction,
+        kind: line.kind,
+        summary: line.summary,
+        who: line.who,
+    }
+}
+
+/// How many pages, at least one.
+pub fn pages(total: i64, size: i64) -> i64 {
+    ((total + size - 1) / size).max(1)
+}

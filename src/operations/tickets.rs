@@ -1,0 +1,364 @@
+//! Desk's tickets, as people read and edit them.
+
+use super::show::{pages, when, when_any};
+use super::{Operations, OrTrouble, not_found};
+use crate::clock;
+use crate::connectors::servicenow::Instance;
+use crate::desk::{self, DESCRIPTION_LENGTH, KINDS, Moved, PRIORITIES, STATUSES, TITLE_LENGTH};
+use crate::queue;
+use crate::store::{Change, Link, Source, Ticket, TicketSearch, Tx};
+use app::api::Answer;
+use app::error::Trouble;
+use app::model::{
+    CommentRow, DeskUser, FieldMove, Role, SyncLine, TicketEdit, TicketFilter, TicketForm, TicketList, TicketPage,
+    TicketRow,
+};
+use merge::Side;
+
+const PAGE: i64 = 50;
+const COMMENT_LENGTH: usize = 4000;
+
+fn names(of: &[&str]) -> Vec<String> {
+    of.iter().map(|name| (*name).to_owned()).collect()
+}
+
+impl Operations {
+    pub async fn list_tickets(&self, filter: TicketFilter) -> Answer<TicketList> {
+        self.require(Role::Viewer, "tickets.read", "").await?;
+        let page = filter.page.max(1);
+        let search = TicketSearch {
+            search: filter.search.trim(),
+            status: &filter.status,
+            limit: PAGE,
+            offset: (page - 1) * PAGE,
+        };
+        let total = self.parts.store.count_tickets(&search).await.or_trouble()?;
+        let rows = self.parts.store.tickets(&search).await.or_trouble()?;
+        let rows = rows
+            .into_iter()
+            .map(|row| TicketRow {
+                id: row.id,
+                number: row.number,
+                reference: row.reference,
+                title: row.title,
+                status: row.status,
+                kind: row.kind,
+                priority: row.priority,
+                owner: row.owner.unwrap_or_default(),
+                updated: when(row.updated_at),
+            })
+            .collect();
+        Ok(TicketList {
+            rows,
+            total,
+            page,
+            pages: pages(total, PAGE),
+            statuses: names(&STATUSES),
+        })
+    }
+
+    pub async fn open_ticket(&self, id: &str) -> Answer<TicketPage> {
+        self.require(Role::Viewer, "tickets.read", id).await?;
+        let store = &self.parts.store;
+        let ticket = self.ticket_row(id).await?;
+        let users = store.desk_users().await.or_trouble()?;
+        let user = |id: &Option<String>| users.iter().find(|user| Some(&user.id) == id.as_ref());
+        let comments = store.comments(id).await.or_trouble()?;
+        let edits = store.edits(id).await.or_trouble()?;
+        let sync = match store.link_of_ticket(id).await.or_trouble()? {
+            Some(link) => self.sync_line(link).await?,
+            None => None,
+        };
+        Ok(TicketPage {
+            owner_email: user(&ticket.owner_id)
+                .map(|user| user.email.clone())
+                .unwrap_or_default(),
+            requestor: user(&ticket.requestor_id)
+                .map(|user| user.name.clone())
+                .unwrap_or_default(),
+            due: ticket
+                .due_at
+                .map(|at| clock::format_moment(at, "%Y-%m-%dT%H:%M"))
+                .unwrap_or_default(),
+            created: when(ticket.opened_at),
+            updated: when(ticket.updated_at),
+            closed: ticket.closed_at.and_then(when_any),
+            comments: comments
+                .into_iter()
+                .map(|row| CommentRow {
+                    id: row.id,
+                    author: row.author,
+                    at: when(row.at),
+                    body: row.body,
+                    internal: row.internal == 1,
+                    from: row.written_in,
+                })
+                .collect(),
+            edits: edits
+                .into_iter()
+                .map(|row| {
+                    let moved: Vec<Moved> = serde_json::from_str(&row.fields).unwrap_or_default();
+                    let fields = moved
+                        .into_iter()
+                        .map(|moved| FieldMove {
+                            field: moved.field,
+                            from: moved.from,
+                            to: moved.to,
+                            why: String::new(),
+                        })
+                        .collect();
+                    TicketEdit {
+                        at: when(row.at),
+                        who: row.who,
+                        fields,
+                    }
+                })
+                .collect(),
+            sync,
+            statuses: names(&STATUSES),
+            kinds: names(&KINDS),
+            priorities: names(&PRIORITIES),
+            users: users
+                .into_iter()
+                .map(|user| DeskUser {
+                    id: user.id,
+                    name: user.name,
+                    email: user.email,
+                })
+                .collect(),
+            id: ticket.id,
+            number: ticket.number,
+            title: ticket.title,
+            description: ticket.description,
+            status: ticket.status,
+            kind: ticket.kind,
+            priority: ticket.priority,
+        })
+    }
+
+    async fn ticket_row(&self, id: &str) -> Answer<Ticket> {
+        self.parts
+            .store
+            .ticket(id)
+            .await
+            .or_trouble()?
+            .ok_or_else(|| not_found("ticket"))
+    }
+
+    async fn sync_line(&self, link: Link) -> Answer<Option<SyncLine>> {
+        let store = &self.parts.store;
+        let Some(connection) = store.connection(&link.connection_id).await.or_trouble()? else {
+            return Ok(None);
+        };
+        let lane = store
+            .lane_state(&queue::lane(&connection.id, &link.servicenow_id))
+            .await
+            .or_trouble()?;
+        let (state, note) = match lane {
+            Some((state, problem)) if state == "buried" => ("needs you", problem),
+            Some((_, problem)) => ("waiting", problem),
+            None if !link.note.is_empty() => ("needs you", link.note),
+            None => ("in sync", String::new()),
+        };
+        Ok(Some(SyncLine {
+            record_url: Instance::page_of(&connection.address, "incident", &link.servicenow_id),
+            connection_id: connection.id,
+            connection: connection.name,
+            reference: link.servicenow_number,
+            state: state.to_owned(),
+            note,
+            since: when(link.changed_at),
+        }))
+    }
+
+    /// Applies what the person changed on the form, and nothing of what they only saw.
+    pub async fn save_ticket(&self, form: TicketForm) -> Answer<()> {
+        let who = self
+            .require(Role::Operator, "tickets.edit", &form.id)
+            .await?
+            .name
+            .clone();
+        let before = self.ticket_row(&form.id).await?;
+        let mut after = before.clone();
+        let shown = form.shown.as_ref();
+        // A browser sends line ends as CR LF; that alone is no edit.
+        let plain = |text: &str| text.replace("\r\n", "\n");
+        let touched = |was: Option<&String>, is: &str| was.is_none_or(|was| plain(was) != plain(is));
+        if touched(shown.map(|shown| &shown.title), &form.title) {
+            after.title = title(&form.title)?;
+        }
+        if touched(shown.map(|shown| &shown.description), &form.description) {
+            after.description = description(&plain(&form.description))?;
+        }
+        if touched(shown.map(|shown| &shown.status), &form.status) {
+            after.status = one_of("status", &form.status, &STATUSES)?;
+        }
+        if touched(shown.map(|shown| &shown.kind), &form.kind) {
+            after.kind = one_of("kind", &form.kind, &KINDS)?;
+        }
+        if touched(shown.map(|shown| &shown.priority), &form.priority) {
+            after.priority = one_of("priority", &form.priority, &PRIORITIES)?;
+        }
+        if touched(shown.map(|shown| &shown.due), &form.due) {
+            after.due_at = due(&form.due)?;
+        }
+        if touched(shown.map(|shown| &shown.owner_email), &form.owner_email) {
+            after.owner_id = self.owner(&form.owner_email).await?;
+        }
+        let mut tx = self.begin().await?;
+        let (after, moved) = desk::save_edited(&mut tx, &before, after, &who, self.parts.clock.as_ref())
+            .await
+            .or_trouble()?;
+        if moved.is_empty() {
+            return Ok(());
+        }
+        let fields: Vec<&str> = moved.iter().map(|moved| moved.field.as_str()).collect();
+        self.audit(&mut tx, "tickets.edit", &form.id, &fields.join(", "), false)
+            .await?;
+        self.tell_sync(&mut tx, &after.id, &format!("edit {}", after.version))
+            .await?;
+        self.commit(tx).await?;
+        self.after_edit(&form.id);
+        Ok(())
+    }
+
+    async fn owner(&self, email: &str) -> Answer<Option<String>> {
+        if email.is_empty() {
+            return Ok(None);
+        }
+        let user = self.parts.store.desk_user_by_email(email).await.or_trouble()?;
+        user.map(|user| Some(user.id)).ok_or_else(|| {
+            Trouble::new(
+                "TICKET-OWNER",
+                "There is no such owner.",
+                "No user of Desk has this e-mail.",
+                "Choose one from the list.",
+            )
+            .about("owner_email")
+        })
+    }
+
+    pub async fn add_comment(&self, ticket: &str, body: &str, internal: bool) -> Answer<()> {
+        let who = self
+            .require(Role::Operator, "tickets.comment", ticket)
+            .await?
+            .name
+            .clone();
+        let body = body.replace("\r\n", "\n");
+        let body = body.trim();
+        if body.is_empty() {
+            return Err(Trouble::new(
+                "COMMENT-EMPTY",
+                "There is no comment yet.",
+                "The box is empty.",
+                "Type something.",
+            )
+            .about("body"));
+        }
+        if body.chars().count() > COMMENT_LENGTH {
+            let todo = format!("Shorten it to {COMMENT_LENGTH} characters, or split it.");
+            let why = "ServiceNow would cut it.";
+            return Err(Trouble::new("COMMENT-LONG", "The comment is too long.", why, &todo).about("body"));
+        }
+        self.ticket_row(ticket).await?;
+        let mut tx = self.begin().await?;
+        desk::add_comment(&mut tx, ticket, &who, body, internal, self.parts.clock.as_ref())
+            .await
+            .or_trouble()?;
+        self.audit(
+            &mut tx,
+            "tickets.comment",
+            ticket,
+            if internal { "internal" } else { "public" },
+            false,
+        )
+        .await?;
+        self.tell_sync(&mut tx, ticket, &format!("comment {}", self.parts.clock.id()))
+            .await?;
+        self.commit(tx).await?;
+        self.after_edit(ticket);
+        Ok(())
+    }
+
+    /// A person's edit is a change like any other: kept with it, and somebody looks.
+    async fn tell_sync(&self, tx: &mut Tx, ticket: &str, event: &str) -> Answer<()> {
+        let Some(link) = self.parts.store.link_of_ticket(ticket).await.or_trouble()? else {
+            return Ok(());
+        };
+        let clock = self.parts.clock.as_ref();
+        let change = Change {
+            id: &clock.id(),
+            connection_id: &link.connection_id,
+            event_key: &format!("desk {ticket} {event}"),
+            source: Source::Person,
+            side: Side::Platform,
+            record_id: &link.servicenow_id,
+            arrived_at: clock.now(),
+        };
+        tx.keep_change(&change).await.or_trouble()?;
+        queue::look_at(tx, &link.connection_id, &link.servicenow_id, clock)
+            .await
+            .or_trouble()
+    }
+
+    fn after_edit(&self, ticket: &str) {
+        self.parts.wake.wake();
+        self.parts.news.ticket(ticket);
+    }
+}
+
+fn title(text: &str) -> Answer<String> {
+    let text = text.trim();
+    let trouble = |what: &str, why: &str, todo: &str| Err(Trouble::new("TICKET-TITLE", what, why, todo).about("title"));
+    if text.is_empty() {
+        return trouble("The title is missing.", "A ticket is found by it.", "Type a title.");
+    }
+    if text.chars().count() > TITLE_LENGTH {
+        let todo = format!("Shorten it to {TITLE_LENGTH} characters; the rest belongs in the description.");
+        return trouble("The title is too long.", "ServiceNow would cut it.", &todo);
+    }
+    Ok(text.to_owned())
+}
+
+fn description(text: &str) -> Answer<String> {
+    if text.chars().count() > DESCRIPTION_LENGTH {
+        let todo = format!("Shorten it to {DESCRIPTION_LENGTH} characters.");
+        return Err(Trouble::new(
+            "TICKET-DESCRIPTION",
+            "The description is too long.",
+            "ServiceNow would cut it.",
+            &todo,
+        )
+        .about("description"));
+    }
+    Ok(text.trim_end().to_owned())
+}
+
+fn one_of(field: &str, value: &str, choices: &[&str]) -> Answer<String> {
+    if choices.contains(&value) {
+        return Ok(value.to_owned());
+    }
+    let why = format!("\"{value}\" is not among: {}.", choices.join(", "));
+    Err(Trouble::new(
+        "TICKET-CHOICE",
+        &format!("The {field} is none that Desk has."),
+        &why,
+        "Choose one of them.",
+    )
+    .about(field))
+}
+
+fn due(text: &str) -> Answer<Option<i64>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    clock::read_moment(text).map(Some).ok_or_else(|| {
+        Trouble::new(
+            "TICKET-DUE",
+            "The due date cannot be read.",
+            "It is not a date with a time.",
+            "Type it as 2026-11-30T17:00, in UTC.",
+        )
+        .about("due")
+    })
+}

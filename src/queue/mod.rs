@@ -1,0 +1,61 @@
+//! Durable jobs in our own database. A lane is one record of one connection: however many changes arrive,
+//! one job of it waits, and at most one runs. A lease frees what a dead process held.
+
+mod backoff;
+mod worker;
+
+pub use backoff::{ATTEMPTS, delay};
+pub use worker::{After, Worker};
+
+use crate::clock::Clock;
+use crate::store::{Job, JobKind, Result, Tx};
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Wakes the workers of this process after a commit.
+#[derive(Clone, Debug, Default)]
+pub struct Wake(Arc<Notify>);
+
+impl Wake {
+    pub fn wake(&self) {
+        self.0.notify_one();
+    }
+
+    async fn woken(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// The lane of a ServiceNow record.
+pub fn lane(connection: &str, record: &str) -> String {
+    format!("{connection}/{record}")
+}
+
+/// Somebody shall look at this record. Call [`Wake::wake`] after the commit.
+pub async fn look_at(tx: &mut Tx, connection: &str, record: &str, clock: &dyn Clock) -> Result<()> {
+    let now = clock.now();
+    let job = Job {
+        id: clock.id(),
+        connection_id: connection.to_owned(),
+        kind: JobKind::Sync.as_str().to_owned(),
+        lane: lane(connection, record),
+        subject: record.to_owned(),
+        run_at: now,
+        attempts: 0,
+    };
+    tx.enqueue(&job, now).await
+}
+
+/// ServiceNow shall be asked at this time what changed.
+pub async fn poll_at(tx: &mut Tx, connection: &str, at: i64, clock: &dyn Clock) -> Result<()> {
+    let job = Job {
+        id: clock.id(),
+        connection_id: connection.to_owned(),
+        kind: JobKind::Poll.as_str().to_owned(),
+        lane: lane(connection, "poll"),
+        subject: String::new(),
+        run_at: at,
+        attempts: 0,
+    };
+    tx.enqueue(&job, clock.now()).await
+}

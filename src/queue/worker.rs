@@ -1,0 +1,170 @@
+//! The loop that claims jobs and runs them, and gives each the end that its outcome asks for.
+
+use super::{ATTEMPTS, Wake, delay};
+use crate::clock::SharedClock;
+use crate::store::{Job, Result, Store, StoreError};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Longer than any one request may take; extended while the process lives.
+const LEASE_MS: i64 = 120_000;
+/// Without news, look this often: for jobs that other processes stored, and for leases that ended.
+const TICK: Duration = Duration::from_millis(500);
+
+/// What becomes of a job that was run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum After {
+    /// Nothing more to do.
+    Done,
+    /// It shall run again at this time, as planned work.
+    Again { at: i64 },
+    /// Something passing was in the way.
+    Retry { why: String, after_ms: Option<i64> },
+    /// The connection was stopped meanwhile: it waits, and is not blamed.
+    Wait { why: String },
+}
+
+/// Claims and runs jobs. `run` does the work of one.
+#[derive(Clone)]
+pub struct Worker {
+    pub store: Store,
+    pub clock: SharedClock,
+    pub wake: Wake,
+    /// Names this process's leases.
+    pub me: String,
+}
+
+impl Worker {
+    /// Runs up to `lanes` jobs at a time until stopped; those that run are finished.
+    pub async fn work<R, F>(self, lanes: usize, stop: CancellationToken, run: R)
+    where
+        R: Fn(Job) -> F + Send + Sync + 'static,
+        F: Future<Output = After> + Send + 'static,
+    {
+        let run = Arc::new(run);
+        let tasks = TaskTracker::new();
+        let leases = tokio::spawn(self.clone().keep_leases());
+        for _ in 0..lanes {
+            tasks.spawn(self.clone().one_lane(stop.clone(), run.clone()));
+        }
+        tasks.close();
+        tasks.wait().await;
+        leases.abort();
+    }
+
+    async fn one_lane<R, F>(self, stop: CancellationToken, run: Arc<R>)
+    where
+        R: Fn(Job) -> F + Send + Sync + 'static,
+        F: Future<Output = After> + Send + 'static,
+    {
+        while !stop.is_cancelled() {
+            match self.run_one(run.as_ref()).await {
+                Ok(true) => self.wake.wake(),
+                Ok(false) => {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = self.wake.woken() => {}
+                        () = tokio::time::sleep(self.until_due().await) => {}
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the queue could not be read; trying again");
+                    tokio::time::sleep(TICK).await;
+                }
+            }
+        }
+    }
+
+    /// Runs the next due job. Answers whether there was one.
+    pub async fn run_one<R, F>(&self, run: &R) -> Result<bool>
+    where
+        R: Fn(Job) -> F,
+        F: Future<Output = After>,
+    {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let job = match tx.claim_job(&self.me, now, now + LEASE_MS).await {
+            // Another process took the lane in the same instant.
+            Err(error) if error.is_duplicate() => return Ok(true),
+            other => other?,
+        };
+        let Some(job) = job else { return Ok(false) };
+        tx.commit().await?;
+        let after = run(job.clone()).await;
+        self.settle(&job, after).await?;
+        Ok(true)
+    }
+
+    async fn settle(&self, job: &Job, after: After) -> Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        match after {
+            After::Done => tx.complete_job(&job.id, &self.me).await?,
+            After::Again { at } => {
+                tx.complete_job(&job.id, &self.me).await?;
+                tx.enqueue(
+                    &Job {
+                        id: self.clock.id(),
+                        run_at: at,
+                        attempts: 0,
+                        ..job.clone()
+                    },
+                    now,
+                )
+                .await?;
+            }
+            After::Wait { why } => tx.put_back_job(&job.id, &self.me, now, false, &why).await?,
+            After::Retry { why, after_ms } => {
+                let mut chance = [0; 4];
+                self.clock.fill(&mut chance);
+                let at = now + delay(job.attempts, after_ms, u32::from_ne_bytes(chance));
+                let buried = job.attempts + 1 >= ATTEMPTS && job.kind == "sync";
+                if buried {
+                    tracing::error!(lane = %job.lane, problem = %why, attempts = job.attempts + 1, "a job is buried until something new arrives");
+                } else {
+                    tracing::warn!(lane = %job.lane, problem = %why, wait_ms = at - now, "a job is tried again later");
+                }
+                tx.put_back_job(&job.id, &self.me, at, buried, &why).await?;
+            }
+        }
+        tx.commit().await
+    }
+
+    async fn until_due(&self) -> Duration {
+        match self.store.next_job_at().await {
+            Ok(Some(at)) => {
+                let wait = u64::try_from((at - self.clock.now()).max(1)).unwrap_or(1);
+                Duration::from_millis(wait).min(TICK)
+            }
+            _ => TICK,
+        }
+    }
+
+    /// Extends what this process holds, and frees what others let go of. Goes on while the last jobs are
+    /// finished after a stop.
+    async fn keep_leases(self) {
+        let mut every = tokio::time::interval(TICK * 10);
+        loop {
+            every.tick().await;
+            if let Err(error) = self.renew_and_free().await {
+                tracing::error!(%error, "leases could not be kept; trying again");
+            }
+        }
+    }
+
+    async fn renew_and_free(&self) -> std::result::Result<(), StoreError> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        tx.extend_leases(&self.me, now + LEASE_MS).await?;
+        let freed = tx.free_ended_leases(now).await?;
+        tx.commit().await?;
+        if freed > 0 {
+            tracing::warn!(freed, "jobs of a process that died are free again");
+            self.wake.wake();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,46 @@
+//! Who asked for what, refused or not. Append-only.
+
+use super::{Result, Store, Tx};
+
+#[derive(Clone, Debug)]
+pub struct AuditEntry<'a> {
+    pub id: &'a str,
+    pub at: i64,
+    /// The person's id, or what acted for nobody.
+    pub person: &'a str,
+    pub action: &'a str,
+    pub subject: &'a str,
+    pub detail: &'a str,
+    pub refused: bool,
+}
+
+const INSERT: &str =
+    "insert into audit (id, at, person, action, subject, detail, refused) values ($1, $2, $3, $4, $5, $6, $7)";
+
+impl Tx {
+    pub async fn note_audit(&mut self, entry: &AuditEntry<'_>) -> Result<()> {
+        sqlx::query(INSERT)
+            .bind(entry.id)
+            .bind(entry.at)
+            .bind(entry.person)
+            .bind(entry.action)
+            .bind(entry.subject)
+            .bind(entry.detail)
+            .bind(i64::from(entry.refused))
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// How often an action was refused or done; for tests and the audit page.
+    pub async fn audit_count(&self, action: &str, refused: bool) -> Result<i64> {
+        let (count,): (i64,) = sqlx::query_as("select count(*) from audit where action = $1 and refused = $2")
+            .bind(action)
+            .bind(i64::from(refused))
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,295 @@
+//! Connections, their tokens, and authorizations on their way.
+
+use super::{Result, Store, Tx, exactly_one, read_json, to_json};
+use merge::Rules;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Draft,
+    Active,
+    Paused,
+    Held,
+}
+
+impl State {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Active => "active",
+            Self::Paused => "paused",
+            Self::Held => "held",
+        }
+    }
+
+    fn read(text: &str) -> Self {
+        match text {
+            "active" => Self::Active,
+            "paused" => Self::Paused,
+            "held" => Self::Held,
+            _ => Self::Draft,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Connection {
+    pub id: String,
+    pub name: String,
+    pub address: String,
+    pub environment: String,
+    pub client_id: String,
+    /// Sealed.
+    pub client_secret: String,
+    pub state: State,
+    pub state_note: String,
+    pub rules: Rules,
+    /// The unguessable part of the webhook's address.
+    pub webhook_key: String,
+    /// Sealed.
+    pub webhook_secret: String,
+    /// The ServiceNow user whose rights the token has; empty before the first authorization.
+    pub acting_as: String,
+    /// Records created before this moment do not enter.
+    pub active_since: i64,
+    pub last_webhook: i64,
+    pub last_poll: i64,
+    /// JSON of the last test.
+    pub checks: String,
+    pub tested_at: i64,
+    pub created_at: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    name: String,
+    address: String,
+    environment: String,
+    client_id: String,
+    client_secret: String,
+    state: String,
+    state_note: String,
+    rules: String,
+    webhook_key: String,
+    webhook_secret: String,
+    acting_as: String,
+    active_since: i64,
+    last_webhook: i64,
+    last_poll: i64,
+    checks: String,
+    tested_at: i64,
+    created_at: i64,
+}
+
+impl Row {
+    fn read(self) -> Result<Connection> {
+        Ok(Connection {
+            rules: read_json(&self.rules, "connections", "rules", &self.id)?,
+            state: State::read(&self.state),
+            id: self.id,
+            name: self.name,
+            address: self.address,
+            environment: self.environment,
+            client_id: self.client_id,
+            client_secret: self.client_secret,
+            state_note: self.state_note,
+            webhook_key: self.webhook_key,
+            webhook_secret: self.webhook_secret,
+            acting_as: self.acting_as,
+            active_since: self.active_since,
+            last_webhook: self.last_webhook,
+            last_poll: self.last_poll,
+            checks: self.checks,
+            tested_at: self.tested_at,
+            created_at: self.created_at,
+        })
+    }
+}
+
+/// A connection's tokens, both sealed.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
+    pub access_ends: i64,
+    pub refresh_ends: i64,
+    pub refreshed_at: i64,
+}
+
+/// An authorization that a browser has begun.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Authorization {
+    /// SHA-256 of the state parameter.
+    pub state: String,
+    pub connection_id: String,
+    /// The session that began it, and the only one that may finish it.
+    pub session_id: String,
+    /// PKCE verifier, sealed.
+    pub verifier: String,
+    pub created_at: i64,
+}
+
+macro_rules! select_connection {
+    ($rest:literal) => {
+        concat!(
+            "select id, name, address, environment, client_id, client_secret, state, state_note, rules, webhook_key, \
+             webhook_secret, acting_as, active_since, last_webhook, last_poll, checks, tested_at, created_at \
+             from connections ",
+            $rest
+        )
+    };
+}
+
+impl Store {
+    pub async fn connections(&self) -> Result<Vec<Connection>> {
+        let rows: Vec<Row> = sqlx::query_as(select_connection!("order by created_at, id"))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
+    pub async fn connection(&self, id: &str) -> Result<Option<Connection>> {
+        let row: Option<Row> = sqlx::query_as(select_connection!("where id = $1"))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(Row::read).transpose()
+    }
+
+    pub async fn connection_by_webhook_key(&self, key: &str) -> Result<Option<Connection>> {
+        let row: Option<Row> = sqlx::query_as(select_connection!("where webhook_key = $1"))
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(Row::read).transpose()
+    }
+
+    pub async fn tokens(&self, connection: &str) -> Result<Option<Tokens>> {
+        let sql =
+            "select access, refresh, access_ends, refresh_ends, refreshed_at from tokens where connection_id = $1";
+        Ok(sqlx::query_as(sql).bind(connection).fetch_optional(&self.pool).await?)
+    }
+}
+
+impl Tx {
+    pub async fn add_connection(&mut self, c: &Connection) -> Result<()> {
+        let sql = "insert into connections (id, name, address, environment, client_id, client_secret, state, state_note, rules, \
+                   webhook_key, webhook_secret, acting_as, active_since, last_webhook, last_poll, checks, tested_at, created_at) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+        sqlx::query(sql)
+            .bind(&c.id)
+            .bind(&c.name)
+            .bind(&c.address)
+            .bind(&c.environment)
+            .bind(&c.client_id)
+            .bind(&c.client_secret)
+            .bind(c.state.as_str())
+            .bind(&c.state_note)
+            .bind(to_json(&c.rules))
+            .bind(&c.webhook_key)
+            .bind(&c.webhook_secret)
+            .bind(&c.acting_as)
+            .bind(c.active_since)
+            .bind(c.last_webhook)
+            .bind(c.last_poll)
+            .bind(&c.checks)
+            .bind(c.tested_at)
+            .bind(c.created_at)
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+
+    pub async fn set_connection_state(&mut self, id: &str, state: State, note: &str) -> Result<()> {
+        let sql = "update connections set state = $2, state_note = $3 where id = $1";
+        let done = sqlx::query(sql)
+            .bind(id)
+            .bind(state.as_str())
+            .bind(note)
+            .execute(&mut *self.inner)
+            .await?;
+        exactly_one(&done)
+    }
+
+    /// The connection is authorized; `since` is kept from the first time on.
+    pub async fn set_connection_authorized(&mut self, id: &str, acting_as: &str, since: i64) -> Result<()> {
+        let sql = "update connections set acting_as = $2, \
+                   active_since = case when active_since = 0 then $3 else active_since end where id = $1";
+        let done = sqlx::query(sql)
+            .bind(id)
+            .bind(acting_as)
+            .bind(since)
+            .execute(&mut *self.inner)
+            .await?;
+        exactly_one(&done)
+    }
+
+    pub async fn set_connection_checks(&mut self, id: &str, checks: &str, at: i64) -> Result<()> {
+        let sql = "update connections set checks = $2, tested_at = $3 where id = $1";
+        let done = sqlx::query(sql)
+            .bind(id)
+            .bind(checks)
+            .bind(at)
+            .execute(&mut *self.inner)
+            .await?;
+        exactly_one(&done)
+    }
+
+    pub async fn set_last_webhook(&mut self, id: &str, at: i64) -> Result<()> {
+        let sql = "update connections set last_webhook = $2 where id = $1 and last_webhook < $2";
+        sqlx::query(sql).bind(id).bind(at).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+
+    pub async fn set_last_poll(&mut self, id: &str, at: i64) -> Result<()> {
+        let sql = "update connections set last_poll = $2 where id = $1";
+        sqlx::query(sql).bind(id).bind(at).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+
+    pub async fn put_tokens(&mut self, connection: &str, tokens: &Tokens) -> Result<()> {
+        let sql = "insert into tokens (connection_id, access, refresh, access_ends, refresh_ends, refreshed_at) \
+                   values ($1, $2, $3, $4, $5, $6) on conflict (connection_id) do update set access = excluded.access, \
+                   refresh = excluded.refresh, access_ends = excluded.access_ends, \
+                   refresh_ends = excluded.refresh_ends, refreshed_at = excluded.refreshed_at";
+        sqlx::query(sql)
+            .bind(connection)
+            .bind(&tokens.access)
+            .bind(&tokens.refresh)
+            .bind(tokens.access_ends)
+            .bind(tokens.refresh_ends)
+            .bind(tokens.refreshed_at)
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+
+    pub async fn add_authorization(&mut self, a: &Authorization) -> Result<()> {
+        let sql = "insert into authorizations (state, connection_id, session_id, verifier, created_at, used) \
+                   values ($1, $2, $3, $4, $5, 0)";
+        sqlx::query(sql)
+            .bind(&a.state)
+            .bind(&a.connection_id)
+            .bind(&a.session_id)
+            .bind(&a.verifier)
+            .bind(a.created_at)
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+
+    /// The authorization, if nobody has come back with it before.
+    pub async fn use_authorization(&mut self, state: &str) -> Result<Option<Authorization>> {
+        let sql = "update authorizations set used = 1 where state = $1 and used = 0 \
+                   returning state, connection_id, session_id, verifier, created_at";
+        Ok(sqlx::query_as(sql).bind(state).fetch_optional(&mut *self.inner).await?)
+    }
+
+    pub async fn delete_authorizations_before(&mut self, at: i64) -> Result<()> {
+        sqlx::query("delete from authorizations where created_at < $1")
+            .bind(at)
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! Deliveries: planned writes of a link, in order, with what became of them.
+
+use super::{Result, Store, Tx, exactly_one};
+use merge::Side;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// Stored, never sent.
+    Planned,
+    /// Sent at least once, the answer is not known.
+    Sending,
+    Done,
+    /// The side will not take it.
+    Refused,
+    /// A newer plan replaced it before it was sent.
+    Superseded,
+}
+
+impl DeliveryState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Sending => "sending",
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Superseded => "superseded",
+        }
+    }
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Delivery {
+    pub id: String,
+    pub link_id: String,
+    pub side: String,
+    /// `create`, `write` or `append`.
+    pub kind: String,
+    /// JSON, by kind.
+    pub payload: String,
+    pub state: String,
+    pub attempts: i64,
+    pub sent_at: i64,
+    pub problem: String,
+    pub created_at: i64,
+    pub done_at: i64,
+}
+
+impl Delivery {
+    pub fn planned(id: String, link: &str, side: Side, kind: &str, payload: String, now: i64) -> Self {
+        Self {
+            id,
+            link_id: link.to_owned(),
+            side: side.as_str().to_owned(),
+            kind: kind.to_owned(),
+            payload,
+            state: DeliveryState::Planned.as_str().to_owned(),
+            attempts: 0,
+            sent_at: 0,
+            problem: String::new(),
+            created_at: now,
+            done_at: 0,
+        }
+    }
+
+    /// Whether it may have reached the side already.
+    pub fn is_unsure(&self) -> bool {
+        self.state == DeliveryState::Sending.as_str()
+    }
+}
+
+impl Store {
+    /// What a link still has to send, oldest first.
+    pub async fn open_deliveries(&self, link: &str) -> Result<Vec<Delivery>> {
+        let sql = "select id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at \
+                   from deliveries where link_id = $1 and state in ('planned', 'sending') order by id";
+        Ok(sqlx::query_as(sql).bind(link).fetch_all(&self.pool).await?)
+    }
+}
+
+impl Tx {
+    pub async fn add_delivery(&mut self, d: &Delivery) -> Result<()> {
+        let sql = "insert into deliveries (id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+        sqlx::query(sql)
+            .bind(&d.id)
+            .bind(&d.link_id)
+            .bind(&d.side)
+            .bind(&d.kind)
+            .bind(&d.payload)
+            .bind(&d.state)
+            .bind(d.attempts)
+            .bind(d.sent_at)
+            .bind(&d.problem)
+            .bind(d.created_at)
+            .bind(d.done_at)
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+
+    /// The intent is on disk before the write goes out.
+    pub async fn delivery_sending(&mut self, id: &str, now: i64) -> Result<()> {
+        let sql = "update deliveries set state = 'sending', attempts = attempts + 1, \
+                   sent_at = case when sent_at = 0 then $2 else sent_at end where id = $1 and state in ('planned', 'sending')";
+        let done = sqlx::query(sql).bind(id).bind(now).execute(&mut *self.inner).await?;
+        exactly_one(&done)
+    }
+
+    pub async fn finish_delivery(&mut self, id: &str, state: DeliveryState, problem: &str, now: i64) -> Result<()> {
+        let sql = "update deliveries set state = $2, problem = $3, done_at = $4 \
+                   where id = $1 and state in ('planned', 'sending')";
+        let done = sqlx::query(sql)
+            .bind(id)
+            .bind(state.as_str())
+            .bind(problem)
+            .bind(now)
+            .execute(&mut *self.inner)
+            .await?;
+        exactly_one(&done)
+    }
+}

@@ -1,0 +1,278 @@
+//! Desk's tickets, comments, edits and users.
+
+use super::{Result, Store, Tx, exactly_one};
+
+/// A ticket as it is stored. `field_edits` is JSON: field to who and when.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Ticket {
+    pub id: String,
+    pub number: String,
+    pub origin: Option<String>,
+    pub reference: String,
+    pub title: String,
+    pub description: String,
+    pub status: String,
+    pub kind: String,
+    pub priority: String,
+    pub owner_id: Option<String>,
+    pub requestor_id: Option<String>,
+    pub due_at: Option<i64>,
+    pub opened_at: i64,
+    pub closed_at: Option<i64>,
+    pub updated_at: i64,
+    pub updated_by: String,
+    pub version: i64,
+    pub field_edits: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct User {
+    pub id: String,
+    pub email: String,
+    pub name: String,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct TicketSummary {
+    pub id: String,
+    pub number: String,
+    pub reference: String,
+    pub title: String,
+    pub status: String,
+    pub kind: String,
+    pub priority: String,
+    pub owner: Option<String>,
+    pub updated_at: i64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct TicketSearch<'a> {
+    pub search: &'a str,
+    pub status: &'a str,
+    pub limit: i64,
+    pub offset: i64,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct CommentLine {
+    pub id: String,
+    pub ticket_id: String,
+    /// The other side's entry that it came from; empty when it was written here.
+    pub origin: String,
+    pub author: String,
+    pub body: String,
+    pub internal: i64,
+    pub written_in: String,
+    pub at: i64,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct EditLine {
+    pub id: String,
+    pub ticket_id: String,
+    pub at: i64,
+    pub who: String,
+    /// JSON: the fields, from what to what.
+    pub fields: String,
+}
+
+macro_rules! select_ticket {
+    ($rest:literal) => {
+        concat!(
+            "select id, number, origin, reference, title, description, status, kind, priority, owner_id, requestor_id, due_at, \
+             opened_at, closed_at, updated_at, updated_by, version, field_edits from desk_tickets ",
+            $rest
+        )
+    };
+}
+
+impl Store {
+    pub async fn ticket(&self, id: &str) -> Result<Option<Ticket>> {
+        Ok(sqlx::query_as(select_ticket!("where id = $1"))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+
+    pub async fn ticket_by_origin(&self, origin: &str) -> Result<Option<Ticket>> {
+        Ok(sqlx::query_as(select_ticket!("where origin = $1"))
+            .bind(origin)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+
+    pub async fn tickets(&self, search: &TicketSearch<'_>) -> Result<Vec<TicketSummary>> {
+        let sql = "select t.id, t.number, t.reference, t.title, t.status, t.kind, t.priority, u.name as owner, t.updated_at \
+                   from desk_tickets t left join desk_users u on u.id = t.owner_id \
+                   where ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) and ($3 = '' or t.status = $3) \
+                   order by t.updated_at desc, t.id desc limit $4 offset $5";
+        Ok(sqlx::query_as(sql)
+            .bind(search.search)
+            .bind(contains(search.search))
+            .bind(search.status)
+            .bind(search.limit)
+            .bind(search.offset)
+            .fetch_all(&self.pool)
+            .await?)
+    }
+
+    pub async fn count_tickets(&self, search: &TicketSearch<'_>) -> Result<i64> {
+        let sql = "select count(*) from desk_tickets t \
+                   where ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) and ($3 = '' or t.status = $3)";
+        let (count,): (i64,) = sqlx::query_as(sql)
+            .bind(search.search)
+            .bind(contains(search.search))
+            .bind(search.status)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(count)
+    }
+
+    pub async fn comments(&self, ticket: &str) -> Result<Vec<CommentLine>> {
+        let sql = "select id, ticket_id, origin, author, body, internal, written_in, at from desk_comments \
+                   where ticket_id = $1 order by at, id";
+        Ok(sqlx::query_as(sql).bind(ticket).fetch_all(&self.pool).await?)
+    }
+
+    pub async fn edits(&self, ticket: &str) -> Result<Vec<EditLine>> {
+        let sql = "select id, ticket_id, at, who, fields from desk_edits where ticket_id = $1 order by id desc";
+        Ok(sqlx::query_as(sql).bind(ticket).fetch_all(&self.pool).await?)
+    }
+
+    pub async fn desk_user(&self, id: &str) -> Result<Option<User>> {
+        Ok(sqlx::query_as("select id, email, name from desk_users where id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+
+    pub async fn desk_user_by_email(&self, email: &str) -> Result<Option<User>> {
+        let sql = "select id, email, name from desk_users where email = $1";
+        Ok(sqlx::query_as(sql).bind(email).fetch_optional(&self.pool).await?)
+    }
+
+    pub async fn desk_users(&self) -> Result<Vec<User>> {
+        Ok(
+            sqlx::query_as("select id, email, name from desk_users order by name, id")
+                .fetch_all(&self.pool)
+                .await?,
+        )
+    }
+}
+
+/// A `like` pattern for "contains", in lower case; the words' own wild cards match themselves loosely.
+fn contains(words: &str) -> String {
+    format!("%{}%", words.to_lowercase())
+}
+
+impl Tx {
+    /// A user as this transaction sees it, those that it added included.
+    pub async fn desk_user(&mut self, id: &str) -> Result<Option<User>> {
+        let sql = "select id, email, name from desk_users where id = $1";
+        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&mut *self.inner).await?)
+    }
+
+    /// The next ticket number, counted in the same transaction.
+    pub async fn next_ticket_number(&mut self) -> Result<String> {
+        let sql = "insert into settings (name, value) values ('ticket_number', '1') \
+                   on conflict (name) do update set value = cast(cast(settings.value as bigint) + 1 as text) returning value";
+        let (value,): (String,) = sqlx::query_as(sql).fetch_one(&mut *self.inner).await?;
+        Ok(format!("TKT{value:0>7}"))
+    }
+
+    pub async fn add_ticket(&mut self, t: &Ticket) -> Result<()> {
+        let sql = "insert into desk_tickets (id, number, origin, reference, title, description, status, kind, priority, owner_id, \
+                   requestor_id, due_at, opened_at, closed_at, updated_at, updated_by, version, field_edits) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+        bind_ticket(sqlx::query(sql), t).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+
+    /// Keeps the ticket if its stored version is one less than this one's.
+    pub async fn save_ticket(&mut self, t: &Ticket) -> Result<()> {
+        let sql = "update desk_tickets set number = $2, origin = $3, reference = $4, title = $5, description = $6, status = $7, \
+                   kind = $8, priority = $9, owner_id = $10, requestor_id = $11, due_at = $12, opened_at = $13, closed_at = $14, \
+                   updated_at = $15, updated_by = $16, version = $17, field_edits = $18 where id = $1 and version = $17 - 1";
+        let done = bind_ticket(sqlx::query(sql), t).execute(&mut *self.inner).await?;
+        exactly_one(&done)
+    }
+
+    /// Whether the comment is new; one with the same origin is there already.
+    pub async fn add_comment(&mut self, c: &CommentLine) -> Result<bool> {
+        let sql = "insert into desk_comments (id, ticket_id, origin, author, body, internal, written_in, at) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (ticket_id, origin) where origin <> '' do nothing";
+        let done = sqlx::query(sql)
+            .bind(&c.id)
+            .bind(&c.ticket_id)
+            .bind(&c.origin)
+            .bind(&c.author)
+            .bind(&c.body)
+            .bind(c.internal)
+            .bind(&c.written_in)
+            .bind(c.at)
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    pub async fn comment_by_origin(&mut self, ticket: &str, origin: &str) -> Result<Option<String>> {
+        let row: Option<(String,)> =
+            sqlx::query_as("select id from desk_comments where ticket_id = $1 and origin = $2")
+                .bind(ticket)
+                .bind(origin)
+                .fetch_optional(&mut *self.inner)
+                .await?;
+        Ok(row.map(|(id,)| id))
+    }
+
+    pub async fn add_edit(&mut self, e: &EditLine) -> Result<()> {
+        sqlx::query("insert into desk_edits (id, ticket_id, at, who, fields) values ($1, $2, $3, $4, $5)")
+            .bind(&e.id)
+            .bind(&e.ticket_id)
+            .bind(e.at)
+            .bind(&e.who)
+            .bind(&e.fields)
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+
+    /// The user with this e-mail, made if there is none (S1: unmatched users are created).
+    pub async fn find_or_add_desk_user(&mut self, user: &User, created_by: &str, now: i64) -> Result<User> {
+        let sql = "insert into desk_users (id, email, name, created_by, created_at) values ($1, $2, $3, $4, $5) \
+                   on conflict (email) do update set email = excluded.email returning id, email, name";
+        Ok(sqlx::query_as(sql)
+            .bind(&user.id)
+            .bind(&user.email)
+            .bind(&user.name)
+            .bind(created_by)
+            .bind(now)
+            .fetch_one(&mut *self.inner)
+            .await?)
+    }
+}
+
+fn bind_ticket<'q>(
+    query: sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>,
+    t: &'q Ticket,
+) -> sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments> {
+    query
+        .bind(&t.id)
+        .bind(&t.number)
+        .bind(t.origin.as_deref())
+        .bind(&t.reference)
+        .bind(&t.title)
+        .bind(&t.description)
+        .bind(&t.status)
+        .bind(&t.kind)
+        .bind(&t.priority)
+        .bind(t.owner_id.as_deref())
+        .bind(t.requestor_id.as_deref())
+        .bind(t.due_at)
+        .bind(t.opened_at)
+        .bind(t.closed_at)
+        .bind(t.updated_at)
+        .bind(&t.updated_by)
+        .bind(t.version)
+        .bind(&t.field_edits)
+}

@@ -1,0 +1,120 @@
+//! What moved, when, which way, and why. Append-only.
+
+use super::{Result, Store, Tx};
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct HistoryLine {
+    pub id: String,
+    pub at: i64,
+    pub connection_id: String,
+    pub link_id: String,
+    pub direction: String,
+    pub kind: String,
+    pub summary: String,
+    pub who: String,
+    /// JSON: the fields with their reasons, and the steps.
+    pub story: String,
+    pub connection: String,
+    pub reference: String,
+    pub ticket_id: Option<String>,
+    pub ticket_number: Option<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct HistorySearch<'a> {
+    /// Empty for all.
+    pub connection: &'a str,
+    /// A ticket's id; empty for all.
+    pub ticket: &'a str,
+    pub limit: i64,
+    pub offset: i64,
+}
+
+macro_rules! select_history {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "select ",
+            $columns,
+            " from history h join connections c on c.id = h.connection_id join links l on l.id = h.link_id \
+             left join desk_tickets t on t.id = l.platform_id ",
+            $rest
+        )
+    };
+}
+
+macro_rules! lines {
+    ($rest:literal) => {
+        select_history!(
+            "h.id, h.at, h.connection_id, h.link_id, h.direction, h.kind, h.summary, h.who, h.story, c.name as connection, \
+             l.servicenow_number as reference, t.id as ticket_id, t.number as ticket_number",
+            $rest
+        )
+    };
+}
+
+impl Tx {
+    #[expect(clippy::too_many_arguments, reason = "one argument a column")]
+    pub async fn add_history(
+        &mut self,
+        id: &str,
+        at: i64,
+        connection: &str,
+        link: &str,
+        direction: &str,
+        kind: &str,
+        summary: &str,
+        who: &str,
+        story: &str,
+    ) -> Result<()> {
+        let sql = "insert into history (id, at, connection_id, link_id, direction, kind, summary, who, story) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        sqlx::query(sql)
+            .bind(id)
+            .bind(at)
+            .bind(connection)
+            .bind(link)
+            .bind(direction)
+            .bind(kind)
+            .bind(summary)
+            .bind(who)
+            .bind(story)
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    pub async fn history(&self, search: &HistorySearch<'_>) -> Result<Vec<HistoryLine>> {
+        let sql = lines!(
+            "where ($1 = '' or h.connection_id = $1) and ($2 = '' or l.platform_id = $2) order by h.id desc limit $3 offset $4"
+        );
+        Ok(sqlx::query_as(sql)
+            .bind(search.connection)
+            .bind(search.ticket)
+            .bind(search.limit)
+            .bind(search.offset)
+            .fetch_all(&self.pool)
+            .await?)
+    }
+
+    pub async fn count_history(&self, search: &HistorySearch<'_>) -> Result<i64> {
+        let sql = select_history!(
+            "count(*)",
+            "where ($1 = '' or h.connection_id = $1) and ($2 = '' or l.platform_id = $2)"
+        );
+        let (count,): (i64,) = sqlx::query_as(sql)
+            .bind(search.connection)
+            .bind(search.ticket)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(count)
+    }
+
+    pub async fn history_line(&self, id: &str) -> Result<Option<HistoryLine>> {
+        Ok(sqlx::query_as(lines!("where h.id = $1"))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?)
+    }
+}

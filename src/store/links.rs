@@ -1,0 +1,168 @@
+//! Links: pairs of records, their base, and the pairs of comments.
+
+use super::{Result, Store, Tx, exactly_one, read_json, to_json};
+use merge::Base;
+use std::collections::BTreeSet;
+
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub id: String,
+    pub connection_id: String,
+    pub servicenow_id: String,
+    pub servicenow_number: String,
+    /// None until the ticket was made.
+    pub platform_id: Option<String>,
+    pub base: Base,
+    pub version: i64,
+    /// What a person must act on; empty when nothing.
+    pub note: String,
+    pub created_at: i64,
+    pub changed_at: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    connection_id: String,
+    servicenow_id: String,
+    servicenow_number: String,
+    platform_id: Option<String>,
+    base: String,
+    version: i64,
+    note: String,
+    created_at: i64,
+    changed_at: i64,
+}
+
+impl Row {
+    fn read(self) -> Result<Link> {
+        Ok(Link {
+            base: read_json(&self.base, "links", "base", &self.id)?,
+            id: self.id,
+            connection_id: self.connection_id,
+            servicenow_id: self.servicenow_id,
+            servicenow_number: self.servicenow_number,
+            platform_id: self.platform_id,
+            version: self.version,
+            note: self.note,
+            created_at: self.created_at,
+            changed_at: self.changed_at,
+        })
+    }
+}
+
+macro_rules! select_link {
+    ($rest:literal) => {
+        concat!(
+            "select id, connection_id, servicenow_id, servicenow_number, platform_id, base, version, note, created_at, changed_at \
+             from links ",
+            $rest
+        )
+    };
+}
+
+impl Store {
+    pub async fn link(&self, id: &str) -> Result<Option<Link>> {
+        let row: Option<Row> = sqlx::query_as(select_link!("where id = $1"))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(Row::read).transpose()
+    }
+
+    pub async fn link_of(&self, connection: &str, servicenow_id: &str) -> Result<Option<Link>> {
+        let row: Option<Row> = sqlx::query_as(select_link!("where connection_id = $1 and servicenow_id = $2"))
+            .bind(connection)
+            .bind(servicenow_id)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(Row::read).transpose()
+    }
+
+    pub async fn link_of_ticket(&self, ticket: &str) -> Result<Option<Link>> {
+        let row: Option<Row> = sqlx::query_as(select_link!("where platform_id = $1"))
+            .bind(ticket)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(Row::read).transpose()
+    }
+
+    /// Links of a connection: all, and those with a note for a person.
+    pub async fn count_links(&self, connection: &str) -> Result<(i64, i64)> {
+        let sql = "select count(*), cast(coalesce(sum(case when note <> '' then 1 else 0 end), 0) as bigint) \
+                   from links where connection_id = $1";
+        Ok(sqlx::query_as(sql).bind(connection).fetch_one(&self.pool).await?)
+    }
+
+    pub async fn last_change(&self, connection: &str) -> Result<Option<i64>> {
+        let (at,): (Option<i64>,) = sqlx::query_as("select max(changed_at) from links where connection_id = $1")
+            .bind(connection)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(at)
+    }
+
+    /// The ids of all entries of a link that are on both sides: ServiceNow's and the platform's.
+    pub async fn paired_entries(&self, link: &str) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("select servicenow_id, platform_id from entries where link_id = $1")
+                .bind(link)
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.into_iter().unzip())
+    }
+}
+
+impl Tx {
+    /// Whether the link is new; false when another worker made it first.
+    pub async fn add_link(&mut self, link: &Link) -> Result<bool> {
+        let sql = "insert into links (id, connection_id, servicenow_id, servicenow_number, platform_id, base, version, note, \
+                   created_at, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                   on conflict (connection_id, servicenow_id) do nothing";
+        let done = sqlx::query(sql)
+            .bind(&link.id)
+            .bind(&link.connection_id)
+            .bind(&link.servicenow_id)
+            .bind(&link.servicenow_number)
+            .bind(link.platform_id.as_deref())
+            .bind(to_json(&link.base))
+            .bind(link.version)
+            .bind(&link.note)
+            .bind(link.created_at)
+            .bind(link.changed_at)
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Keeps the link as it is now, if its version is still the one that was read; then it is one higher.
+    pub async fn save_link(&mut self, link: &mut Link, now: i64) -> Result<()> {
+        let sql = "update links set platform_id = $3, base = $4, note = $5, changed_at = $6, version = version + 1 \
+                   where id = $1 and version = $2";
+        let done = sqlx::query(sql)
+            .bind(&link.id)
+            .bind(link.version)
+            .bind(link.platform_id.as_deref())
+            .bind(to_json(&link.base))
+            .bind(&link.note)
+            .bind(now)
+            .execute(&mut *self.inner)
+            .await?;
+        exactly_one(&done)?;
+        link.version += 1;
+        link.changed_at = now;
+        Ok(())
+    }
+
+    pub async fn pair_entries(&mut self, link: &str, servicenow_id: &str, platform_id: &str) -> Result<()> {
+        let sql = "insert into entries (link_id, servicenow_id, platform_id) values ($1, $2, $3) \
+                   on conflict (link_id, servicenow_id) do nothing";
+        sqlx::query(sql)
+            .bind(link)
+            .bind(servicenow_id)
+            .bind(platform_id)
+            .execute(&mut *self.inner)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,210 @@
+//! All SQL, and nothing else has any. One text for SQLite and PostgreSQL: `$n`, plain types
+//! (text, bigint), times as UTC milliseconds.
+//!
+//! Reads are methods of [`Store`], writes are methods of [`Tx`], which is one transaction.
+
+mod audit;
+mod changes;
+mod connections;
+mod deliveries;
+mod desk;
+mod history;
+mod jobs;
+mod links;
+mod people;
+
+pub use audit::AuditEntry;
+pub use changes::{Change, Source};
+pub use connections::{Authorization, Connection, State, Tokens};
+pub use deliveries::{Delivery, DeliveryState};
+pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, User};
+pub use history::{HistoryLine, HistorySearch};
+pub use jobs::{Job, JobKind};
+pub use links::Link;
+pub use people::{PersonRow, SessionRow};
+
+use sqlx::any::{AnyPoolOptions, AnyQueryResult};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{Any, AnyPool, Executor, SqlSafeStr, Transaction};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database refused: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("the database could not be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("{table}.{column} of row {row} holds something that cannot be read")]
+    Unreadable {
+        table: &'static str,
+        column: &'static str,
+        row: String,
+    },
+    #[error("DATABASE_URL must begin with sqlite:// or postgres://, and does not")]
+    UnknownDatabase,
+    #[error("the row was changed by someone else in the meantime")]
+    Stale,
+}
+
+impl StoreError {
+    /// Whether an insert failed because the row is there already.
+    pub fn is_duplicate(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}
+
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// The database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pool: AnyPool,
+    dialect: Dialect,
+    /// SQLite has one writer at a time. Waiting here is fair and wakes at once; its own busy handler is neither.
+    writer: Arc<Semaphore>,
+}
+
+/// One transaction. Dropped without [`Tx::commit`], it never happened.
+pub struct Tx {
+    inner: Transaction<'static, Any>,
+    dialect: Dialect,
+    _writer: Option<OwnedSemaphorePermit>,
+}
+
+impl Store {
+    /// Opens `sqlite://FILE` or `postgres://…`; the file is made where there is none.
+    pub async fn open(url: &str) -> Result<Self> {
+        sqlx::any::install_default_drivers();
+        let (dialect, url) = if url.starts_with("sqlite:") {
+            let mode = if url.contains('?') { "" } else { "?mode=rwc" };
+            (Dialect::Sqlite, format!("{url}{mode}"))
+        } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            (Dialect::Postgres, url.to_owned())
+        } else {
+            return Err(StoreError::UnknownDatabase);
+        };
+        let options = AnyPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(Duration::from_secs(30));
+        let options = match dialect {
+            // FULL: an answered webhook is on disk, whatever happens next.
+            Dialect::Sqlite => options.after_connect(|connection, _| {
+                Box::pin(async move {
+                    let pragmas = "pragma journal_mode = wal; pragma synchronous = full; \
+                                   pragma foreign_keys = on; pragma busy_timeout = 10000;";
+                    connection.execute(pragmas).await.map(|_| ())
+                })
+            }),
+            Dialect::Postgres => options,
+        };
+        let pool = options.connect(&url).await?;
+        Ok(Self {
+            pool,
+            dialect,
+            writer: Arc::new(Semaphore::new(1)),
+        })
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Brings the tables up to date. Safe to call from several processes at once.
+    pub async fn migrate(&self) -> Result<()> {
+        Ok(Migrator::with_migrations(migrations(self.dialect))
+            .run(&self.pool)
+            .await?)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        sqlx::query("select 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    pub async fn begin(&self) -> Result<Tx> {
+        let (writer, inner) = match self.dialect {
+            Dialect::Sqlite => {
+                let writer = self
+                    .writer
+                    .clone()
+                    .acquire_owned()
+                    .await
+                    .map_err(|_| sqlx::Error::PoolClosed)?;
+                (Some(writer), self.pool.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Dialect::Postgres => (None, self.pool.begin().await?),
+        };
+        Ok(Tx {
+            inner,
+            dialect: self.dialect,
+            _writer: writer,
+        })
+    }
+
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl Tx {
+    pub async fn commit(self) -> Result<()> {
+        Ok(self.inner.commit().await?)
+    }
+}
+
+/// An update that must find exactly one row: another number means that someone was faster.
+fn exactly_one(done: &AnyQueryResult) -> Result<()> {
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Stale)
+    }
+}
+
+/// Reads a column of JSON.
+fn read_json<T: serde::de::DeserializeOwned>(
+    text: &str,
+    table: &'static str,
+    column: &'static str,
+    row: &str,
+) -> Result<T> {
+    serde_json::from_str(text).map_err(|_| StoreError::Unreadable {
+        table,
+        column,
+        row: row.to_owned(),
+    })
+}
+
+/// Writes a column of JSON. Our own types always serialize.
+fn to_json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Both folders hold the same numbers and names; a test compares them.
+fn migrations(dialect: Dialect) -> Vec<Migration> {
+    let texts: [(i64, &'static str, &'static str, &'static str); 1] = [(
+        1,
+        "first",
+        include_str!("../../migrations/sqlite/0001_first.sql"),
+        include_str!("../../migrations/postgres/0001_first.sql"),
+    )];
+    texts
+        .into_iter()
+        .map(|(version, name, sqlite, postgres)| {
+            let text = match dialect {
+                Dialect::Sqlite => sqlite,
+                Dialect::Postgres => postgres,
+            };
+            Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+        })
+        .collect()
+}

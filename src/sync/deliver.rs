@@ -1,0 +1,398 @@
+//! Sends a link's stored writes in order, and advances the base only after a side said yes.
+//!
+//! The intent is on disk before a request goes out. An answer that never came is looked up before
+//! anything is sent again: appended entries by their text, created tickets by their key, and field
+//! writes by reading both sides anew.
+
+use super::{Engine, SyncError, story};
+use crate::connectors::servicenow::ServiceNow;
+use crate::connectors::{Applied, Connector, Failure};
+use crate::store::{Connection, Delivery, DeliveryState, Link, StoreError};
+use merge::{Fields, Side, Stream, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Per rule, what the base becomes when the delivery is done.
+pub(super) type Agreed = BTreeMap<String, Value>;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Create {
+    pub fields: Fields,
+    pub agreed: Agreed,
+    pub story: story::Story,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Write {
+    pub fields: Fields,
+    /// The version of the record that the plan was made on.
+    pub expected: String,
+    pub agreed: Agreed,
+    pub story: story::Story,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Append {
+    pub to: Side,
+    /// The entry's id on the side it comes from.
+    pub from_id: String,
+    pub stream: Stream,
+    pub author: String,
+    pub at: i64,
+    pub body: String,
+    pub agreed: Agreed,
+    pub story: story::Story,
+}
+
+/// What became of a link's open deliveries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivered {
+    All,
+    /// Something waits for a person; going round again would not help.
+    Held,
+}
+
+pub(super) fn to_payload<T: Serialize>(payload: &T) -> String {
+    serde_json::to_string(payload).unwrap_or_default()
+}
+
+fn read<T: serde::de::DeserializeOwned>(delivery: &Delivery) -> Result<T, SyncError> {
+    serde_json::from_str(&delivery.payload).map_err(|_| {
+        StoreError::Unreadable {
+            table: "deliveries",
+            column: "payload",
+            row: delivery.id.clone(),
+        }
+        .into()
+    })
+}
+
+/// One delivery with all that is needed to end it.
+struct Ending<'a> {
+    delivery: &'a Delivery,
+    to: Side,
+    kind: &'static str,
+    summary: String,
+    story: story::Story,
+    notes: Vec<String>,
+}
+
+/// Whether field writes were planned in this round, on what was just read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Planned {
+    Now,
+    /// Left over: the sides may have moved since, so field writes give way to a new plan.
+    Before,
+}
+
+/// Sends everything of this link that is planned or unsure, oldest first.
+pub(super) async fn open(
+    engine: &Engine,
+    connection: &Connection,
+    servicenow: &ServiceNow,
+    link: &mut Link,
+    planned: Planned,
+) -> Result<Delivered, SyncError> {
+    let mut delivered = Delivered::All;
+    for delivery in engine.store.open_deliveries(&link.id).await? {
+        if delivery.kind == "write" && planned == Planned::Before {
+            supersede(engine, &delivery).await?;
+            continue;
+        }
+        let started = engine.clock.now();
+        let result = one(engine, connection, servicenow, link, &delivery).await;
+        let outcome = match &result {
+            Ok(Delivered::All) => "done",
+            Ok(Delivered::Held) => "held",
+            Err(_) => "failed",
+        };
+        metrics::counter!("isthmus_deliveries_total", "side" => delivery.side.clone(), "kind" => delivery.kind.clone(), "outcome" => outcome).increment(1);
+        tracing::debug!(connection.id = %connection.id, link.id = %link.id, delivery.id = %delivery.id, side = %delivery.side, kind = %delivery.kind, outcome, duration_ms = engine.clock.now() - started, "delivered");
+        match result {
+            Ok(Delivered::All) => {}
+            Ok(Delivered::Held) => delivered = Delivered::Held,
+            Err(SyncError::Failure(Failure::Refused { why } | Failure::Forbidden { why })) => {
+                refuse(engine, link, &delivery, &why).await?;
+                delivered = Delivered::Held;
+                if delivery.kind == "create" {
+                    break;
+                }
+            }
+            Err(SyncError::Failure(Failure::Moved)) => {
+                supersede(engine, &delivery).await?;
+                return Err(Failure::Moved.into());
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(delivered)
+}
+
+async fn one(
+    engine: &Engine,
+    connection: &Connection,
+    servicenow: &ServiceNow,
+    link: &mut Link,
+    delivery: &Delivery,
+) -> Result<Delivered, SyncError> {
+    let side: &dyn Connector = if delivery.side == Side::ServiceNow.as_str() {
+        servicenow
+    } else {
+        &engine.desk
+    };
+    match delivery.kind.as_str() {
+        "create" => create(engine, side, link, delivery).await,
+        "append" => append(engine, side, link, delivery).await,
+        _ => write(engine, connection, side, link, delivery).await,
+    }
+}
+
+async fn mark_sending(engine: &Engine, delivery: &Delivery) -> Result<(), SyncError> {
+    let mut tx = engine.store.begin().await?;
+    tx.delivery_sending(&delivery.id, engine.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn create(
+    engine: &Engine,
+    side: &dyn Connector,
+    link: &mut Link,
+    delivery: &Delivery,
+) -> Result<Delivered, SyncError> {
+    let payload: Create = read(delivery)?;
+    mark_sending(engine, delivery).await?;
+    let Applied { record, notes, .. } = side.create(&link.id, &payload.fields).await?;
+    let mut after = link.clone();
+    after.platform_id = Some(record.id.clone());
+    after.base.extend(payload.agreed);
+    let summary = format!(
+        "{} came from ServiceNow as ticket {}",
+        link.servicenow_number, record.number
+    );
+    let story = payload
+        .story
+        .step(engine.clock.now(), format!("Ticket {} was made.", record.number));
+    end(
+        engine,
+        link,
+        after,
+        Ending {
+            delivery,
+            to: Side::Platform,
+            kind: "linked",
+            summary,
+            story,
+            notes,
+        },
+        None,
+    )
+    .await
+}
+
+async fn write(
+    engine: &Engine,
+    connection: &Connection,
+    side: &dyn Connector,
+    link: &mut Link,
+    delivery: &Delivery,
+) -> Result<Delivered, SyncError> {
+    let payload: Write = read(delivery)?;
+    let to = if delivery.side == Side::ServiceNow.as_str() {
+        Side::ServiceNow
+    } else {
+        Side::Platform
+    };
+    let id = match to {
+        Side::ServiceNow => link.servicenow_id.clone(),
+        Side::Platform => link.platform_id.clone().unwrap_or_default(),
+    };
+    mark_sending(engine, delivery).await?;
+    let Applied { notes, left_out, .. } = side.write(&id, &payload.fields, &payload.expected).await?;
+    let mut after = link.clone();
+    let mut moved = Vec::new();
+    for (rule, value) in payload.agreed {
+        // What was left out is not agreed on.
+        let row = connection.rules.fields.iter().find(|row| row.name == rule);
+        if row.is_none_or(|row| !left_out.contains(row.field_on(to))) {
+            after.base.insert(rule.clone(), value);
+            moved.push(rule);
+        }
+    }
+    let summary = if moved.is_empty() {
+        format!("Nothing could be written to {to}")
+    } else {
+        format!("{} went to {to}", story::list(&moved))
+    };
+    let story = payload
+        .story
+        .step(engine.clock.now(), format!("{to} took the write and was read back."));
+    let ending = Ending {
+        delivery,
+        to,
+        kind: "fields",
+        summary,
+        story,
+        notes,
+    };
+    let held = !left_out.is_empty();
+    end(engine, link, after, ending, None).await?;
+    Ok(if held { Delivered::Held } else { Delivered::All })
+}
+
+async fn append(
+    engine: &Engine,
+    side: &dyn Connector,
+    link: &mut Link,
+    delivery: &Delivery,
+) -> Result<Delivered, SyncError> {
+    let payload: Append = read(delivery)?;
+    let entry = payload.entry();
+    let id = match payload.to {
+        Side::ServiceNow => link.servicenow_id.clone(),
+        Side::Platform => link.platform_id.clone().unwrap_or_default(),
+    };
+    let (servicenow_taken, platform_taken) = engine.store.paired_entries(&link.id).await?;
+    let taken: BTreeSet<String> = match payload.to {
+        Side::ServiceNow => servicenow_taken,
+        Side::Platform => platform_taken,
+    };
+    let since = if delivery.sent_at == 0 {
+        engine.clock.now()
+    } else {
+        delivery.sent_at
+    };
+    let mut found = if delivery.is_unsure() {
+        side.find_entry(&id, &entry, since, &taken).await?
+    } else {
+        None
+    };
+    if found.is_none() {
+        mark_sending(engine, delivery).await?;
+        side.append(&id, &entry).await?;
+        found = side.find_entry(&id, &entry, since, &taken).await?;
+    }
+    // A journal that this account may not read hides the entry; it was sent once all the same.
+    let there = found.unwrap_or_else(|| format!("unseen:{}", delivery.id));
+    let (servicenow_id, platform_id) = match payload.to {
+        Side::ServiceNow => (there, payload.from_id.clone()),
+        Side::Platform => (payload.from_id.clone(), there),
+    };
+    let mut after = link.clone();
+    after.base.extend(payload.agreed);
+    let what = match payload.stream {
+        Stream::Public => "comment",
+        Stream::Internal => "internal note",
+    };
+    let summary = format!("A {what} by {} went to {}", payload.author, payload.to).replace("A internal", "An internal");
+    let mut story = payload
+        .story
+        .step(engine.clock.now(), format!("{} has the {what}.", payload.to));
+    story.who.clone_from(&payload.author);
+    let ending = Ending {
+        delivery,
+        to: payload.to,
+        kind: "comment",
+        summary,
+        story,
+        notes: Vec::new(),
+    };
+    end(engine, link, after, ending, Some((servicenow_id, platform_id))).await
+}
+
+/// Done: delivery, link, base, pair and history in one transaction.
+async fn end(
+    engine: &Engine,
+    link: &mut Link,
+    mut after: Link,
+    ending: Ending<'_>,
+    pair: Option<(String, String)>,
+) -> Result<Delivered, SyncError> {
+    let now = engine.clock.now();
+    let Ending {
+        delivery,
+        to,
+        kind,
+        summary,
+        mut story,
+        notes,
+    } = ending;
+    let notes = notes.join(" ");
+    if !notes.is_empty() {
+        story = story.step(now, notes.clone());
+    }
+    let is_news = !notes.is_empty() && notes != link.note;
+    if !notes.is_empty() {
+        after.note.clone_from(&notes);
+    }
+    let mut tx = engine.store.begin().await?;
+    tx.finish_delivery(&delivery.id, DeliveryState::Done, &notes, now)
+        .await?;
+    if let Some((servicenow_id, platform_id)) = pair {
+        tx.pair_entries(&link.id, &servicenow_id, &platform_id).await?;
+    }
+    if notes.is_empty() || is_news {
+        story::tell(engine, &mut tx, link, to, kind, &summary, &story).await?;
+    }
+    if is_news {
+        story::problem(engine, &mut tx, link, &notes).await?;
+    }
+    tx.save_link(&mut after, now).await?;
+    tx.commit().await?;
+    if story.heard_at > 0 {
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of one change")]
+        let seconds = (now - story.heard_at).max(0) as f64 / 1000.0;
+        metrics::histogram!("isthmus_news_to_write_seconds", "side" => to.as_str()).record(seconds);
+    }
+    *link = after;
+    tell_pages(engine, link);
+    Ok(Delivered::All)
+}
+
+async fn refuse(engine: &Engine, link: &mut Link, delivery: &Delivery, why: &str) -> Result<(), SyncError> {
+    let now = engine.clock.now();
+    let mut after = link.clone();
+    why.clone_into(&mut after.note);
+    let mut tx = engine.store.begin().await?;
+    tx.finish_delivery(&delivery.id, DeliveryState::Refused, why, now)
+        .await?;
+    if link.note != why {
+        story::problem(engine, &mut tx, link, why).await?;
+    }
+    tx.save_link(&mut after, now).await?;
+    tx.commit().await?;
+    tracing::warn!(link.id = %link.id, record = %link.servicenow_number, side = %delivery.side, problem = %why, "a side refused a write");
+    *link = after;
+    tell_pages(engine, link);
+    Ok(())
+}
+
+async fn supersede(engine: &Engine, delivery: &Delivery) -> Result<(), SyncError> {
+    let mut tx = engine.store.begin().await?;
+    tx.finish_delivery(&delivery.id, DeliveryState::Superseded, "", engine.clock.now())
+        .await?;
+    Ok(tx.commit().await?)
+}
+
+/// Leaves a note on the link, said once.
+pub(super) async fn flag(engine: &Engine, link: &mut Link, why: &str) -> Result<(), SyncError> {
+    if link.note == why {
+        return Ok(());
+    }
+    let mut after = link.clone();
+    why.clone_into(&mut after.note);
+    let mut tx = engine.store.begin().await?;
+    story::problem(engine, &mut tx, link, why).await?;
+    tx.save_link(&mut after, engine.clock.now()).await?;
+    tx.commit().await?;
+    *link = after;
+    tell_pages(engine, link);
+    Ok(())
+}
+
+fn tell_pages(engine: &Engine, link: &Link) {
+    if let Some(ticket) = &link.platform_id {
+        engine.news.ticket(ticket);
+    }
+    engine.news.tell("history");
+    engine.news.connection(&link.connection_id);
+}

@@ -1,0 +1,70 @@
+//! The net under lost webhooks: asks ServiceNow what changed since the cursor.
+
+use super::{Engine, SyncError};
+use crate::connectors::servicenow::{Seen, ServiceNow};
+use crate::queue::{self, After};
+use crate::store::{Change, Connection, Source};
+use merge::Side;
+
+const STREAM: &str = "records";
+/// A transaction in ServiceNow commits after its time stamp was taken, so a window is read again
+/// (contract 12.2); what was seen in it before is known by its version.
+const OVERLAP_MS: i64 = 30_000;
+
+/// Reads every page since the cursor. The cursor moves only after the last page is stored.
+pub(super) async fn poll(
+    engine: &Engine,
+    connection: &Connection,
+    servicenow: &ServiceNow,
+) -> Result<After, SyncError> {
+    let cursor = engine
+        .store
+        .cursor(&connection.id, STREAM)
+        .await?
+        .unwrap_or(connection.active_since);
+    let mut newest = cursor;
+    let mut last: Option<Seen> = None;
+    loop {
+        let page = servicenow.changed(cursor - OVERLAP_MS, last.as_ref()).await?;
+        // A short page is not the end (contract 12.4): only an empty one is.
+        let Some(end) = page.last() else { break };
+        newest = newest.max(end.updated_at);
+        keep(engine, connection, &page).await?;
+        last = page.into_iter().last();
+    }
+    let now = engine.clock.now();
+    let mut tx = engine.store.begin().await?;
+    tx.put_cursor(&connection.id, STREAM, newest).await?;
+    tx.set_last_poll(&connection.id, now).await?;
+    tx.commit().await?;
+    Ok(After::Again {
+        at: now + engine.poll_every,
+    })
+}
+
+async fn keep(engine: &Engine, connection: &Connection, page: &[Seen]) -> Result<(), SyncError> {
+    let mut tx = engine.store.begin().await?;
+    let mut found = 0;
+    for seen in page {
+        let id = engine.clock.id();
+        let change = Change {
+            id: &id,
+            connection_id: &connection.id,
+            event_key: &seen.version,
+            source: Source::Poll,
+            side: Side::ServiceNow,
+            record_id: &seen.id,
+            arrived_at: engine.clock.now(),
+        };
+        if tx.keep_change(&change).await? {
+            queue::look_at(&mut tx, &connection.id, &seen.id, engine.clock.as_ref()).await?;
+            found += 1;
+        }
+    }
+    tx.commit().await?;
+    if found > 0 {
+        metrics::counter!("isthmus_changes_total", "source" => "poll").increment(found);
+        engine.wake.wake();
+    }
+    Ok(())
+}

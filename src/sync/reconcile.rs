@@ -1,0 +1,306 @@
+//! Observe, plan, store: one round over one pair of records.
+
+use super::deliver::{self, Agreed, Append, Create, Delivered, Planned, Write};
+use super::{Engine, Round, SyncError, story};
+use crate::connectors::servicenow::ServiceNow;
+use crate::connectors::{Connector, NewEntry};
+use crate::store::{Connection, Delivery, Link};
+use merge::{Decision, Entry, Outcome, Plan, Record, Side, Stream};
+use std::collections::BTreeSet;
+
+/// Both sides as they were read, outside of any transaction.
+struct Observed {
+    servicenow: Record,
+    servicenow_entries: Vec<Entry>,
+    platform: Record,
+    platform_entries: Vec<Entry>,
+}
+
+/// Sends what is open, then looks at both sides and does what the merge says.
+pub(super) async fn round(
+    engine: &Engine,
+    connection: &Connection,
+    servicenow: &ServiceNow,
+    record: &str,
+) -> Result<Round, SyncError> {
+    let Some(mut link) = engine.store.link_of(&connection.id, record).await? else {
+        return enter(engine, connection, servicenow, record).await;
+    };
+    if deliver::open(engine, connection, servicenow, &mut link, Planned::Before).await? == Delivered::Held {
+        return Ok(Round::Quiet);
+    }
+    let Some(seen) = observe(engine, servicenow, &mut link).await? else {
+        return Ok(Round::Quiet);
+    };
+    let plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, &connection.rules);
+    tell(connection, &link, &plan);
+    if !keep(engine, connection, &mut link, &plan, &seen).await? {
+        return Ok(Round::Quiet);
+    }
+    Ok(
+        match deliver::open(engine, connection, servicenow, &mut link, Planned::Now).await? {
+            Delivered::Held => Round::Quiet,
+            Delivered::All => Round::Moved,
+        },
+    )
+}
+
+/// A record without a link: it enters if the rules say so.
+async fn enter(
+    engine: &Engine,
+    connection: &Connection,
+    servicenow: &ServiceNow,
+    id: &str,
+) -> Result<Round, SyncError> {
+    let Some(record) = servicenow.fetch(id).await? else {
+        return Ok(Round::Quiet);
+    };
+    // ServiceNow's clock has whole seconds: one made in the second of the activation is new.
+    if record.created_at < connection.active_since.div_euclid(1000) * 1000 {
+        tracing::debug!(connection.id = %connection.id, record = %record.number, "not entering: made before the connection was");
+        return Ok(Round::Quiet);
+    }
+    if let Err(reason) = connection.rules.enters(&record) {
+        tracing::debug!(connection.id = %connection.id, record = %record.number, %reason, "not entering");
+        return Ok(Round::Quiet);
+    }
+    let plan = merge::plan_creation(&record, &connection.rules);
+    let now = engine.clock.now();
+    let mut link = Link {
+        id: engine.clock.id(),
+        connection_id: connection.id.clone(),
+        servicenow_id: record.id.clone(),
+        servicenow_number: record.number.clone(),
+        platform_id: None,
+        base: merge::Base::new(),
+        version: 1,
+        note: String::new(),
+        created_at: now,
+        changed_at: now,
+    };
+    let decisions = plan.decisions_for(Side::Platform);
+    let payload = deliver::to_payload(&Create {
+        fields: plan.fields_for(Side::Platform),
+        agreed: agreed(&decisions),
+        story: begin_story(engine, connection, &link, &decisions).await?,
+    });
+    let mut tx = engine.store.begin().await?;
+    if tx.add_link(&link).await? {
+        let delivery = Delivery::planned(engine.clock.id(), &link.id, Side::Platform, "create", payload, now);
+        tx.add_delivery(&delivery).await?;
+        tx.commit().await?;
+        tell(connection, &link, &plan);
+        if deliver::open(engine, connection, servicenow, &mut link, Planned::Now).await? == Delivered::Held {
+            return Ok(Round::Quiet);
+        }
+    }
+    Ok(Round::Moved)
+}
+
+/// Reads both sides fresh. `None` when one is gone: that is flagged, and nothing is deleted.
+async fn observe(engine: &Engine, servicenow: &ServiceNow, link: &mut Link) -> Result<Option<Observed>, SyncError> {
+    let ticket = link.platform_id.clone().unwrap_or_default();
+    let (record, entries) = tokio::try_join!(
+        servicenow.fetch(&link.servicenow_id),
+        servicenow.entries(&link.servicenow_id)
+    )?;
+    let (platform, platform_entries) = tokio::try_join!(engine.desk.fetch(&ticket), engine.desk.entries(&ticket))?;
+    match (record, platform) {
+        (Some(servicenow), Some(platform)) => Ok(Some(Observed {
+            servicenow,
+            servicenow_entries: entries,
+            platform,
+            platform_entries,
+        })),
+        (record, _) => {
+            let why = if record.is_none() {
+                "ServiceNow no longer shows the incident: it was deleted, or this account lost the right to see it. The ticket is kept."
+            } else {
+                "The ticket is no longer in Desk. The incident is kept."
+            };
+            deliver::flag(engine, link, why).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// Stores the plan in one transaction that checks the link's version. Answers whether there is anything to send
+/// or anything was agreed.
+async fn keep(
+    engine: &Engine,
+    connection: &Connection,
+    link: &mut Link,
+    plan: &Plan,
+    seen: &Observed,
+) -> Result<bool, SyncError> {
+    let now = engine.clock.now();
+    let mut deliveries = Vec::new();
+    let mut planned = |side: Side, kind: &str, payload: String| {
+        deliveries.push(Delivery::planned(engine.clock.id(), &link.id, side, kind, payload, now));
+    };
+    for (side, version) in [
+        (Side::Platform, &seen.platform.version),
+        (Side::ServiceNow, &seen.servicenow.version),
+    ] {
+        let fields = plan.fields_for(side);
+        if !fields.is_empty() {
+            let decisions = plan.decisions_for(side);
+            let story = begin_story(engine, connection, link, &decisions).await?;
+            let mut agreed = agreed(&decisions);
+            // What a row demanded is ours as well: a note rule must not tell of it as if a person had set it.
+            for note in &connection.rules.notes {
+                if let (Side::ServiceNow, Some(value)) = (side, fields.get(&note.servicenow)) {
+                    agreed.insert(note.name.clone(), value.clone());
+                }
+            }
+            planned(
+                side,
+                "write",
+                deliver::to_payload(&Write {
+                    fields,
+                    expected: version.clone(),
+                    agreed,
+                    story,
+                }),
+            );
+        }
+    }
+    for append in appends(engine, connection, link, plan, seen).await? {
+        planned(append.to, "append", deliver::to_payload(&append));
+    }
+    let mut after = link.clone();
+    for decision in &plan.decisions {
+        if let Outcome::Agree { value } = &decision.outcome {
+            after.base.insert(decision.rule.clone(), value.clone());
+        }
+    }
+    after.note = plan
+        .refusals()
+        .map(|(_, sentence)| sentence)
+        .collect::<Vec<_>>()
+        .join(" ");
+    // The note of a refused delivery stays until a round finds nothing left to send.
+    if after.note.is_empty() && !deliveries.is_empty() {
+        after.note.clone_from(&link.note);
+    }
+    let agrees = after.base != link.base;
+    if deliveries.is_empty() && !agrees && after.note == link.note {
+        return Ok(false);
+    }
+    let mut tx = engine.store.begin().await?;
+    for delivery in &deliveries {
+        tx.add_delivery(delivery).await?;
+    }
+    if !after.note.is_empty() && after.note != link.note {
+        story::problem(engine, &mut tx, link, &after.note).await?;
+    }
+    tx.save_link(&mut after, now).await?;
+    tx.commit().await?;
+    *link = after;
+    engine.news.connection(&connection.id);
+    Ok(!deliveries.is_empty() || agrees)
+}
+
+fn agreed(decisions: &[Decision]) -> Agreed {
+    decisions
+        .iter()
+        .filter_map(|decision| match &decision.outcome {
+            Outcome::Write(write) => Some((decision.rule.clone(), write.agree.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Comments and notes that one side has and the other has not.
+async fn appends(
+    engine: &Engine,
+    connection: &Connection,
+    link: &Link,
+    plan: &Plan,
+    seen: &Observed,
+) -> Result<Vec<Append>, SyncError> {
+    let (servicenow_known, platform_known) = engine.store.paired_entries(&link.id).await?;
+    let mut appends = Vec::new();
+    for decision in &plan.decisions {
+        if let Outcome::Note { text, agree } = &decision.outcome {
+            let key = format!("note:{}", engine.clock.id());
+            let story = begin_story(engine, connection, link, std::slice::from_ref(decision)).await?;
+            appends.push(Append {
+                to: Side::Platform,
+                from_id: key.clone(),
+                stream: Stream::Internal,
+                author: if decision.by.by.is_empty() {
+                    "ServiceNow".into()
+                } else {
+                    decision.by.by.clone()
+                },
+                at: decision.by.at,
+                body: text.clone(),
+                agreed: [(decision.rule.clone(), agree.clone())].into(),
+                story,
+            });
+        }
+    }
+    let sides: [(Side, &[Entry], &BTreeSet<String>); 2] = [
+        (Side::Platform, &seen.servicenow_entries, &servicenow_known),
+        (Side::ServiceNow, &seen.platform_entries, &platform_known),
+    ];
+    for (to, entries, known) in sides {
+        for entry in merge::missing(entries, known) {
+            appends.push(Append {
+                to,
+                from_id: entry.id.clone(),
+                stream: entry.stream,
+                author: entry.author.clone(),
+                at: entry.at,
+                body: entry.body.clone(),
+                agreed: Agreed::new(),
+                story: begin_story(engine, connection, link, &[]).await?,
+            });
+        }
+    }
+    Ok(appends)
+}
+
+impl Append {
+    /// As the other side's connector takes it.
+    pub(super) fn entry(&self) -> NewEntry {
+        NewEntry {
+            key: format!("{}:{}", self.to.other().as_str(), self.from_id),
+            stream: self.stream,
+            author: self.author.clone(),
+            at: self.at,
+            body: self.body.clone(),
+            from: self.to.other().to_string(),
+        }
+    }
+}
+
+async fn begin_story(
+    engine: &Engine,
+    connection: &Connection,
+    link: &Link,
+    decisions: &[Decision],
+) -> Result<story::Story, SyncError> {
+    let now = engine.clock.now();
+    let heard = engine
+        .store
+        .last_heard(&connection.id, &link.servicenow_id, now)
+        .await?;
+    Ok(story::Story::begin(&connection.rules, decisions, heard, now))
+}
+
+/// A line per decision, for whoever turns on debug: names only, never a value.
+fn tell(connection: &Connection, link: &Link, plan: &Plan) {
+    for decision in &plan.decisions {
+        let outcome = match &decision.outcome {
+            Outcome::Nothing => "nothing",
+            Outcome::Agree { .. } => "agree",
+            Outcome::Write(write) => write.to.as_str(),
+            Outcome::Note { .. } => "note",
+            Outcome::Leave => "leave",
+            Outcome::Refuse { .. } => "refuse",
+        };
+        tracing::debug!(connection.id = %connection.id, link.id = %link.id, record = %link.servicenow_number, rule = %decision.rule, outcome, why = %decision.why, "decided");
+    }
+}

@@ -1,0 +1,153 @@
+//! What is kept of a change for people to read: each field with its reason, and the steps it took.
+
+use super::Engine;
+use crate::clock;
+use crate::store::{Link, Result, Tx};
+use merge::{Convert, Decision, Outcome, Rules, Side, Value};
+use serde::{Deserialize, Serialize};
+
+/// One field, as the history page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldLine {
+    pub field: String,
+    pub base: String,
+    pub servicenow: String,
+    pub platform: String,
+    pub result: String,
+    pub why: String,
+}
+
+/// Kept as JSON with the history line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Story {
+    pub fields: Vec<FieldLine>,
+    /// UTC milliseconds and a sentence.
+    pub steps: Vec<(i64, String)>,
+    /// Whose edit it was, as far as the side tells.
+    pub who: String,
+    /// When the news arrived, for measuring; 0 when nobody told.
+    pub heard_at: i64,
+}
+
+impl Story {
+    pub fn begin(rules: &Rules, decisions: &[Decision], heard: Option<(String, i64)>, now: i64) -> Self {
+        let mut steps = Vec::new();
+        let mut heard_at = 0;
+        if let Some((source, at)) = heard {
+            heard_at = at;
+            let how = match source.as_str() {
+                "webhook" => "ServiceNow's business rule told of a change.",
+                "poll" => "Polling found a change.",
+                _ => "A person edited the ticket in Desk.",
+            };
+            steps.push((at, how.to_owned()));
+        }
+        steps.push((now, "Both sides were read and the merge decided.".to_owned()));
+        Self {
+            fields: decisions.iter().map(|decision| line(rules, decision)).collect(),
+            steps,
+            who: decisions
+                .first()
+                .map(|decision| decision.by.by.clone())
+                .unwrap_or_default(),
+            heard_at,
+        }
+    }
+
+    #[must_use]
+    pub fn step(mut self, at: i64, sentence: impl Into<String>) -> Self {
+        self.steps.push((at, sentence.into()));
+        self
+    }
+}
+
+fn line(rules: &Rules, decision: &Decision) -> FieldLine {
+    let rule = rules.fields.iter().find(|rule| rule.name == decision.rule);
+    // ServiceNow's choice values are numbers: show what people call them beside.
+    let servicenow = |value: &Value| match rule.map(|rule| &rule.convert) {
+        Some(Convert::Map { map }) => map
+            .rows
+            .iter()
+            .find(|row| row.servicenow == value.as_str())
+            .map_or_else(|| show(value), |row| format!("{} ({})", row.label, row.servicenow)),
+        _ => show(value),
+    };
+    let on = |value: &Option<Value>, shown: &dyn Fn(&Value) -> String| value.as_ref().map(shown).unwrap_or_default();
+    let result = match &decision.outcome {
+        Outcome::Write(write) if write.to == Side::ServiceNow => servicenow(&write.value),
+        Outcome::Write(write) => show(&write.value),
+        Outcome::Note { text, .. } => text.clone(),
+        Outcome::Agree { value } => show(value),
+        _ => String::new(),
+    };
+    FieldLine {
+        field: decision.rule.clone(),
+        base: on(&decision.base, &show),
+        servicenow: on(&decision.servicenow, &servicenow),
+        platform: on(&decision.platform, &show),
+        result,
+        why: decision.why.clone(),
+    }
+}
+
+/// A value as people read it.
+pub fn show(value: &Value) -> String {
+    match value {
+        Value::Empty => String::new(),
+        Value::Text(text) | Value::Choice(text) => text.clone(),
+        Value::User(user) if user.email.is_empty() => user.name.clone(),
+        Value::User(user) => format!("{} <{}>", user.name, user.email),
+        Value::Moment(at) => format!("{} UTC", clock::in_words(*at)),
+    }
+}
+
+/// Writes a line of history.
+pub(super) async fn tell(
+    engine: &Engine,
+    tx: &mut Tx,
+    link: &Link,
+    to: Side,
+    kind: &str,
+    summary: &str,
+    story: &Story,
+) -> Result<()> {
+    let direction = match to {
+        Side::Platform => "to_platform",
+        Side::ServiceNow => "to_servicenow",
+    };
+    let text = serde_json::to_string(story).unwrap_or_default();
+    let (id, now) = (engine.clock.id(), engine.clock.now());
+    tx.add_history(
+        &id,
+        now,
+        &link.connection_id,
+        &link.id,
+        direction,
+        kind,
+        summary,
+        &story.who,
+        &text,
+    )
+    .await
+}
+
+/// Writes a line about something that a person must act on.
+pub(super) async fn problem(engine: &Engine, tx: &mut Tx, link: &Link, why: &str) -> Result<()> {
+    let (id, now) = (engine.clock.id(), engine.clock.now());
+    let story = Story {
+        steps: vec![(now, why.to_owned())],
+        ..Story::default()
+    };
+    let text = serde_json::to_string(&story).unwrap_or_default();
+    tx.add_history(&id, now, &link.connection_id, &link.id, "", "problem", why, "", &text)
+        .await
+}
+
+/// `title, status and owner`
+pub(super) fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}

@@ -1,0 +1,169 @@
+//! The router, and the layers around it in order. Webhooks stay outside of sessions and of the CSRF check:
+//! they carry their own signature.
+
+mod console;
+mod events;
+mod health;
+mod log;
+mod oauth;
+
+use crate::auth::SqlSessions;
+use crate::intake::{self, Intake};
+use crate::operations::Parts;
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::routing::{get, post};
+use leptos::config::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::services::{ServeDir, ServeFile};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::cookie::time::Duration;
+use tower_sessions::{Expiry, SessionManagerLayer};
+
+/// Forms are small; files will have a route of their own.
+const FORM_LIMIT: usize = 1024 * 1024;
+/// A working day; then a person signs in again.
+const SESSION_HOURS: i64 = 12;
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What the router is built from.
+#[derive(Clone)]
+pub struct Web {
+    pub parts: Arc<Parts>,
+    pub intake: Intake,
+    /// The folder with the browser's files.
+    pub site: PathBuf,
+    pub metrics: PrometheusHandle,
+    pub stop: CancellationToken,
+    leptos: LeptosOptions,
+}
+
+impl Web {
+    pub fn new(
+        parts: Arc<Parts>,
+        intake: Intake,
+        site: PathBuf,
+        metrics: PrometheusHandle,
+        stop: CancellationToken,
+    ) -> Self {
+        // Leptos sets up its way to start tasks when it lists the routes; the list itself is not needed.
+        let _ = leptos_axum::generate_route_list(app::App);
+        let leptos = leptos_options(&site);
+        Self {
+            parts,
+            intake,
+            site,
+            metrics,
+            stop,
+            leptos,
+        }
+    }
+}
+
+pub fn router(web: Web) -> Router {
+    let is_https = web.parts.public_url.starts_with("https://");
+    let hooks = intake::router(web.intake.clone());
+    let health = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .with_state(web.clone());
+    let app = Router::new()
+        .merge(hooks)
+        .merge(health)
+        .merge(static_files(&web))
+        .merge(pages(&web, is_https));
+    let layers = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(REQUEST_ID, log::Ids(web.parts.clock.clone())))
+        .layer(log::layer())
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(CatchPanicLayer::new())
+        .layer(always(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(always(header::X_FRAME_OPTIONS, "DENY"))
+        // Not `no-referrer`: the CSRF check wants the Origin of our own forms.
+        .layer(always(header::REFERRER_POLICY, "same-origin"))
+        .layer(always(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ))
+        .option_layer(is_https.then(|| always(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000")));
+    app.layer(layers)
+}
+
+fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+}
+
+/// Everything that knows who asks.
+fn pages(web: &Web, is_https: bool) -> Router {
+    let sessions = SqlSessions::new(web.parts.store.clone(), web.parts.clock.clone());
+    let session_layer = SessionManagerLayer::new(sessions)
+        .with_name("isthmus")
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(is_https)
+        .with_expiry(Expiry::OnInactivity(Duration::hours(SESSION_HOURS)));
+    Router::new()
+        .route(
+            "/fn/{*name}",
+            post(console::server_function).get(console::server_function),
+        )
+        .route("/events", get(events::stream))
+        .route("/oauth/authorize/{connection}", get(oauth::authorize))
+        .route("/oauth/callback", get(oauth::callback))
+        .fallback(get(console::page))
+        .layer(axum::middleware::from_fn_with_state(
+            web.clone(),
+            console::find_out_who_asks,
+        ))
+        .layer(session_layer)
+        .layer(CsrfLayer::new())
+        .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
+        .layer(CompressionLayer::new().compress_when(console::is_page))
+        // A page shows what is true now and belongs to one person.
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
+        .with_state(web.clone())
+}
+
+/// Files with a hash in their name never change; they lie compressed beside the plain ones.
+fn static_files(web: &Web) -> Router {
+    let package = ServeDir::new(web.site.join("pkg"))
+        .precompressed_br()
+        .precompressed_gzip();
+    let forever = SetResponseHeaderLayer::if_not_present(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    );
+    let file = |name: &str| ServeFile::new(web.site.join(name));
+    Router::new()
+        .nest_service("/pkg", ServiceBuilder::new().layer(forever).service(package))
+        .route_service("/favicon.svg", file("favicon.svg"))
+        .route_service("/robots.txt", file("robots.txt"))
+}
+
+/// Where Leptos finds the names of its files: `hash.txt` lies beside the site's folder. Without it (a build
+/// without the browser's half) the names are plain.
+fn leptos_options(site: &Path) -> LeptosOptions {
+    let hash_file = site.with_file_name("hash.txt");
+    LeptosOptions::builder()
+        .output_name("isthmus")
+        .site_root(site.to_string_lossy().into_owned())
+        .site_pkg_dir("pkg")
+        .hash_files(hash_file.exists())
+        .hash_file(hash_file.to_string_lossy().into_owned())
+        .env(leptos::config::Env::PROD)
+        .build()
+}
