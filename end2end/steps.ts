@@ -14,7 +14,7 @@ export async function createAdministrator(page: Page, program: Program): Promise
   await page.getByLabel('Password').fill(ADMINISTRATOR.password);
   await page.getByRole('button', { name: 'Create administrator' }).click();
   await expect(page).toHaveURL(`${program.console}/`);
-  await expect(page.getByText(ADMINISTRATOR.email)).toBeVisible();
+  await expect(page.getByText(ADMINISTRATOR.email).filter({ visible: true })).toBeVisible();
 }
 
 export async function signIn(page: Page): Promise<void> {

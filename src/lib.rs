@@ -34,3 +34,6 @@ pub mod store;
 pub mod sync;
 /// Router and layers in order.
 pub mod web;
+
+#[cfg(test)]
+mod tests;

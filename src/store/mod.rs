@@ -153,6 +153,13 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+
+    /// A database of a test's own.
+    #[cfg(test)]
+    pub async fn create_database(&self, name: &str) -> Result<()> {
+        sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&self.pool).await?;
+        Ok(())
+    }
 }
 
 impl Tx {

@@ -163,7 +163,7 @@ fn leptos_options(site: &Path) -> LeptosOptions {
         .site_root(site.to_string_lossy().into_owned())
         .site_pkg_dir("pkg")
         .hash_files(hash_file.exists())
-        .hash_file(hash_file.to_string_lossy().into_owned())
+        .hash_file(Arc::from(hash_file.to_string_lossy()))
         .env(leptos::config::Env::PROD)
         .build()
 }

@@ -3,6 +3,7 @@
 use crate::address::with_query;
 use crate::error::Trouble;
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
 /// A trouble in place of a page. Nobody signed in is no trouble: it leads to the sign-in form and back.
@@ -11,7 +12,12 @@ pub fn PageTrouble(trouble: Trouble) -> impl IntoView {
     if trouble.is_signed_out() {
         view! { <ToSignIn/> }.into_any()
     } else {
-        view! { <div class="max-w-2xl"><TroubleBox trouble/></div> }.into_any()
+        view! {
+            <Title text=trouble.what.clone()/>
+            <h1>"This could not be shown"</h1>
+            <div class="max-w-2xl"><TroubleBox trouble/></div>
+        }
+        .into_any()
     }
 }
 

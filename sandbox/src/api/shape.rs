@@ -1,5 +1,7 @@
 //! Records as JSON in the six shapes that the parameters ask for (contract 2.5).
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::display::Displays;
@@ -45,7 +47,7 @@ async fn path(
     version: Version,
 ) -> Result<Option<Value>, ApiError> {
     let mut table = table;
-    let mut row = row.clone();
+    let mut row = Cow::Borrowed(row);
     let mut names: Vec<&str> = path.split('.').collect();
     let Some(last) = names.pop() else { return Ok(None) };
     for name in names {
@@ -54,11 +56,13 @@ async fn path(
             .and_then(|column| column.reference.as_deref())
             .and_then(|name| instance.table(name));
         let Some(target) = target else { return Ok(None) };
-        row = displays
-            .record(target, row.get(name))
-            .await?
-            .cloned()
-            .unwrap_or_default();
+        row = Cow::Owned(
+            displays
+                .record(target, row.get(name))
+                .await?
+                .cloned()
+                .unwrap_or_default(),
+        );
         table = target;
     }
     let Some(column) = table.column(last) else {

@@ -1,0 +1,8 @@
+//! Tests of the server: one file an area. `support` has the databases, the practice instance and the program.
+
+mod architecture;
+mod connect;
+mod store;
+mod support;
+mod sync;
+mod web;

@@ -1,0 +1,19 @@
+//! What tests are made of: throw-away databases, a hand-turned clock, and a whole program beside a practice
+//! ServiceNow, both really listening.
+
+mod databases;
+mod program;
+mod turned_clock;
+
+pub use databases::{Database, postgres, sqlite};
+pub use program::Program;
+pub use turned_clock::TurnedClock;
+
+/// Runs one test on SQLite and on PostgreSQL, under two names.
+macro_rules! on_both_databases {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite { $(#[tokio::test] async fn $name() { super::$name(crate::tests::support::sqlite().await).await; })* }
+        mod on_postgres { $(#[tokio::test] async fn $name() { super::$name(crate::tests::support::postgres().await).await; })* }
+    };
+}
+pub(crate) use on_both_databases;
