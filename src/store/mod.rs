@@ -157,7 +157,9 @@ impl Store {
     /// A database of a test's own.
     #[cfg(test)]
     pub async fn create_database(&self, name: &str) -> Result<()> {
-        sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&self.pool).await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}")))
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 }

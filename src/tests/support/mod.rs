@@ -6,7 +6,7 @@ mod program;
 mod turned_clock;
 
 pub use databases::{Database, postgres, sqlite};
-pub use program::Program;
+pub use program::{EMAIL, PASSWORD, Program, location};
 pub use turned_clock::TurnedClock;
 
 /// Runs one test on SQLite and on PostgreSQL, under two names.

@@ -1,0 +1,484 @@
+//! The store's promises, on SQLite and on PostgreSQL.
+
+use super::support::{Database, TurnedClock, on_both_databases};
+use crate::clock::Clock;
+use crate::queue;
+use crate::store::{
+    Change, CommentLine, Connection, Delivery, DeliveryState, Link, PersonRow, Source, State, StoreError, Ticket,
+    TicketSearch, User,
+};
+use merge::{Base, Side, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+on_both_databases!(
+    migrating_twice_changes_nothing,
+    a_transaction_that_is_dropped_never_happened,
+    the_same_event_is_kept_once,
+    many_changes_of_a_record_are_one_job,
+    no_two_jobs_of_a_lane_run_at_once_and_every_job_runs_once,
+    a_dead_workers_job_is_free_after_its_lease,
+    news_while_a_job_runs_makes_another_job,
+    a_buried_job_wakes_up_with_news,
+    jobs_of_a_stopped_connection_wait,
+    a_link_is_moved_on_by_one_worker_only,
+    deliveries_come_back_in_order_until_they_end,
+    a_comment_with_an_origin_is_there_once,
+    ticket_numbers_count_up,
+    a_ticket_is_saved_on_the_version_that_was_read,
+    tickets_are_found_by_words_and_status,
+    a_user_is_made_once_per_email,
+    a_set_up_token_is_spent_once,
+);
+
+fn clock() -> TurnedClock {
+    TurnedClock::at(1_800_000_000_000)
+}
+
+async fn connection(database: &Database, clock: &TurnedClock) -> String {
+    let id = clock.id();
+    let connection = Connection {
+        id: id.clone(),
+        name: "Practice".into(),
+        address: "https://example.service-now.com".into(),
+        environment: "sandbox".into(),
+        client_id: "client".into(),
+        client_secret: String::new(),
+        state: State::Active,
+        state_note: String::new(),
+        rules: merge::incident_to_desk(),
+        webhook_key: clock.secret(),
+        webhook_secret: String::new(),
+        acting_as: String::new(),
+        active_since: 0,
+        last_webhook: 0,
+        last_poll: 0,
+        checks: "[]".into(),
+        tested_at: 0,
+        created_at: clock.now(),
+    };
+    let mut tx = database.store.begin().await.expect("begins");
+    tx.add_connection(&connection).await.expect("added");
+    tx.commit().await.expect("committed");
+    let read = database.store.connection(&id).await.expect("readable").expect("there");
+    assert_eq!(read.rules, connection.rules);
+    id
+}
+
+async fn look_at(database: &Database, clock: &TurnedClock, connection: &str, record: &str) {
+    let mut tx = database.store.begin().await.expect("begins");
+    queue::look_at(&mut tx, connection, record, clock)
+        .await
+        .expect("queued");
+    tx.commit().await.expect("committed");
+}
+
+async fn claim(database: &Database, clock: &TurnedClock, me: &str) -> Option<crate::store::Job> {
+    let mut tx = database.store.begin().await.expect("begins");
+    let job = tx.claim_job(me, clock.now(), clock.now() + 1000).await.expect("asked");
+    tx.commit().await.expect("committed");
+    job
+}
+
+async fn migrating_twice_changes_nothing(database: Database) {
+    let clock = clock();
+    let id = connection(&database, &clock).await;
+    database.store.migrate().await.expect("again");
+    assert!(database.store.connection(&id).await.expect("readable").is_some());
+}
+
+async fn a_transaction_that_is_dropped_never_happened(database: Database) {
+    let mut tx = database.store.begin().await.expect("begins");
+    tx.put_setting("a", "b").await.expect("put");
+    drop(tx);
+    assert_eq!(database.store.setting("a").await.expect("readable"), None);
+}
+
+async fn the_same_event_is_kept_once(database: Database) {
+    let clock = clock();
+    let connection = connection(&database, &clock).await;
+    let mut tx = database.store.begin().await.expect("begins");
+    let mut kept = Vec::new();
+    for source in [Source::Webhook, Source::Webhook, Source::Poll] {
+        let id = clock.id();
+        let change = Change {
+            id: &id,
+            connection_id: &connection,
+            event_key: "r1@2026-11-21 03:22:10#4",
+            source,
+            side: Side::ServiceNow,
+            record_id: "r1",
+            arrived_at: clock.now(),
+        };
+        kept.push(tx.keep_change(&change).await.expect("kept"));
+    }
+    tx.commit().await.expect("committed");
+    assert_eq!(kept, [true, false, false]);
+    let heard = database
+        .store
+        .last_heard(&connection, "r1", clock.now())
+        .await
+        .expect("readable");
+    assert_eq!(heard, Some(("webhook".to_owned(), clock.now())));
+}
+
+async fn many_changes_of_a_record_are_one_job(database: Database) {
+    let clock = clock();
+    let connection = connection(&database, &clock).await;
+    for _ in 0..20 {
+        look_at(&database, &clock, &connection, "r1").await;
+    }
+    assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (1, 0));
+}
+
+async fn no_two_jobs_of_a_lane_run_at_once_and_every_job_runs_once(database: Database) {
+    let clock = std::sync::Arc::new(clock());
+    let connection = connection(&database, &clock).await;
+    for record in 0..30 {
+        look_at(&database, &clock, &connection, &format!("r{record}")).await;
+    }
+    let running = std::sync::Arc::new(std::sync::Mutex::new((
+        BTreeSet::new(),
+        BTreeMap::<String, usize>::new(),
+    )));
+    let mut workers = tokio::task::JoinSet::new();
+    for worker in 0..6 {
+        let (store, clock, running) = (database.store.clone(), clock.clone(), running.clone());
+        workers.spawn(async move {
+            let me = format!("w{worker}");
+            loop {
+                let mut tx = store.begin().await.expect("begins");
+                match tx.claim_job(&me, clock.now(), clock.now() + 1000).await {
+                    Err(error) if error.is_duplicate() => continue,
+                    Err(error) => panic!("{error}"),
+                    Ok(None) => break,
+                    Ok(Some(job)) => {
+                        if tx.commit().await.is_err() {
+                            continue;
+                        }
+                        assert!(
+                            running.lock().expect("held").0.insert(job.lane.clone()),
+                            "{} runs twice",
+                            job.lane
+                        );
+                        tokio::task::yield_now().await;
+                        {
+                            let mut both = running.lock().expect("held");
+                            both.0.remove(&job.lane);
+                            *both.1.entry(job.subject.clone()).or_default() += 1;
+                        }
+                        let mut tx = store.begin().await.expect("begins");
+                        tx.complete_job(&job.id, &me).await.expect("completed");
+                        tx.commit().await.expect("committed");
+                    }
+                }
+            }
+        });
+    }
+    while let Some(done) = workers.join_next().await {
+        done.expect("no worker fails");
+    }
+    let ran = running.lock().expect("held").1.clone();
+    assert_eq!(ran.len(), 30);
+    assert!(ran.values().all(|times| *times == 1), "{ran:?}");
+}
+
+async fn a_dead_workers_job_is_free_after_its_lease(database: Database) {
+    let clock = clock();
+    let connection = connection(&database, &clock).await;
+    look_at(&database, &clock, &connection, "r1").await;
+    assert!(claim(&database, &clock, "dead").await.is_some());
+    assert!(claim(&database, &clock, "alive").await.is_none());
+    clock.turn(1001);
+    let mut tx = database.store.begin().await.expect("begins");
+    assert_eq!(tx.free_ended_leases(clock.now()).await.expect("freed"), 1);
+    tx.commit().await.expect("committed");
+    let job = claim(&database, &clock, "alive").await.expect("free again");
+    // The dead one comes back late: its word no longer counts.
+    let mut tx = database.store.begin().await.expect("begins");
+    tx.complete_job(&job.id, "dead").await.expect("asked");
+    tx.commit().await.expect("committed");
+    assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (1, 0));
+}
+
+async fn news_while_a_job_runs_makes_another_job(database: Database) {
+    let clock = clock();
+    let connection = connection(&database, &clock).await;
+    look_at(&database, &clock, &connection, "r1").await;
+    let first = claim(&database, &clock, "me").await.expect("the first");
+    look_at(&database, &clock, &connection, "r1").await;
+    assert!(claim(&database, &clock, "me").await.is_none(), "the lane is taken");
+    // Put back for a retry, it meets its waiting twin and gives way.
+    let mut tx = database.store.begin().await.expect("begins");
+    tx.put_back_job(&first.id, "me", clock.now() + 60_000, false, "busy")
+        .await
+        .expect("put back");
+    tx.commit().await.expect("committed");
+    assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (1, 0));
+    assert!(
+        claim(&database, &clock, "me").await.is_some(),
+        "the twin is due at once"
+    );
+}
+
+async fn a_buried_job_wakes_up_with_news(database: Database) {
+    let clock = clock();
+    let connection = connection(&database, &clock).await;
+    look_at(&database, &clock, &connection, "r1").await;
+    let job = claim(&database, &clock, "me").await.expect("a job");
+    let mut tx = database.store.begin().await.expect("begins");
+    tx.put_back_job(&job.id, "me", clock.now(), true, "it never worked")
+        .await
+        .expect("buried");
+    tx.commit().await.expect("committed");
+    assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (0, 1));
+    let lane = database.store.lane_state(&job.lane).await.expect("readable");
+    assert_eq!(lane, Some(("buried".to_owned(), "it never worked".to_owned())));
+    look_at(&database, &clock, &connection, "r1").await;
+    let again = claim(&database, &clock, "me").await.expect("awake");
+    assert_eq!(again.attempts, 0);
+}
+
+async fn jobs_of_a_stopped_connection_wait(database: Database) {
+    let clock = clock();
+    let connection = connection(&database, &clock).await;
+    look_at(&database, &clock, &connection, "r1").await;
+    let set = async |state| {
+        let mut tx = database.store.begin().await.expect("begins");
+        tx.set_connection_state(&connection, state, "").await.expect("set");
+        tx.commit().await.expect("committed");
+    };
+    set(State::Held).await;
+    assert!(claim(&database, &clock, "me").await.is_none());
+    assert_eq!(database.store.next_job_at().await.expect("readable"), None);
+    set(State::Active).await;
+    assert!(claim(&database, &clock, "me").await.is_some());
+}
+
+async fn link(database: &Database, clock: &TurnedClock) -> Link {
+    let link = Link {
+        id: clock.id(),
+        connection_id: connection(database, clock).await,
+        servicenow_id: "r1".into(),
+        servicenow_number: "INC0010001".into(),
+        platform_id: None,
+        base: Base::from([("title".to_owned(), Value::text("a title"))]),
+        version: 1,
+        note: String::new(),
+        created_at: clock.now(),
+        changed_at: clock.now(),
+    };
+    let mut tx = database.store.begin().await.expect("begins");
+    assert!(tx.add_link(&link).await.expect("added"));
+    let twin = Link {
+        id: clock.id(),
+        ..link.clone()
+    };
+    assert!(!tx.add_link(&twin).await.expect("asked"), "one link a record");
+    tx.commit().await.expect("committed");
+    link
+}
+
+async fn a_link_is_moved_on_by_one_worker_only(database: Database) {
+    let clock = clock();
+    let mut first = link(&database, &clock).await;
+    let mut second = first.clone();
+    first.platform_id = Some("t1".into());
+    let mut tx = database.store.begin().await.expect("begins");
+    tx.save_link(&mut first, clock.now()).await.expect("saved");
+    tx.commit().await.expect("committed");
+    let mut tx = database.store.begin().await.expect("begins");
+    assert!(matches!(
+        tx.save_link(&mut second, clock.now()).await,
+        Err(StoreError::Stale)
+    ));
+    drop(tx);
+    let read = database
+        .store
+        .link_of_ticket("t1")
+        .await
+        .expect("readable")
+        .expect("there");
+    assert_eq!((read.version, read.base), (2, first.base));
+}
+
+async fn deliveries_come_back_in_order_until_they_end(database: Database) {
+    let clock = clock();
+    let link = link(&database, &clock).await;
+    let mut tx = database.store.begin().await.expect("begins");
+    let mut ids = Vec::new();
+    for kind in ["create", "write", "append"] {
+        clock.turn(1);
+        let delivery = Delivery::planned(clock.id(), &link.id, Side::Platform, kind, "{}".into(), clock.now());
+        tx.add_delivery(&delivery).await.expect("added");
+        ids.push(delivery.id);
+    }
+    tx.delivery_sending(&ids[0], clock.now()).await.expect("sending");
+    tx.finish_delivery(&ids[1], DeliveryState::Done, "", clock.now())
+        .await
+        .expect("done");
+    assert!(matches!(
+        tx.finish_delivery(&ids[1], DeliveryState::Refused, "", clock.now())
+            .await,
+        Err(StoreError::Stale)
+    ));
+    tx.commit().await.expect("committed");
+    let open = database.store.open_deliveries(&link.id).await.expect("readable");
+    let kinds: Vec<(&str, bool)> = open
+        .iter()
+        .map(|delivery| (delivery.kind.as_str(), delivery.is_unsure()))
+        .collect();
+    assert_eq!(kinds, [("create", true), ("append", false)]);
+}
+
+fn ticket(clock: &TurnedClock, number: &str, title: &str, status: &str) -> Ticket {
+    Ticket {
+        id: clock.id(),
+        number: number.into(),
+        title: title.into(),
+        status: status.into(),
+        version: 1,
+        updated_at: clock.now(),
+        field_edits: "{}".into(),
+        ..Ticket::default()
+    }
+}
+
+async fn a_comment_with_an_origin_is_there_once(database: Database) {
+    let clock = clock();
+    let ticket = ticket(&clock, "TKT1", "A", "New");
+    let mut tx = database.store.begin().await.expect("begins");
+    tx.add_ticket(&ticket).await.expect("added");
+    let comment = |origin: &str| CommentLine {
+        id: clock.id(),
+        ticket_id: ticket.id.clone(),
+        origin: origin.into(),
+        author: "Ada".into(),
+        body: "hello".into(),
+        internal: 0,
+        written_in: "ServiceNow".into(),
+        at: clock.now(),
+    };
+    assert!(tx.add_comment(&comment("servicenow:1")).await.expect("added"));
+    assert!(!tx.add_comment(&comment("servicenow:1")).await.expect("asked"));
+    assert!(tx.add_comment(&comment("")).await.expect("added"));
+    assert!(
+        tx.add_comment(&comment(""))
+            .await
+            .expect("people may say the same twice")
+    );
+    tx.commit().await.expect("committed");
+    assert_eq!(database.store.comments(&ticket.id).await.expect("readable").len(), 3);
+}
+
+async fn ticket_numbers_count_up(database: Database) {
+    let mut tx = database.store.begin().await.expect("begins");
+    assert_eq!(tx.next_ticket_number().await.expect("counted"), "TKT0000001");
+    assert_eq!(tx.next_ticket_number().await.expect("counted"), "TKT0000002");
+}
+
+async fn a_ticket_is_saved_on_the_version_that_was_read(database: Database) {
+    let clock = clock();
+    let mut ticket = ticket(&clock, "TKT1", "A", "New");
+    ticket.due_at = Some(5);
+    let mut tx = database.store.begin().await.expect("begins");
+    tx.add_ticket(&ticket).await.expect("added");
+    ticket.version = 2;
+    ticket.due_at = None;
+    tx.save_ticket(&ticket).await.expect("saved");
+    assert!(matches!(tx.save_ticket(&ticket).await, Err(StoreError::Stale)));
+    tx.commit().await.expect("committed");
+    assert_eq!(database.store.ticket(&ticket.id).await.expect("readable"), Some(ticket));
+}
+
+async fn tickets_are_found_by_words_and_status(database: Database) {
+    let clock = clock();
+    let mut tx = database.store.begin().await.expect("begins");
+    for (number, title, status) in [
+        ("TKT1", "Printer on FIRE", "New"),
+        ("TKT2", "Printer wet", "Closed"),
+        ("TKT3", "Payroll", "New"),
+    ] {
+        clock.turn(1);
+        tx.add_ticket(&ticket(&clock, number, title, status))
+            .await
+            .expect("added");
+    }
+    tx.commit().await.expect("committed");
+    let found = async |search: &str, status: &str| {
+        let search = TicketSearch {
+            search,
+            status,
+            limit: 10,
+            offset: 0,
+        };
+        let rows = database.store.tickets(&search).await.expect("readable");
+        assert_eq!(
+            database.store.count_tickets(&search).await.expect("counted"),
+            i64::try_from(rows.len()).expect("few")
+        );
+        rows.into_iter().map(|row| row.number).collect::<Vec<_>>()
+    };
+    assert_eq!(found("", "").await, ["TKT3", "TKT2", "TKT1"]);
+    assert_eq!(found("printer", "").await, ["TKT2", "TKT1"]);
+    assert_eq!(found("fire", "New").await, ["TKT1"]);
+    assert_eq!(found("tkt3", "Closed").await, Vec::<String>::new());
+}
+
+async fn a_user_is_made_once_per_email(database: Database) {
+    let clock = clock();
+    let user = |name: &str| User {
+        id: clock.id(),
+        email: "beth@example.com".into(),
+        name: name.into(),
+    };
+    let mut tx = database.store.begin().await.expect("begins");
+    let first = tx
+        .find_or_add_desk_user(&user("Beth"), "ServiceNow", clock.now())
+        .await
+        .expect("made");
+    let second = tx
+        .find_or_add_desk_user(&user("Bettina"), "ServiceNow", clock.now())
+        .await
+        .expect("found");
+    assert_eq!(first, second);
+}
+
+async fn a_set_up_token_is_spent_once(database: Database) {
+    let clock = clock();
+    let token = crate::auth::open_setup(&database.store, &clock)
+        .await
+        .expect("opened")
+        .expect("nobody is there");
+    assert!(
+        crate::auth::is_setup_open(&database.store, &token)
+            .await
+            .expect("asked")
+    );
+    let create = async |token: &str| {
+        crate::auth::create_first_admin(
+            &database.store,
+            &clock,
+            token,
+            "Ada",
+            "Ada@Example.com",
+            "a long password",
+        )
+        .await
+    };
+    assert!(create("wrong").await.is_err());
+    assert_eq!(create(&token).await.expect("made").email, "ada@example.com");
+    assert!(create(&token).await.is_err(), "spent");
+    assert!(
+        crate::auth::open_setup(&database.store, &clock)
+            .await
+            .expect("asked")
+            .is_none()
+    );
+    let row: PersonRow = database
+        .store
+        .person_by_email("ada@example.com")
+        .await
+        .expect("readable")
+        .expect("there");
+    assert_eq!(row.role, "admin");
+}
