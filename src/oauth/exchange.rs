@@ -195,6 +195,11 @@ async fn send(http: HttpClient, request: HttpRequest) -> Result<HttpResponse, Se
         .bytes()
         .await
         .map_err(|_| SendError::NotSent("the connection was cut".into()))?;
+    // A refusal in other words than OAuth's is a refusal all the same.
+    let says_error = serde_json::from_slice::<serde_json::Value>(&body).is_ok_and(|body| body["error"].is_string());
+    if status.is_client_error() && !says_error {
+        return Err(SendError::Denied(status.as_u16()));
+    }
     let mut answer = HttpResponse::new(body.to_vec());
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;

@@ -117,7 +117,7 @@ async fn pages_carry_a_strict_policy_and_private_ones_send_strangers_to_sign_in(
     let mut program = Program::start(sqlite().await).await;
     let stranger = program.get("/tickets").await;
     assert!(stranger.status().is_redirection(), "{}", stranger.status());
-    assert_eq!(super::support::location(&stranger), "/sign-in?next=/tickets");
+    assert_eq!(super::support::location(&stranger), "/sign-in?next=%2Ftickets");
     let answer = program
         .ask(
             "tickets",
