@@ -36,12 +36,7 @@ pub enum Command {
 #[derive(Clone, Debug, Args)]
 pub struct DatabaseArgs {
     /// sqlite://FILE for one machine, postgres://USER:PASSWORD@HOST/NAME for many.
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        default_value = "sqlite://isthmus.db",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://isthmus.db", hide_env_values = true)]
     pub database_url: String,
 }
 
@@ -163,13 +158,8 @@ fn read_net(text: &str) -> Result<IpNet, String> {
 }
 
 /// Variables that this repository's scripts set for the build and the tests.
-const OF_THE_SCRIPTS: [&str; 5] = [
-    "ISTHMUS_BIN",
-    "ISTHMUS_CACHE",
-    "ISTHMUS_DIST",
-    "ISTHMUS_ROOT",
-    "ISTHMUS_TEST_POSTGRES",
-];
+const OF_THE_SCRIPTS: [&str; 5] =
+    ["ISTHMUS_BIN", "ISTHMUS_CACHE", "ISTHMUS_DIST", "ISTHMUS_ROOT", "ISTHMUS_TEST_POSTGRES"];
 
 /// The `ISTHMUS_` variables of the environment that no setting has: most likely misspelled.
 pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
@@ -189,10 +179,7 @@ pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
 impl ServeArgs {
     /// Without a slash at its end.
     pub fn public_url(&self) -> String {
-        let url = self
-            .public_url
-            .clone()
-            .unwrap_or_else(|| format!("http://{}", self.listen));
+        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
         url.trim_end_matches('/').to_owned()
     }
 
@@ -209,10 +196,8 @@ impl ServeArgs {
             },
         );
         let nets: Vec<String> = self.allow_addresses.iter().map(ToString::to_string).collect();
-        let site = self
-            .site
-            .as_ref()
-            .map_or_else(|| "(beside the program)".to_owned(), |site| site.display().to_string());
+        let site =
+            self.site.as_ref().map_or_else(|| "(beside the program)".to_owned(), |site| site.display().to_string());
         format!(
             "ISTHMUS_LISTEN={}\nISTHMUS_PUBLIC_URL={}\nDATABASE_URL={database}\nISTHMUS_KEY_FILE={}\nISTHMUS_ALLOW_ADDRESS={}\n\
              ISTHMUS_POLL_SECONDS={}\nISTHMUS_WORKERS={}\nISTHMUS_SITE={site}\nISTHMUS_LOG={}\nISTHMUS_LOG_FORMAT={:?}\n",
@@ -246,13 +231,8 @@ mod tests {
     #[test]
     fn the_printed_settings_hide_the_password() {
         let cli = Cli::parse_from(["isthmus", "config", "--database-url", "postgres://me:hush@db/isthmus"]);
-        let Command::Config(settings) = cli.command else {
-            panic!("another command")
-        };
+        let Command::Config(settings) = cli.command else { panic!("another command") };
         let printed = settings.in_words();
-        assert!(
-            !printed.contains("hush") && printed.contains("postgres://me:********@db/isthmus"),
-            "{printed}"
-        );
+        assert!(!printed.contains("hush") && printed.contains("postgres://me:********@db/isthmus"), "{printed}");
     }
 }

@@ -54,21 +54,13 @@ pub fn in_words(millis: i64) -> String {
 
 /// `strftime` in UTC; empty for a moment outside of the calendar.
 pub fn format_moment(millis: i64, format: &str) -> String {
-    jiff::Timestamp::from_millisecond(millis)
-        .map(|moment| moment.strftime(format).to_string())
-        .unwrap_or_default()
+    jiff::Timestamp::from_millisecond(millis).map(|moment| moment.strftime(format).to_string()).unwrap_or_default()
 }
 
 /// Reads `2026-11-21 03:22:10` or `2026-11-21T03:22[:10]` as UTC.
 pub fn read_moment(text: &str) -> Option<i64> {
     let moment: jiff::civil::DateTime = text.trim().replacen(' ', "T", 1).parse().ok()?;
-    Some(
-        moment
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .ok()?
-            .timestamp()
-            .as_millisecond(),
-    )
+    Some(moment.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
 }
 
 #[cfg(test)]

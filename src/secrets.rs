@@ -40,10 +40,7 @@ pub struct Secrets {
 impl Secrets {
     /// Reads the key file, or makes one (mode 0600) where there is none.
     pub fn open_or_create(path: &Path, clock: &dyn Clock) -> Result<Self, SecretError> {
-        let failed = |source| SecretError::File {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| SecretError::File { path: path.to_owned(), source };
         let mut key = [0; 32];
         match std::fs::read_to_string(path) {
             Ok(text) => {
@@ -51,24 +48,15 @@ impl Secrets {
                 if mode & 0o077 != 0 {
                     return Err(SecretError::Exposed { path: path.to_owned() });
                 }
-                let bytes = STANDARD
-                    .decode(text.trim())
-                    .ok()
-                    .filter(|bytes| bytes.len() == key.len());
+                let bytes = STANDARD.decode(text.trim()).ok().filter(|bytes| bytes.len() == key.len());
                 let bytes = bytes.ok_or_else(|| SecretError::Malformed { path: path.to_owned() })?;
                 key.copy_from_slice(&bytes);
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 clock.fill(&mut key);
-                let mut file = std::fs::OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(path)
-                    .map_err(failed)?;
-                file.write_all(STANDARD.encode(key).as_bytes())
-                    .and_then(|()| file.sync_all())
-                    .map_err(failed)?;
+                let mut file =
+                    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+                file.write_all(STANDARD.encode(key).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
             }
             Err(error) => return Err(failed(error)),
         }
@@ -76,43 +64,25 @@ impl Secrets {
     }
 
     pub fn with_key(key: [u8; 32]) -> Self {
-        Self {
-            cipher: XChaCha20Poly1305::new(&Key::from(key)),
-        }
+        Self { cipher: XChaCha20Poly1305::new(&Key::from(key)) }
     }
 
     /// `place` names where the secret will be kept, such as `tokens.access/01H…`.
     pub fn seal(&self, place: &str, secret: &str, clock: &dyn Clock) -> Result<String, SecretError> {
         let mut nonce = [0; NONCE];
         clock.fill(&mut nonce);
-        let payload = Payload {
-            msg: secret.as_bytes(),
-            aad: place.as_bytes(),
-        };
-        let sealed = self
-            .cipher
-            .encrypt(&XNonce::from(nonce), payload)
-            .map_err(|_| SecretError::WrongKey)?;
+        let payload = Payload { msg: secret.as_bytes(), aad: place.as_bytes() };
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| SecretError::WrongKey)?;
         Ok(format!("v1.{}", STANDARD.encode([nonce.as_slice(), &sealed].concat())))
     }
 
     pub fn open(&self, place: &str, sealed: &str) -> Result<SecretString, SecretError> {
-        let bytes = sealed
-            .strip_prefix("v1.")
-            .and_then(|text| STANDARD.decode(text).ok())
-            .ok_or(SecretError::WrongKey)?;
+        let bytes =
+            sealed.strip_prefix("v1.").and_then(|text| STANDARD.decode(text).ok()).ok_or(SecretError::WrongKey)?;
         let (nonce, text) = bytes.split_first_chunk::<NONCE>().ok_or(SecretError::WrongKey)?;
-        let payload = Payload {
-            msg: text,
-            aad: place.as_bytes(),
-        };
-        let opened = self
-            .cipher
-            .decrypt(&XNonce::from(*nonce), payload)
-            .map_err(|_| SecretError::WrongKey)?;
-        String::from_utf8(opened)
-            .map(Into::into)
-            .map_err(|_| SecretError::WrongKey)
+        let payload = Payload { msg: text, aad: place.as_bytes() };
+        let opened = self.cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| SecretError::WrongKey)?;
+        String::from_utf8(opened).map(Into::into).map_err(|_| SecretError::WrongKey)
     }
 }
 
@@ -127,16 +97,10 @@ mod tests {
         let secrets = Secrets::with_key([7; 32]);
         let sealed = secrets.seal("tokens.access/1", "s3cret", &SystemClock).expect("seals");
         assert!(!sealed.contains("s3cret"));
-        assert_eq!(
-            secrets.open("tokens.access/1", &sealed).expect("opens").expose_secret(),
-            "s3cret"
-        );
+        assert_eq!(secrets.open("tokens.access/1", &sealed).expect("opens").expose_secret(), "s3cret");
         assert!(secrets.open("tokens.access/2", &sealed).is_err());
         assert!(Secrets::with_key([8; 32]).open("tokens.access/1", &sealed).is_err());
-        assert!(
-            secrets.open("tokens.access/1", "v1.AAAA").is_err(),
-            "short input is an error, not a panic"
-        );
+        assert!(secrets.open("tokens.access/1", "v1.AAAA").is_err(), "short input is an error, not a panic");
     }
 
     #[test]
@@ -144,25 +108,12 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("isthmus-key-{}", SystemClock.id()));
         std::fs::create_dir(&folder).expect("a folder");
         let path = folder.join("key");
-        let sealed = Secrets::open_or_create(&path, &SystemClock)
-            .expect("made")
-            .seal("a", "b", &SystemClock)
-            .expect("seals");
-        assert_eq!(
-            std::fs::metadata(&path).expect("there").permissions().mode() & 0o777,
-            0o600
-        );
-        assert!(
-            Secrets::open_or_create(&path, &SystemClock)
-                .expect("read")
-                .open("a", &sealed)
-                .is_ok()
-        );
+        let sealed =
+            Secrets::open_or_create(&path, &SystemClock).expect("made").seal("a", "b", &SystemClock).expect("seals");
+        assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        assert!(Secrets::open_or_create(&path, &SystemClock).expect("read").open("a", &sealed).is_ok());
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("set");
-        assert!(matches!(
-            Secrets::open_or_create(&path, &SystemClock),
-            Err(SecretError::Exposed { .. })
-        ));
+        assert!(matches!(Secrets::open_or_create(&path, &SystemClock), Err(SecretError::Exposed { .. })));
         std::fs::remove_dir_all(&folder).expect("gone");
     }
 }

@@ -39,10 +39,7 @@ pub enum StartError {
     #[error("the practice ServiceNow did not start: {0}")]
     Sandbox(#[from] ::sandbox::Error),
     #[error("{address} cannot be listened on: {source}. Is another program using it? Choose another with --listen.")]
-    Listen {
-        address: SocketAddr,
-        source: std::io::Error,
-    },
+    Listen { address: SocketAddr, source: std::io::Error },
     #[error("the folder {path} cannot be used: {source}")]
     Folder { path: PathBuf, source: std::io::Error },
     #[error("there are no browser files in {0}: build them with `make build`, or name the folder with --site")]
@@ -97,10 +94,7 @@ pub async fn run(
     store.migrate().await?;
     let secrets = Secrets::open_or_create(&settings.key_file, clock.as_ref())?;
     let listener = listen(settings.listen).await?;
-    let address = listener.local_addr().map_err(|source| StartError::Listen {
-        address: settings.listen,
-        source,
-    })?;
+    let address = listener.local_addr().map_err(|source| StartError::Listen { address: settings.listen, source })?;
     let public_url = match &settings.public_url {
         Some(url) if url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) => {
             settings.public_url()
@@ -111,32 +105,13 @@ pub async fn run(
     let http = HttpClient::new(Allowed::new(settings.allow_addresses.clone()))?;
     let (news, wake) = (News::default(), Wake::default());
     let redirect_url = format!("{public_url}/oauth/callback");
-    let oauth = Oauth::new(
-        store.clone(),
-        secrets.clone(),
-        http.clone(),
-        clock.clone(),
-        redirect_url,
-    );
+    let oauth = Oauth::new(store.clone(), secrets.clone(), http.clone(), clock.clone(), redirect_url);
     let poll_every = i64::from(settings.poll_seconds) * 1000;
-    let engine = Engine::new(
-        store.clone(),
-        clock.clone(),
-        http.clone(),
-        oauth.clone(),
-        news.clone(),
-        wake.clone(),
-        poll_every,
-    );
-    let intake = Intake {
-        store: store.clone(),
-        clock: clock.clone(),
-        secrets: secrets.clone(),
-        wake: wake.clone(),
-    };
-    let first_run = auth::open_setup(&store, clock.as_ref())
-        .await?
-        .map(|token| format!("{public_url}/first-run?token={token}"));
+    let engine =
+        Engine::new(store.clone(), clock.clone(), http.clone(), oauth.clone(), news.clone(), wake.clone(), poll_every);
+    let intake = Intake { store: store.clone(), clock: clock.clone(), secrets: secrets.clone(), wake: wake.clone() };
+    let first_run =
+        auth::open_setup(&store, clock.as_ref()).await?.map(|token| format!("{public_url}/first-run?token={token}"));
     let parts = Arc::new(Parts {
         store: store.clone(),
         clock: clock.clone(),
@@ -151,12 +126,7 @@ pub async fn run(
     });
     take_up(&store).await?;
     operations::plan_polls(&parts).await?;
-    let worker = Worker {
-        store,
-        me: clock.id(),
-        clock,
-        wake,
-    };
+    let worker = Worker { store, me: clock.id(), clock, wake };
     let workers = tokio::spawn(worker.work(usize::from(settings.workers), stop.clone(), move |job| {
         let engine = engine.clone();
         async move { engine.run(job).await }
@@ -168,14 +138,7 @@ pub async fn run(
             tracing::error!(%error, "the HTTP server ended");
         }
     });
-    Ok(Running {
-        address,
-        parts,
-        first_run,
-        stop,
-        server,
-        workers,
-    })
+    Ok(Running { address, parts, first_run, stop, server, workers })
 }
 
 /// On SQLite this process is the only one, so whatever is leased belongs to one that died.
@@ -192,26 +155,13 @@ async fn take_up(store: &Store) -> Result<(), StoreError> {
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| StartError::Listen { address, source })
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
 }
 
 fn site(named: Option<&Path>) -> Result<PathBuf, StartError> {
-    let beside = || {
-        std::env::current_exe()
-            .ok()
-            .and_then(|program| Some(program.parent()?.join("site")))
-    };
-    let folder = named
-        .map(Path::to_owned)
-        .or_else(beside)
-        .unwrap_or_else(|| PathBuf::from("site"));
-    if folder.join("pkg").is_dir() {
-        Ok(folder)
-    } else {
-        Err(StartError::NoSite(folder))
-    }
+    let beside = || std::env::current_exe().ok().and_then(|program| Some(program.parent()?.join("site")));
+    let folder = named.map(Path::to_owned).or_else(beside).unwrap_or_else(|| PathBuf::from("site"));
+    if folder.join("pkg").is_dir() { Ok(folder) } else { Err(StartError::NoSite(folder)) }
 }
 
 /// There is one a process.
@@ -220,25 +170,17 @@ fn recorder() -> Result<PrometheusHandle, StartError> {
     if let Some(handle) = RECORDER.get() {
         return Ok(handle.clone());
     }
-    let seconds = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 30.0];
-    let built = PrometheusBuilder::new()
-        .set_buckets(&seconds)
-        .map_err(|error| StartError::Metrics(error.to_string()))?;
-    match built.install_recorder() {
+    // Histograms come as quantiles of the last minutes: what a person asks for first.
+    match PrometheusBuilder::new().install_recorder() {
         Ok(handle) => Ok(RECORDER.get_or_init(|| handle).clone()),
         // Another task was faster.
-        Err(error) => RECORDER
-            .get()
-            .cloned()
-            .ok_or_else(|| StartError::Metrics(error.to_string())),
+        Err(error) => RECORDER.get().cloned().ok_or_else(|| StartError::Metrics(error.to_string())),
     }
 }
 
 fn log(settings: &LogArgs) -> Result<(), StartError> {
     let filter = EnvFilter::try_new(&settings.log).map_err(|_| StartError::LogFilter(settings.log.clone()))?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start in one process (tests) keeps the first one's log.
     let _ = match settings.log_format {
         LogFormat::Text => lines.try_init(),
@@ -295,29 +237,17 @@ async fn practice(
         client_secret: client_secret.into(),
         redirect_urls,
     };
-    Ok(Sandbox::start(::sandbox::Settings {
-        listen,
-        data,
-        address: None,
-        oauth_clients: vec![client],
-    })
-    .await?)
+    Ok(Sandbox::start(::sandbox::Settings { listen, data, address: None, oauth_clients: vec![client] }).await?)
 }
 
 pub async fn demo(settings: DemoArgs) -> Result<(), StartError> {
     log(&settings.log)?;
     let stop = stop::on_signals().map_err(StartError::Signals)?;
-    std::fs::create_dir_all(&settings.data).map_err(|source| StartError::Folder {
-        path: settings.data.clone(),
-        source,
-    })?;
+    std::fs::create_dir_all(&settings.data)
+        .map_err(|source| StartError::Folder { path: settings.data.clone(), source })?;
     let redirect_url = format!("http://{}/oauth/callback", settings.listen);
-    let practice = practice(
-        settings.sandbox_listen,
-        Some(settings.data.join("servicenow.db")),
-        vec![redirect_url],
-    )
-    .await?;
+    let practice =
+        practice(settings.sandbox_listen, Some(settings.data.join("servicenow.db")), vec![redirect_url]).await?;
     let database_url = settings
         .database_url
         .clone()

@@ -68,10 +68,8 @@ fn console() -> Answer<std::sync::Arc<dyn Console>> {
 #[cfg(feature = "ssr")]
 fn told<T>(answer: Answer<T>) -> Answer<T> {
     if let Err(trouble) = &answer
-        && let (Some(request), Some(response)) = (
-            use_context::<http::request::Parts>(),
-            use_context::<leptos_axum::ResponseOptions>(),
-        )
+        && let (Some(request), Some(response)) =
+            (use_context::<http::request::Parts>(), use_context::<leptos_axum::ResponseOptions>())
     {
         let plain_form = request.method == http::Method::POST
             && request
@@ -155,11 +153,7 @@ pub async fn connect(
     client_secret: String,
     environment: String,
 ) -> Answer<()> {
-    let id = told(
-        console()?
-            .connect(&name, &address, &client_id, &client_secret, &environment)
-            .await,
-    )?;
+    let id = told(console()?.connect(&name, &address, &client_id, &client_secret, &environment).await)?;
     go_to(&format!("/settings/connections/{id}"));
     Ok(())
 }

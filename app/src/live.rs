@@ -14,10 +14,7 @@ pub struct Live {
 impl Live {
     /// Starts listening in the browser; on the server there is nothing to listen to.
     pub fn provide() {
-        let live = Self {
-            topics: StoredValue::default(),
-            everything: RwSignal::new(0),
-        };
+        let live = Self { topics: StoredValue::default(), everything: RwSignal::new(0) };
         provide_context(live);
         #[cfg(feature = "hydrate")]
         line::listen(live);
@@ -35,12 +32,7 @@ impl Live {
 
     fn topic(self, topic: &str) -> ArcRwSignal<u64> {
         self.topics
-            .try_update_value(|topics| {
-                topics
-                    .entry(topic.to_owned())
-                    .or_insert_with(|| ArcRwSignal::new(0))
-                    .clone()
-            })
+            .try_update_value(|topics| topics.entry(topic.to_owned()).or_insert_with(|| ArcRwSignal::new(0)).clone())
             .unwrap_or_else(|| ArcRwSignal::new(0))
     }
 }
@@ -112,11 +104,7 @@ mod line {
 
     pub fn listen(live: Live) {
         let held: Held = StoredValue::new_local(None);
-        let burst = Burst {
-            live,
-            waiting: StoredValue::default(),
-            timer: StoredValue::new(false),
-        };
+        let burst = Burst { live, waiting: StoredValue::default(), timer: StoredValue::new(false) };
         Effect::new(move |_| open(held, burst));
         // HTTP/1.1 allows six requests at a time to a server: tabs in the background must not hold them all.
         let watch = window_event_listener_untyped("visibilitychange", move |_| {
@@ -164,12 +152,7 @@ mod line {
         source.set_onopen(Some(opened.as_ref().unchecked_ref()));
         source.set_onmessage(Some(message.as_ref().unchecked_ref()));
         source.set_onerror(Some(failed.as_ref().unchecked_ref()));
-        held.try_set_value(Some(Line {
-            source,
-            _message: message,
-            _open: opened,
-            _error: failed,
-        }));
+        held.try_set_value(Some(Line { source, _message: message, _open: opened, _error: failed }));
     }
 
     /// Passes the first of many moves on at once, the rest when it has been calm.

@@ -320,13 +320,7 @@ impl TicketForm {
         ]
         .into_iter()
         // Browsers send line ends as CR LF; the stored text has LF.
-        .map(|(name, now, before)| {
-            (
-                name,
-                now.replace("\r\n", "\n"),
-                before.map(|text| text.replace("\r\n", "\n")),
-            )
-        })
+        .map(|(name, now, before)| (name, now.replace("\r\n", "\n"), before.map(|text| text.replace("\r\n", "\n"))))
         .filter(|(_, now, before)| before.as_ref() != Some(now))
         .map(|(name, now, _)| (name, now))
         .collect()

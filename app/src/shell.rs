@@ -32,20 +32,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 }
 
 /// Scripts only from this server or with this answer's nonce; no inline styles, no frames, nothing from elsewhere.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "cargo-leptos sets LEPTOS_WATCH for itself: it is no setting of ours"
-)]
+#[expect(clippy::disallowed_methods, reason = "cargo-leptos sets LEPTOS_WATCH for itself: it is no setting of ours")]
 fn set_policy() {
     let (Some(response), Some(nonce)) = (use_context::<ResponseOptions>(), use_nonce()) else {
         return;
     };
     // `cargo leptos watch` reloads pages through a socket on another port.
-    let reload = if std::env::var_os("LEPTOS_WATCH").is_some() {
-        " ws:"
-    } else {
-        ""
-    };
+    let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'{reload}; form-action 'self'; \

@@ -94,12 +94,10 @@ impl Plan {
     }
 
     fn writes_to(&self, side: Side) -> impl Iterator<Item = &Write> {
-        self.decisions
-            .iter()
-            .filter_map(move |decision| match &decision.outcome {
-                Outcome::Write(write) if write.to == side => Some(write),
-                _ => None,
-            })
+        self.decisions.iter().filter_map(move |decision| match &decision.outcome {
+            Outcome::Write(write) if write.to == side => Some(write),
+            _ => None,
+        })
     }
 }
 
@@ -109,48 +107,38 @@ pub fn plan(base: &Base, servicenow: &Record, platform: &Record, rules: &Rules) 
         let sides = Sides { servicenow, platform };
         decide(rule, base.get(&rule.name), &sides, rules)
     });
-    Plan {
-        decisions: fields.chain(notes(base, servicenow, rules)).collect(),
-    }
+    Plan { decisions: fields.chain(notes(base, servicenow, rules)).collect() }
 }
 
 /// Decides what a new platform record gets from a ServiceNow record that enters.
 pub fn plan_creation(servicenow: &Record, rules: &Rules) -> Plan {
-    let fields = rules
-        .fields
-        .iter()
-        .filter(|rule| rule.direction.allows(Side::Platform))
-        .map(|rule| {
-            let outcome = match rule.canonical(Side::ServiceNow, servicenow) {
-                Err(unmapped) => Outcome::Refuse {
-                    sentence: unmapped.sentence,
-                },
-                Ok(None) => Outcome::Nothing,
-                Ok(Some(value)) => Outcome::Write(Write {
-                    to: Side::Platform,
-                    field: rule.platform.clone(),
-                    value: value.clone(),
-                    also: Fields::new(),
-                    agree: value,
-                }),
-            };
-            Decision {
-                rule: rule.name.clone(),
-                base: None,
-                servicenow: servicenow.fields.get(&rule.servicenow).cloned(),
-                platform: None,
-                outcome,
-                by: servicenow.edit_of(&rule.servicenow).clone(),
-                why: format!(
-                    "The ticket is new and takes ServiceNow's value: {}, mapping version {}.",
-                    rule.in_words(),
-                    rules.version
-                ),
-            }
-        });
-    Plan {
-        decisions: fields.chain(notes(&Base::new(), servicenow, rules)).collect(),
-    }
+    let fields = rules.fields.iter().filter(|rule| rule.direction.allows(Side::Platform)).map(|rule| {
+        let outcome = match rule.canonical(Side::ServiceNow, servicenow) {
+            Err(unmapped) => Outcome::Refuse { sentence: unmapped.sentence },
+            Ok(None) => Outcome::Nothing,
+            Ok(Some(value)) => Outcome::Write(Write {
+                to: Side::Platform,
+                field: rule.platform.clone(),
+                value: value.clone(),
+                also: Fields::new(),
+                agree: value,
+            }),
+        };
+        Decision {
+            rule: rule.name.clone(),
+            base: None,
+            servicenow: servicenow.fields.get(&rule.servicenow).cloned(),
+            platform: None,
+            outcome,
+            by: servicenow.edit_of(&rule.servicenow).clone(),
+            why: format!(
+                "The ticket is new and takes ServiceNow's value: {}, mapping version {}.",
+                rule.in_words(),
+                rules.version
+            ),
+        }
+    });
+    Plan { decisions: fields.chain(notes(&Base::new(), servicenow, rules)).collect() }
 }
 
 /// Both records of a link.
@@ -184,34 +172,24 @@ fn decide(rule: &FieldRule, base: Option<&Value>, sides: &Sides, rules: &Rules) 
         by: by.map(|side| sides.edit(rule, side).clone()).unwrap_or_default(),
         why: format!("{why} By {}, mapping version {}.", rule.in_words(), rules.version),
     };
-    let (s, p) = match (
-        rule.canonical(Side::ServiceNow, sides.servicenow),
-        rule.canonical(Side::Platform, sides.platform),
-    ) {
-        (Ok(Some(s)), Ok(Some(p))) => (s, p),
-        (Err(unmapped), _) | (_, Err(unmapped)) => {
-            let why = "The value has no row in the value map, so the field waits; all others flow.".to_owned();
-            return decided(
-                Outcome::Refuse {
-                    sentence: unmapped.sentence,
-                },
-                Some(Side::ServiceNow),
-                why,
-            );
-        }
-        _ => {
-            let why = "A side did not show the field to this account. Hidden is not empty, so nothing is written.";
-            return decided(Outcome::Nothing, None, why.to_owned());
-        }
-    };
+    let (s, p) =
+        match (rule.canonical(Side::ServiceNow, sides.servicenow), rule.canonical(Side::Platform, sides.platform)) {
+            (Ok(Some(s)), Ok(Some(p))) => (s, p),
+            (Err(unmapped), _) | (_, Err(unmapped)) => {
+                let why = "The value has no row in the value map, so the field waits; all others flow.".to_owned();
+                return decided(Outcome::Refuse { sentence: unmapped.sentence }, Some(Side::ServiceNow), why);
+            }
+            _ => {
+                let why = "A side did not show the field to this account. Hidden is not empty, so nothing is written.";
+                return decided(Outcome::Nothing, None, why.to_owned());
+            }
+        };
     let moved = |value: &Value| base.is_none_or(|base| base != value);
     match (moved(&s), moved(&p)) {
         (false, false) => decided(Outcome::Nothing, None, "Neither side changed it.".into()),
-        (true, true) if s == p => decided(
-            Outcome::Agree { value: s },
-            None,
-            "Both sides hold the same value, so they agree.".into(),
-        ),
+        (true, true) if s == p => {
+            decided(Outcome::Agree { value: s }, None, "Both sides hold the same value, so they agree.".into())
+        }
         (true, false) => crossing(rule, Side::ServiceNow, &s, &p, sides, rules, &decided),
         (false, true) => crossing(rule, Side::Platform, &s, &p, sides, rules, &decided),
         (true, true) => {
@@ -279,45 +257,28 @@ fn settle(rule: &FieldRule, sides: &Sides, rules: &Rules) -> (Side, String) {
             format!("The sides differ, and the field flows from {winner} only, so {winner}'s value stands."),
         );
     }
-    let owner = [Side::ServiceNow, Side::Platform]
-        .into_iter()
-        .find(|side| rule.owner.is(*side));
+    let owner = [Side::ServiceNow, Side::Platform].into_iter().find(|side| rule.owner.is(*side));
     if let (Some(owner), true) = (owner, rule.enforce) {
-        return (
-            owner,
-            format!("Both sides changed it, and {owner} owns it, so {owner}'s value stands."),
-        );
+        return (owner, format!("Both sides changed it, and {owner} owns it, so {owner}'s value stands."));
     }
     if rule.strategy.unwrap_or(rules.strategy) == Strategy::OwnershipPriority && rule.priority.0 != rule.priority.1 {
-        let winner = if rule.priority.0 > rule.priority.1 {
-            Side::ServiceNow
-        } else {
-            Side::Platform
-        };
+        let winner = if rule.priority.0 > rule.priority.1 { Side::ServiceNow } else { Side::Platform };
         return (
             winner,
             format!("Both sides changed it, and {winner} has the higher priority for it, so {winner}'s value stands."),
         );
     }
-    let (s, p) = (
-        sides.edit(rule, Side::ServiceNow).at,
-        sides.edit(rule, Side::Platform).at,
-    );
-    let near = if (s - p).abs() <= rules.conflict_window {
-        " (within the conflict window)"
-    } else {
-        ""
-    };
+    let (s, p) = (sides.edit(rule, Side::ServiceNow).at, sides.edit(rule, Side::Platform).at);
+    let near = if (s - p).abs() <= rules.conflict_window { " (within the conflict window)" } else { "" };
     // ServiceNow has whole seconds: within one second nobody can say who was later.
     match (s.div_euclid(1000)).cmp(&p.div_euclid(1000)) {
         std::cmp::Ordering::Greater => (
             Side::ServiceNow,
             format!("Both sides changed it, and ServiceNow's edit is the later{near}, so it stands."),
         ),
-        std::cmp::Ordering::Less => (
-            Side::Platform,
-            format!("Both sides changed it, and Desk's edit is the later{near}, so it stands."),
-        ),
+        std::cmp::Ordering::Less => {
+            (Side::Platform, format!("Both sides changed it, and Desk's edit is the later{near}, so it stands."))
+        }
         std::cmp::Ordering::Equal => {
             let winner = owner.unwrap_or(Side::ServiceNow);
             (
@@ -345,9 +306,7 @@ fn write(rule: &FieldRule, to: Side, value: &Value, sides: &Sides, rules: &Rules
             let present = sides.servicenow.fields.get(&rule.servicenow).map_or("", Value::as_str);
             match map.put(present, value.as_str()) {
                 Err(unmapped) => {
-                    return Outcome::Refuse {
-                        sentence: unmapped.sentence,
-                    };
+                    return Outcome::Refuse { sentence: unmapped.sentence };
                 }
                 Ok(target) => {
                     let also = rules.required(rule, &target.value, sides.servicenow, sides.platform);
@@ -357,13 +316,7 @@ fn write(rule: &FieldRule, to: Side, value: &Value, sides: &Sides, rules: &Rules
         }
         _ => (value.clone(), Fields::new()),
     };
-    Outcome::Write(Write {
-        to,
-        field,
-        value: native,
-        also,
-        agree: value.clone(),
-    })
+    Outcome::Write(Write { to, field, value: native, also, agree: value.clone() })
 }
 
 /// Note rules: a ServiceNow value that becomes a comment when it appears.
@@ -376,19 +329,10 @@ fn notes<'a>(base: &'a Base, servicenow: &'a Record, rules: &'a Rules) -> impl I
         }
         let shown = rule.labels.get(value.as_str()).map_or(value.as_str(), String::as_str);
         let (outcome, why) = if value.is_empty() {
-            (
-                Outcome::Agree { value: Value::Empty },
-                "It was cleared, which needs no comment.",
-            )
+            (Outcome::Agree { value: Value::Empty }, "It was cleared, which needs no comment.")
         } else {
             let text = rule.text.replace("{value}", shown);
-            (
-                Outcome::Note {
-                    text,
-                    agree: value.clone(),
-                },
-                "It got a value, which is told as a comment.",
-            )
+            (Outcome::Note { text, agree: value.clone() }, "It got a value, which is told as a comment.")
         };
         Some(Decision {
             rule: rule.name.clone(),

@@ -36,10 +36,7 @@ fn record(field: &str, value: &str, at: i64) -> Record {
     Record {
         id: "1".into(),
         fields: Fields::from([(field.to_owned(), Value::text(value))]),
-        edited: Edit {
-            at,
-            by: "someone".into(),
-        },
+        edited: Edit { at, by: "someone".into() },
         ..Record::default()
     }
 }
@@ -50,11 +47,7 @@ fn base(value: &str) -> Base {
 
 fn any_rule() -> impl proptest::strategy::Strategy<Value = FieldRule> {
     (
-        prop_oneof![
-            Just(Direction::Both),
-            Just(Direction::ToPlatform),
-            Just(Direction::ToServicenow)
-        ],
+        prop_oneof![Just(Direction::Both), Just(Direction::ToPlatform), Just(Direction::ToServicenow)],
         prop_oneof![Just(Owner::Shared), Just(Owner::Servicenow), Just(Owner::Platform)],
         any::<bool>(),
         prop_oneof![Just(Against::Leave), Just(Against::Restore)],
@@ -80,14 +73,9 @@ fn carried_out(plan: &Plan, s: &Record, p: &Record, b: &Base) -> (Record, Record
 
 /// What the table says about the value each side ends with: ServiceNow's and the platform's.
 fn model(rule: &FieldRule, b: &str, s: (&str, i64), p: (&str, i64)) -> (String, String) {
-    let (to_p, to_s) = (
-        rule.direction.allows(Side::Platform),
-        rule.direction.allows(Side::ServiceNow),
-    );
-    let (s_owns, p_owns) = (
-        rule.owner == Owner::Servicenow && rule.enforce,
-        rule.owner == Owner::Platform && rule.enforce,
-    );
+    let (to_p, to_s) = (rule.direction.allows(Side::Platform), rule.direction.allows(Side::ServiceNow));
+    let (s_owns, p_owns) =
+        (rule.owner == Owner::Servicenow && rule.enforce, rule.owner == Owner::Platform && rule.enforce);
     let both = |v: &str| (v.to_owned(), v.to_owned());
     match (s.0 != b, p.0 != b) {
         (false, false) => both(b),
@@ -150,10 +138,7 @@ proptest! {
 #[test]
 fn a_value_without_a_row_is_refused_by_name_and_everything_else_flows() {
     let rules = crate::incident_to_desk();
-    let mut s = Record {
-        number: "INC1".into(),
-        ..Record::default()
-    };
+    let mut s = Record { number: "INC1".into(), ..Record::default() };
     s.fields.insert("state".into(), Value::choice("42"));
     s.fields.insert("short_description".into(), Value::text("new"));
     let mut p = Record::default();
@@ -162,10 +147,7 @@ fn a_value_without_a_row_is_refused_by_name_and_everything_else_flows() {
     let plan = plan(&base("old"), &s, &p, &rules);
     let refusals: Vec<&str> = plan.refusals().map(|(_, sentence)| sentence).collect();
     assert_eq!(refusals.len(), 1);
-    assert!(
-        refusals[0].contains("\"42\"") && refusals[0].contains("Status"),
-        "{refusals:?}"
-    );
+    assert!(refusals[0].contains("\"42\"") && refusals[0].contains("Status"), "{refusals:?}");
     assert_eq!(plan.fields_for(Side::Platform).get("title"), Some(&Value::text("new")));
 }
 
@@ -177,18 +159,12 @@ fn resolving_on_the_desk_brings_what_servicenow_requires_and_keeps_what_is_there
     s.fields.insert("state".into(), Value::choice("2"));
     s.fields.insert("close_code".into(), Value::choice("User error"));
     s.fields.insert("close_notes".into(), Value::Empty);
-    let mut p = Record {
-        number: "TKT0000007".into(),
-        ..Record::default()
-    };
+    let mut p = Record { number: "TKT0000007".into(), ..Record::default() };
     p.fields.insert("status".into(), Value::choice("Resolved"));
     let fields = plan(&base, &s, &p, &rules).fields_for(Side::ServiceNow);
     assert_eq!(fields["state"], Value::choice("6"));
     assert!(fields["close_notes"].as_str().contains("TKT0000007"));
-    assert!(
-        !fields.contains_key("close_code"),
-        "a person's close code is never overwritten"
-    );
+    assert!(!fields.contains_key("close_code"), "a person's close code is never overwritten");
 }
 
 #[test]
@@ -204,10 +180,5 @@ fn an_on_hold_reason_becomes_a_comment_once() {
     let (rule, text, agree) = note.expect("a note");
     assert!(text.contains("Awaiting Caller"), "{text}");
     let second = plan(&Base::from([(rule, agree)]), &s, &Record::default(), &rules);
-    assert!(
-        !second
-            .decisions
-            .iter()
-            .any(|decision| matches!(decision.outcome, Outcome::Note { .. }))
-    );
+    assert!(!second.decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Note { .. })));
 }

@@ -13,59 +13,17 @@ pub fn incident_to_desk() -> Rules {
         strategy: Strategy::LastWriteWins,
         conflict_window: 5_000,
         fields: vec![
-            same(
-                "reference",
-                "number",
-                "reference",
-                ToPlatform,
-                "The incident's number, kept on the ticket",
-            ),
-            same(
-                "correlation",
-                "correlation_id",
-                "number",
-                ToServicenow,
-                "The ticket's number, kept on the incident",
-            ),
+            same("reference", "number", "reference", ToPlatform, "The incident's number, kept on the ticket"),
+            same("correlation", "correlation_id", "number", ToServicenow, "The ticket's number, kept on the incident"),
             same("title", "short_description", "title", Both, "Text, as it is"),
             same("description", "description", "description", Both, "Text, as it is"),
             mapped("status", "state", "status", status(), "By the status map"),
-            same(
-                "owner",
-                "assigned_to",
-                "owner",
-                Both,
-                "Matched by e-mail; Desk creates who is missing",
-            ),
-            same(
-                "requestor",
-                "caller_id",
-                "requestor",
-                ToPlatform,
-                "Matched by e-mail; Desk creates who is missing",
-            ),
-            mapped(
-                "type",
-                "category",
-                "kind",
-                category(),
-                "By the category map; only mapped categories enter",
-            ),
-            same(
-                "created",
-                "opened_at",
-                "created",
-                ToPlatform,
-                "Set on creation, read-only",
-            ),
+            same("owner", "assigned_to", "owner", Both, "Matched by e-mail; Desk creates who is missing"),
+            same("requestor", "caller_id", "requestor", ToPlatform, "Matched by e-mail; Desk creates who is missing"),
+            mapped("type", "category", "kind", category(), "By the category map; only mapped categories enter"),
+            same("created", "opened_at", "created", ToPlatform, "Set on creation, read-only"),
             same("due", "due_date", "due", Both, "Date and time"),
-            same(
-                "closed",
-                "closed_at",
-                "closed",
-                Both,
-                "Set when the status reaches Closed",
-            ),
+            same("closed", "closed_at", "closed", Both, "Set when the status reaches Closed"),
         ],
         notes: vec![NoteRule {
             name: "on-hold reason".into(),
@@ -102,18 +60,13 @@ fn same(name: &str, servicenow: &str, platform: &str, direction: Direction, note
 }
 
 fn mapped(name: &str, servicenow: &str, platform: &str, map: ValueMap, note: &str) -> FieldRule {
-    FieldRule {
-        convert: Convert::Map { map },
-        ..same(name, servicenow, platform, Direction::Both, note)
-    }
+    FieldRule { convert: Convert::Map { map }, ..same(name, servicenow, platform, Direction::Both, note) }
 }
 
 /// S1's status map with the fields that ServiceNow demands on the way (contract 3.4).
 fn status() -> ValueMap {
-    let resolution: &[(&str, &str)] = &[
-        ("close_code", "Solution provided"),
-        ("close_notes", "Resolved in Desk, ticket {number}."),
-    ];
+    let resolution: &[(&str, &str)] =
+        &[("close_code", "Solution provided"), ("close_notes", "Resolved in Desk, ticket {number}.")];
     ValueMap {
         title: "Status".into(),
         rows: vec![

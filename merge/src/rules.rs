@@ -45,10 +45,7 @@ pub enum Owner {
 
 impl Owner {
     pub fn is(self, side: Side) -> bool {
-        matches!(
-            (self, side),
-            (Self::Servicenow, Side::ServiceNow) | (Self::Platform, Side::Platform)
-        )
+        matches!((self, side), (Self::Servicenow, Side::ServiceNow) | (Self::Platform, Side::Platform))
     }
 }
 
@@ -131,13 +128,7 @@ impl FieldRule {
 
     /// The rule in half a sentence, for explanations.
     pub fn in_words(&self) -> String {
-        format!(
-            "rule \"{}\" ({} to {}, {})",
-            self.name,
-            self.servicenow,
-            self.platform,
-            self.direction.in_words()
-        )
+        format!("rule \"{}\" ({} to {}, {})", self.name, self.servicenow, self.platform, self.direction.in_words())
     }
 }
 
@@ -187,10 +178,7 @@ impl Rules {
         };
         match rule.canonical(Side::ServiceNow, record) {
             Ok(Some(value)) if !value.is_empty() => Ok(()),
-            Ok(_) => Err(format!(
-                "{} is empty or hidden, so the record does not enter.",
-                rule.servicenow
-            )),
+            Ok(_) => Err(format!("{} is empty or hidden, so the record does not enter.", rule.servicenow)),
             Err(unmapped) => Err(unmapped.sentence),
         }
     }

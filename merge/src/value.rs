@@ -77,29 +77,18 @@ impl Value {
     pub fn text(text: &str) -> Self {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let text = text.trim_end();
-        if text.is_empty() {
-            Self::Empty
-        } else {
-            Self::Text(text.to_owned())
-        }
+        if text.is_empty() { Self::Empty } else { Self::Text(text.to_owned()) }
     }
 
     pub fn choice(value: &str) -> Self {
-        if value.is_empty() {
-            Self::Empty
-        } else {
-            Self::Choice(value.to_owned())
-        }
+        if value.is_empty() { Self::Empty } else { Self::Choice(value.to_owned()) }
     }
 
     pub fn user(email: &str, name: &str) -> Self {
         if email.is_empty() && name.is_empty() {
             Self::Empty
         } else {
-            Self::User(User {
-                email: email.to_lowercase(),
-                name: name.to_owned(),
-            })
+            Self::User(User { email: email.to_lowercase(), name: name.to_owned() })
         }
     }
 

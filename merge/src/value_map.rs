@@ -55,20 +55,14 @@ impl ValueMap {
         if let Some(row) = self.row_of(present)
             && row.platform == platform
         {
-            return Ok(Target {
-                value: present.to_owned(),
-                row,
-            });
+            return Ok(Target { value: present.to_owned(), row });
         }
         let mut rows = self.rows.iter().filter(|row| row.platform == platform);
         let first = rows.next();
         let many = rows.next().is_some();
         let chosen = self.rows.iter().find(|row| row.platform == platform && row.default);
         match (chosen, first, many) {
-            (Some(row), _, _) | (None, Some(row), false) => Ok(Target {
-                value: row.servicenow.clone(),
-                row,
-            }),
+            (Some(row), _, _) | (None, Some(row), false) => Ok(Target { value: row.servicenow.clone(), row }),
             (None, Some(_), true) => Err(Unmapped {
                 value: platform.to_owned(),
                 sentence: format!(
@@ -78,10 +72,7 @@ impl ValueMap {
             }),
             (None, None, _) => Err(Unmapped {
                 value: platform.to_owned(),
-                sentence: format!(
-                    "{} has no row for \"{platform}\". Add the row to the mapping.",
-                    self.title
-                ),
+                sentence: format!("{} has no row for \"{platform}\". Add the row to the mapping.", self.title),
             }),
         }
     }
@@ -155,11 +146,7 @@ mod tests {
     fn a_present_value_that_still_fits_is_kept() {
         let map = ValueMap {
             title: "Status".into(),
-            rows: vec![
-                row("6", "Closed", false),
-                row("7", "Closed", true),
-                row("8", "Closed", false),
-            ],
+            rows: vec![row("6", "Closed", false), row("7", "Closed", true), row("8", "Closed", false)],
         };
         assert_eq!(map.put("8", "Closed").unwrap().value, "8");
         assert_eq!(map.put("2", "Closed").unwrap().value, "7");
@@ -169,17 +156,11 @@ mod tests {
     fn a_subcategory_follows_its_category_unless_it_has_a_row() {
         let map = ValueMap {
             title: "Category".into(),
-            rows: vec![
-                row("inquiry", "General inquiry", true),
-                row("inquiry/email", "Mail", false),
-            ],
+            rows: vec![row("inquiry", "General inquiry", true), row("inquiry/email", "Mail", false)],
         };
         assert_eq!(map.get("inquiry/antivirus").unwrap(), "General inquiry");
         assert_eq!(map.get("inquiry/email").unwrap(), "Mail");
-        assert_eq!(
-            map.put("inquiry/antivirus", "General inquiry").unwrap().value,
-            "inquiry/antivirus"
-        );
+        assert_eq!(map.put("inquiry/antivirus", "General inquiry").unwrap().value, "inquiry/antivirus");
         assert!(map.get("hardware").unwrap_err().sentence.contains("hardware"));
     }
 }

@@ -8,12 +8,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let listen = arguments.next().unwrap_or_else(|| "127.0.0.1:8080".into()).parse()?;
     let data = arguments.next().map(Into::into);
-    let sandbox = Sandbox::start(Settings {
-        listen,
-        data,
-        ..Settings::in_memory()
-    })
-    .await?;
+    let sandbox = Sandbox::start(Settings { listen, data, ..Settings::in_memory() }).await?;
     println!("{}", sandbox.address());
     tokio::signal::ctrl_c().await?;
     sandbox.stop().await;

@@ -43,11 +43,7 @@ impl Version {
 }
 
 pub(crate) fn router() -> Router<Arc<Instance>> {
-    let record = get(table::read)
-        .patch(table::update)
-        .put(table::update)
-        .delete(table::delete)
-        .post(table::overridden);
+    let record = get(table::read).patch(table::update).put(table::update).delete(table::delete).post(table::overridden);
     let calls = Router::new()
         .route("/table/{table}", get(table::list).post(table::create))
         .route("/table/{table}/{sys_id}", record)
@@ -57,18 +53,14 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
         })
         .layer(DefaultBodyLimit::disable());
     let versions = [Version::Newest, Version::V1, Version::V2];
-    let all = versions.into_iter().fold(Router::new(), |all, version| {
-        all.nest(version.path(), calls.clone().layer(Extension(version)))
-    });
+    let all = versions
+        .into_iter()
+        .fold(Router::new(), |all, version| all.nest(version.path(), calls.clone().layer(Extension(version))));
     all.route("/api/{*rest}", axum::routing::any(unknown))
 }
 
 async fn unknown(_caller: Caller) -> ApiError {
-    ApiError::new(
-        StatusCode::BAD_REQUEST,
-        "Requested URI does not represent any resource",
-        None,
-    )
+    ApiError::new(StatusCode::BAD_REQUEST, "Requested URI does not represent any resource", None)
 }
 
 /// ServiceNow's error envelope.
@@ -82,12 +74,7 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     pub fn new(status: StatusCode, message: impl Into<String>, detail: Option<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-            detail,
-            headers: Vec::new(),
-        }
+        Self { status, message: message.into(), detail, headers: Vec::new() }
     }
 
     pub fn with_header(mut self, name: &'static str, value: impl ToString) -> Self {

@@ -40,10 +40,7 @@ pub(crate) fn text(time: Timestamp) -> String {
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let datetime = jiff::civil::DateTime::strptime(FORMAT, text).ok();
     let datetime = datetime.or_else(|| jiff::civil::Date::strptime("%Y-%m-%d", text).ok().map(Into::into));
-    datetime?
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .ok()
-        .map(|zoned| zoned.timestamp())
+    datetime?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 
 /// `time` moved by so many seconds, or `time` itself at the end of the calendar.

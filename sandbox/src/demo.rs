@@ -45,21 +45,9 @@ fn fixed_id(name: &str) -> String {
 
 /// A row made by `system` when the instance was made; given values win over defaults.
 fn row(table: &Table, sys_id: &str, values: &[(&str, &str)]) -> Record {
-    let mut record: Record = table
-        .columns
-        .values()
-        .map(|column| (&column.name, &column.default))
-        .collect();
-    let stamps = [
-        ("sys_created_on", BORN),
-        ("sys_updated_on", BORN),
-        ("sys_created_by", "system"),
-    ];
-    for (column, value) in stamps
-        .iter()
-        .chain(&[("sys_updated_by", "system"), ("sys_mod_count", "0")])
-        .chain(values)
-    {
+    let mut record: Record = table.columns.values().map(|column| (&column.name, &column.default)).collect();
+    let stamps = [("sys_created_on", BORN), ("sys_updated_on", BORN), ("sys_created_by", "system")];
+    for (column, value) in stamps.iter().chain(&[("sys_updated_by", "system"), ("sys_mod_count", "0")]).chain(values) {
         record.set(column, *value);
     }
     record.set("sys_id", sys_id);
@@ -83,11 +71,7 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
         if instance.store.get(objects, &id).await?.is_some() {
             continue;
         }
-        let parent = table
-            .super_class
-            .as_ref()
-            .map(|name| fixed_id(&format!("table {name}")))
-            .unwrap_or_default();
+        let parent = table.super_class.as_ref().map(|name| fixed_id(&format!("table {name}"))).unwrap_or_default();
         let extendable = if table.classes.len() > 1 { "true" } else { "false" };
         let values = [
             ("name", table.name.as_str()),
@@ -99,9 +83,7 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
         // The table's own columns only: inherited ones stand under the ancestor (contract 6).
         for column in table.columns.values().filter(|column| column.owner == table.name) {
             let id = fixed_id(&format!("column {}.{}", table.name, column.name));
-            let length = column
-                .max_length
-                .map_or_else(|| "40".to_owned(), |length| length.to_string());
+            let length = column.max_length.map_or_else(|| "40".to_owned(), |length| length.to_string());
             let values = [
                 ("name", table.name.as_str()),
                 ("element", &column.name),
@@ -118,10 +100,7 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
         }
         for (element, choices) in &table.choices {
             for (sequence, choice) in choices.iter().enumerate() {
-                let name = format!(
-                    "choice {}.{element}.{}.{}",
-                    table.name, choice.value, choice.dependent_value
-                );
+                let name = format!("choice {}.{element}.{}.{}", table.name, choice.value, choice.dependent_value);
                 let values = [
                     ("name", table.name.as_str()),
                     ("element", element),
@@ -139,47 +118,21 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
 
 const PROPERTIES: &[(&str, &str, &str, &str)] = &[
     ("instance_name", "string", "practice", "Name of this instance"),
-    (
-        "glide.oauth.state.parameter.required",
-        "boolean",
-        "false",
-        "Refuse an authorization request with no state",
-    ),
+    ("glide.oauth.state.parameter.required", "boolean", "false", "Refuse an authorization request with no state"),
     (
         "glide.oauth.inbound.client.credential.grant_type.enabled",
         "boolean",
         "false",
         "Allow the client credentials grant",
     ),
-    (
-        "glide.oauth.inbound.ropc.grant_type.disabled",
-        "boolean",
-        "false",
-        "Refuse the password grant",
-    ),
-    (
-        "glide.rest.choice.allow_non_existing_value",
-        "boolean",
-        "false",
-        "Let REST store values that are no choice",
-    ),
+    ("glide.oauth.inbound.ropc.grant_type.disabled", "boolean", "false", "Refuse the password grant"),
+    ("glide.rest.choice.allow_non_existing_value", "boolean", "false", "Let REST store values that are no choice"),
 ];
 
 fn settings(instance: &Instance, write: &mut Write) {
     for (name, kind, value, description) in PROPERTIES {
-        let values = [
-            ("name", *name),
-            ("type", kind),
-            ("value", value),
-            ("description", description),
-        ];
-        add(
-            instance,
-            write,
-            "sys_properties",
-            &fixed_id(&format!("property {name}")),
-            &values,
-        );
+        let values = [("name", *name), ("type", kind), ("value", value), ("description", description)];
+        add(instance, write, "sys_properties", &fixed_id(&format!("property {name}")), &values);
     }
 }
 
@@ -187,12 +140,7 @@ async fn register(instance: &Arc<Instance>, client: &OauthClient) -> Result<(), 
     let Some(table) = instance.table("oauth_entity") else {
         return Ok(());
     };
-    if instance
-        .store
-        .find(table, "client_id", &client.client_id)
-        .await?
-        .is_some()
-    {
+    if instance.store.find(table, "client_id", &client.client_id).await?.is_some() {
         return Ok(());
     }
     let input = Input::new([

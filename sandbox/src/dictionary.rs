@@ -164,10 +164,7 @@ pub(crate) struct Dictionary {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DictionaryError {
     #[error("the table file {file} is not understood: {cause}")]
-    Unreadable {
-        file: &'static str,
-        cause: serde_json::Error,
-    },
+    Unreadable { file: &'static str, cause: serde_json::Error },
     #[error("the table {table} extends {parent}, which is not there or extends it in turn")]
     NoParent { table: String, parent: String },
 }
@@ -177,22 +174,13 @@ const FILES: &[(&str, &str)] = &[
     ("incident", include_str!("../dictionary/incident.json")),
     ("sys_user", include_str!("../dictionary/sys_user.json")),
     ("sys_user_group", include_str!("../dictionary/sys_user_group.json")),
-    (
-        "sys_user_grmember",
-        include_str!("../dictionary/sys_user_grmember.json"),
-    ),
+    ("sys_user_grmember", include_str!("../dictionary/sys_user_grmember.json")),
     ("sys_user_role", include_str!("../dictionary/sys_user_role.json")),
-    (
-        "sys_user_has_role",
-        include_str!("../dictionary/sys_user_has_role.json"),
-    ),
+    ("sys_user_has_role", include_str!("../dictionary/sys_user_has_role.json")),
     ("sys_choice", include_str!("../dictionary/sys_choice.json")),
     ("sys_dictionary", include_str!("../dictionary/sys_dictionary.json")),
     ("sys_db_object", include_str!("../dictionary/sys_db_object.json")),
-    (
-        "sys_journal_field",
-        include_str!("../dictionary/sys_journal_field.json"),
-    ),
+    ("sys_journal_field", include_str!("../dictionary/sys_journal_field.json")),
     ("sys_properties", include_str!("../dictionary/sys_properties.json")),
     ("sys_script", include_str!("../dictionary/sys_script.json")),
     ("oauth_entity", include_str!("../dictionary/oauth_entity.json")),
@@ -238,10 +226,7 @@ fn ancestors(of: &Definition, all: &BTreeMap<String, Definition>) -> Result<Vec<
     let mut names = vec![of.name.clone()];
     let mut parent = of.super_class.as_ref();
     while let Some(name) = parent {
-        let missing = || DictionaryError::NoParent {
-            table: of.name.clone(),
-            parent: name.clone(),
-        };
+        let missing = || DictionaryError::NoParent { table: of.name.clone(), parent: name.clone() };
         if names.contains(name) {
             return Err(missing());
         }
@@ -272,13 +257,7 @@ fn resolve(definition: &Definition, all: &BTreeMap<String, Definition>) -> Resul
     // From the top down, so that a child's own definition wins.
     for owner in ancestors.iter().rev() {
         for column in all.get(owner).into_iter().flat_map(|ancestor| &ancestor.columns) {
-            columns.insert(
-                column.name.clone(),
-                Column {
-                    owner: owner.clone(),
-                    ..column.clone()
-                },
-            );
+            columns.insert(column.name.clone(), Column { owner: owner.clone(), ..column.clone() });
         }
     }
     let mut classes = Vec::new();

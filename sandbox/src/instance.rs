@@ -85,10 +85,7 @@ impl Instance {
 
     pub async fn settle_all(&self) -> store::Result<()> {
         let mut settled = Settled::default();
-        for mut row in self
-            .rows("sys_choice", "inactive=false^language=en^ORDERBYsequence")
-            .await?
-        {
+        for mut row in self.rows("sys_choice", "inactive=false^language=en^ORDERBYsequence").await? {
             let key = (row.take("name"), row.take("element"));
             settled.labels.entry(key).or_default().push(Choice {
                 value: row.take("value"),

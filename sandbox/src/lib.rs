@@ -102,35 +102,16 @@ impl Sandbox {
 
     /// The same with a clock that the caller turns.
     pub async fn start_with(settings: Settings, clock: Clock) -> Result<Self, Error> {
-        let listening = |cause| Error::Listen {
-            address: settings.listen,
-            cause,
-        };
-        let listener = tokio::net::TcpListener::bind(settings.listen)
-            .await
-            .map_err(listening)?;
+        let listening = |cause| Error::Listen { address: settings.listen, cause };
+        let listener = tokio::net::TcpListener::bind(settings.listen).await.map_err(listening)?;
         let bound = listener.local_addr().map_err(listening)?;
-        let place = || {
-            settings
-                .data
-                .as_ref()
-                .map_or("in memory".to_owned(), |path| format!("file {}", path.display()))
-        };
+        let place = || settings.data.as_ref().map_or("in memory".to_owned(), |path| format!("file {}", path.display()));
         let unusable = |cause: String| Error::Data { place: place(), cause };
-        let store = Store::open(settings.data.as_deref())
-            .await
-            .map_err(|cause| unusable(cause.to_string()))?;
+        let store = Store::open(settings.data.as_deref()).await.map_err(|cause| unusable(cause.to_string()))?;
         let local = format!("http://{bound}");
-        let address = settings
-            .address
-            .as_deref()
-            .unwrap_or(&local)
-            .trim_end_matches('/')
-            .to_owned();
+        let address = settings.address.as_deref().unwrap_or(&local).trim_end_matches('/').to_owned();
         let instance = Arc::new(Instance::new(store, clock, address, server::http_client()?));
-        demo::furnish(&instance, &settings.oauth_clients)
-            .await
-            .map_err(|cause| unusable(cause.to_string()))?;
+        demo::furnish(&instance, &settings.oauth_clients).await.map_err(|cause| unusable(cause.to_string()))?;
         let (stop, stopped) = oneshot::channel();
         let app = server::router(instance.clone());
         let serving = tokio::spawn(async move {
@@ -141,12 +122,7 @@ impl Sandbox {
                 tracing::error!(%cause, "the sandbox stopped serving");
             }
         });
-        Ok(Self {
-            address: local,
-            instance,
-            serving,
-            stop: Some(stop),
-        })
+        Ok(Self { address: local, instance, serving, stop: Some(stop) })
     }
 
     /// Where it listens, such as `http://127.0.0.1:8080`.
@@ -165,10 +141,7 @@ impl Sandbox {
             self.serving.abort();
         }
         self.instance.background.close();
-        if tokio::time::timeout(PATIENCE, self.instance.background.wait())
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(PATIENCE, self.instance.background.wait()).await.is_err() {
             tracing::warn!("the sandbox stopped while posts of business rules were under way");
         }
         self.instance.store.pool.close().await;

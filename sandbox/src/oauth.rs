@@ -22,10 +22,7 @@ pub(crate) fn pages() -> Router<Arc<Instance>> {
 pub(crate) fn calls() -> Router<Arc<Instance>> {
     let wrong_method = || async { token::refused("the token endpoint takes POST") };
     Router::new()
-        .route(
-            "/oauth_token.do",
-            axum::routing::post(token::grant).fallback(wrong_method),
-        )
+        .route("/oauth_token.do", axum::routing::post(token::grant).fallback(wrong_method))
         .route("/oauth_revoke_token.do", get(token::revoke).post(token::revoke))
 }
 
@@ -58,25 +55,13 @@ impl Client {
     /// Where to send the browser: what was asked for if it is registered, the first one registered
     /// otherwise, without an error (contract 1.2).
     pub fn redirect(&self, wanted: &str) -> Option<String> {
-        let registered = || {
-            self.0
-                .get("redirect_url")
-                .split([',', '\n', ' ', '\r', '\t'])
-                .filter(|url| !url.is_empty())
-        };
-        registered()
-            .find(|url| *url == wanted)
-            .or_else(|| registered().next())
-            .map(str::to_owned)
+        let registered =
+            || self.0.get("redirect_url").split([',', '\n', ' ', '\r', '\t']).filter(|url| !url.is_empty());
+        registered().find(|url| *url == wanted).or_else(|| registered().next()).map(str::to_owned)
     }
 
     fn lifespan(&self, column: &str, default: i64) -> i64 {
-        self.0
-            .get(column)
-            .parse()
-            .ok()
-            .filter(|&seconds| seconds > 0)
-            .unwrap_or(default)
+        self.0.get(column).parse().ok().filter(|&seconds| seconds > 0).unwrap_or(default)
     }
 }
 

@@ -61,9 +61,7 @@ pub(crate) const COOKIE: &str = "JSESSIONID";
 
 fn session(parts: &Parts) -> Option<&str> {
     let cookies = parts.headers.get_all(header::COOKIE).into_iter();
-    let mut pairs = cookies
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|cookies| cookies.split(';'));
+    let mut pairs = cookies.filter_map(|value| value.to_str().ok()).flat_map(|cookies| cookies.split(';'));
     pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
@@ -81,9 +79,7 @@ impl FromRequestParts<Arc<Instance>> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, instance: &Arc<Instance>) -> Result<Self, Response> {
         let found = <Self as OptionalFromRequestParts<_>>::from_request_parts(parts, instance).await;
-        found
-            .map_err(IntoResponse::into_response)?
-            .ok_or_else(|| sign_in_first(&parts.uri))
+        found.map_err(IntoResponse::into_response)?.ok_or_else(|| sign_in_first(&parts.uri))
     }
 }
 
@@ -96,18 +92,12 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Self {
-            status,
-            text: text.into(),
-        }
+        Self { status, text: text.into() }
     }
 
     pub fn internal(cause: &dyn Display) -> Self {
         tracing::error!(%cause, "a page could not be made");
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "The instance failed. Its log says why.",
-        )
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The instance failed. Its log says why.")
     }
 
     fn only(role: &str) -> Self {
@@ -123,20 +113,13 @@ impl From<sqlx::Error> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let body = format!(
-            r#"<div class="card narrow"><h1>Sorry</h1><p>{}</p></div>"#,
-            layout::escape(&self.text)
-        );
+        let body = format!(r#"<div class="card narrow"><h1>Sorry</h1><p>{}</p></div>"#, layout::escape(&self.text));
         (self.status, layout::page("Sorry", None, &body)).into_response()
     }
 }
 
 fn must_be_admin(user: &User) -> Result<(), Failure> {
-    if user.has("admin") {
-        Ok(())
-    } else {
-        Err(Failure::only("admin"))
-    }
+    if user.has("admin") { Ok(()) } else { Err(Failure::only("admin")) }
 }
 
 /// For the links that lead back here after signing in.

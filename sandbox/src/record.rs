@@ -45,11 +45,6 @@ impl Record {
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Record {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Self(
-            pairs
-                .into_iter()
-                .map(|(column, value)| (column.into(), value.into()))
-                .collect(),
-        )
+        Self(pairs.into_iter().map(|(column, value)| (column.into(), value.into())).collect())
     }
 }

@@ -76,9 +76,8 @@ impl Draft<'_> {
     /// What the filters of business rules may ask about.
     fn changed(&self) -> Changes {
         let columns = self.after.iter().filter(|(column, _)| self.changes(column));
-        let mut changes: Changes = columns
-            .map(|(c, new)| (c.to_owned(), (self.before.get(c).to_owned(), new.to_owned())))
-            .collect();
+        let mut changes: Changes =
+            columns.map(|(c, new)| (c.to_owned(), (self.before.get(c).to_owned(), new.to_owned()))).collect();
         for (column, text) in &self.entries {
             changes.insert(column.clone(), (String::new(), text.clone()));
         }
@@ -95,19 +94,8 @@ impl Instance {
         }
         let mut write = self.store.write().await;
         let now = self.clock.stamp();
-        let after: Record = table
-            .columns
-            .values()
-            .map(|column| (&column.name, &column.default))
-            .collect();
-        let mut draft = Draft {
-            table,
-            user,
-            now: now.clone(),
-            before: Record::default(),
-            after,
-            entries: Vec::new(),
-        };
+        let after: Record = table.columns.values().map(|column| (&column.name, &column.default)).collect();
+        let mut draft = Draft { table, user, now: now.clone(), before: Record::default(), after, entries: Vec::new() };
         let sys_id = input.sys_id().map_or_else(random::sys_id, str::to_owned);
         if self.store.get(table, &sys_id).await?.is_some() {
             return Err(Refusal::Duplicate(sys_id));
@@ -122,14 +110,8 @@ impl Instance {
             draft.after.fill("opened_by", &user.sys_id);
         }
         incident::before_write(&mut draft)?;
-        if let Some(prefix) = table
-            .number_prefix
-            .as_deref()
-            .filter(|_| draft.after.get("number").is_empty())
-        {
-            draft
-                .after
-                .set("number", format!("{prefix}{:07}", write.next_number(prefix).await?));
+        if let Some(prefix) = table.number_prefix.as_deref().filter(|_| draft.after.get("number").is_empty()) {
+            draft.after.set("number", format!("{prefix}{:07}", write.next_number(prefix).await?));
         }
         if table.is_task() {
             let number = draft.after.get("number").to_owned();
@@ -158,14 +140,7 @@ impl Instance {
         may_write(user, table, &before)?;
         let now = self.clock.stamp();
         let after = before.clone();
-        let mut draft = Draft {
-            table,
-            user,
-            now,
-            before,
-            after,
-            entries: Vec::new(),
-        };
+        let mut draft = Draft { table, user, now, before, after, entries: Vec::new() };
         self.accept(&mut draft, input).await?;
         incident::before_write(&mut draft)?;
         if draft.before == draft.after && draft.entries.is_empty() {
@@ -174,9 +149,7 @@ impl Instance {
         }
         draft.after.set("sys_updated_on", &draft.now);
         draft.after.set("sys_updated_by", &user.user_name);
-        draft
-            .after
-            .set("sys_mod_count", (draft.before.number("sys_mod_count") + 1).to_string());
+        draft.after.set("sys_mod_count", (draft.before.number("sys_mod_count") + 1).to_string());
         write.update(table, &draft.before, &draft.after);
         self.finish(draft, write, Operation::Update).await
     }
@@ -210,9 +183,7 @@ impl Instance {
 
     /// The table that the record really belongs to: a task found through `task` is an incident.
     pub fn class<'a>(&'a self, table: &'a Table, record: &Record) -> &'a Table {
-        self.table(record.get("sys_class_name"))
-            .filter(|class| class.root == table.root)
-            .map_or(table, AsRef::as_ref)
+        self.table(record.get("sys_class_name")).filter(|class| class.root == table.root).map_or(table, AsRef::as_ref)
     }
 
     async fn finish(
@@ -233,23 +204,10 @@ impl Instance {
         let changes = draft.changed();
         write.commit().await?;
         self.settle(&draft.table.name).await?;
-        let Draft {
-            table,
-            user,
-            before,
-            after,
-            ..
-        } = draft;
+        let Draft { table, user, before, after, .. } = draft;
         let previous = Some(before).filter(|before| !before.sys_id().is_empty());
         let current = after.clone();
-        let event = Event {
-            table: table.name.clone(),
-            operation,
-            current,
-            previous,
-            changes,
-            user: user.clone(),
-        };
+        let event = Event { table: table.name.clone(), operation, current, previous, changes, user: user.clone() };
         let jobs = self.matching_rules(&event).await?;
         self.run_rules(jobs, event).await;
         for entry in entries {

@@ -45,19 +45,9 @@ pub(crate) struct Event {
 
 impl Event {
     pub fn inserted(table: &str, current: Record, user: &User) -> Self {
-        let changes = current
-            .iter()
-            .map(|(c, value)| (c.to_owned(), (String::new(), value.to_owned())))
-            .collect();
+        let changes = current.iter().map(|(c, value)| (c.to_owned(), (String::new(), value.to_owned()))).collect();
         let (operation, previous) = (Operation::Insert, None);
-        Self {
-            table: table.to_owned(),
-            operation,
-            current,
-            previous,
-            changes,
-            user: user.clone(),
-        }
+        Self { table: table.to_owned(), operation, current, previous, changes, user: user.clone() }
     }
 }
 
@@ -131,8 +121,7 @@ impl Instance {
             Ok(Err(failure)) => failure,
             Err(failure) => failure.to_string(),
         };
-        self.log(2, &name, &format!("The business rule failed: {failure}"))
-            .await;
+        self.log(2, &name, &format!("The business rule failed: {failure}")).await;
     }
 
     /// A line in the system log, which an administrator reads as table `syslog`.

@@ -18,29 +18,18 @@ const CONTENT_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'");
 
 pub(crate) fn router(instance: Arc<Instance>) -> Router {
-    let calls = api::router()
-        .merge(oauth::calls())
-        .layer(from_fn_with_state(instance.clone(), api::inject));
+    let calls = api::router().merge(oauth::calls()).layer(from_fn_with_state(instance.clone(), api::inject));
     // Only the pages trust a cookie, so only they must know where a form came from.
     let pages = pages::router()
         .merge(oauth::pages())
         .layer(CsrfLayer::new())
-        .layer(SetResponseHeaderLayer::overriding(
-            header::CONTENT_SECURITY_POLICY,
-            CONTENT_POLICY,
-        ))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ));
+        .layer(SetResponseHeaderLayer::overriding(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
     calls
         .merge(pages)
         .merge(switches::router())
         .fallback(async || (StatusCode::NOT_FOUND, "There is no such page.").into_response())
-        .layer(SetResponseHeaderLayer::overriding(
-            header::SERVER,
-            HeaderValue::from_static("ServiceNow"),
-        ))
+        .layer(SetResponseHeaderLayer::overriding(header::SERVER, HeaderValue::from_static("ServiceNow")))
         .layer(CatchPanicLayer::new())
         .with_state(instance)
 }
@@ -51,8 +40,6 @@ pub(crate) fn router(instance: Arc<Instance>) -> Router {
 pub(crate) fn http_client() -> Result<reqwest::Client, Error> {
     // reqwest brings no cryptography of its own here; a second call finds the first one's choice.
     rustls::crypto::ring::default_provider().install_default().ok();
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent("ServiceNow/1.0");
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).user_agent("ServiceNow/1.0");
     client.build().map_err(|cause| Error::HttpClient(cause.to_string()))
 }

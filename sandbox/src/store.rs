@@ -47,18 +47,12 @@ fn family(table: &Table) -> String {
 }
 
 fn record(row: &SqliteRow) -> Result<Record> {
-    row.columns()
-        .iter()
-        .map(|column| Ok((column.name(), row.try_get::<String, _>(column.ordinal())?)))
-        .collect()
+    row.columns().iter().map(|column| Ok((column.name(), row.try_get::<String, _>(column.ordinal())?))).collect()
 }
 
 impl Store {
     pub async fn select(&self, table: &Table, query: &Compiled, slice: Slice) -> Result<Vec<Record>> {
-        let columns: Vec<String> = table
-            .stored_columns()
-            .map(|column| format!(r#"t0."{}""#, column.name))
-            .collect();
+        let columns: Vec<String> = table.stored_columns().map(|column| format!(r#"t0."{}""#, column.name)).collect();
         let sql = format!(
             r#"SELECT {} FROM "{}" AS t0 WHERE {} AND {} ORDER BY {} LIMIT {} OFFSET {}"#,
             columns.join(", "),
@@ -77,12 +71,8 @@ impl Store {
     }
 
     pub async fn count(&self, table: &Table, query: &Compiled) -> Result<i64> {
-        let sql = format!(
-            r#"SELECT count(*) FROM "{}" AS t0 WHERE {} AND {}"#,
-            table.root,
-            family(table),
-            query.condition
-        );
+        let sql =
+            format!(r#"SELECT count(*) FROM "{}" AS t0 WHERE {} AND {}"#, table.root, family(table), query.condition);
         let mut statement = sqlx::query_scalar(AssertSqlSafe(sql));
         for parameter in &query.parameters {
             statement = statement.bind(parameter);

@@ -24,12 +24,7 @@ impl User {
     /// The instance itself, which stamps what nobody asked for.
     pub fn system() -> Self {
         let roles = BTreeSet::from(["admin".to_owned()]);
-        Self {
-            sys_id: "system".into(),
-            user_name: "system".into(),
-            name: "System".into(),
-            roles,
-        }
+        Self { sys_id: "system".into(), user_name: "system".into(), name: "System".into(), roles }
     }
 
     /// An administrator has every role but the one that nobody has.
@@ -51,16 +46,12 @@ impl User {
 impl Instance {
     /// A user who may sign in.
     pub async fn user(&self, sys_id: &str) -> store::Result<Option<User>> {
-        self.user_where("sys_id", sys_id)
-            .await
-            .map(|found| found.map(|(user, _)| user))
+        self.user_where("sys_id", sys_id).await.map(|found| found.map(|(user, _)| user))
     }
 
     pub async fn user_by_password(&self, user_name: &str, password: &str) -> store::Result<Option<User>> {
         let found = self.user_where("user_name", user_name).await?;
-        Ok(found
-            .filter(|(_, row)| is_password(password, row.get("user_password")))
-            .map(|(user, _)| user))
+        Ok(found.filter(|(_, row)| is_password(password, row.get("user_password"))).map(|(user, _)| user))
     }
 
     async fn user_where(&self, column: &str, value: &str) -> store::Result<Option<(User, Record)>> {
@@ -100,8 +91,7 @@ pub(crate) fn kept_password(password: &str) -> String {
 }
 
 fn is_password(password: &str, kept: &str) -> bool {
-    kept.split_once('$')
-        .is_some_and(|(salt, _)| digest(password, salt) == kept)
+    kept.split_once('$').is_some_and(|(salt, _)| digest(password, salt) == kept)
 }
 
 fn digest(password: &str, salt: &str) -> String {

@@ -7,23 +7,14 @@ use serde_json::json;
 use support::{Instance, JOE};
 
 async fn open(instance: &Instance, cookie: &str, path: &str) -> String {
-    let response = instance
-        .http
-        .get(instance.url(path))
-        .header(header::COOKIE, cookie)
-        .send()
-        .await;
+    let response = instance.http.get(instance.url(path)).header(header::COOKIE, cookie).send().await;
     let response = response.expect("an answer");
     assert_eq!(response.status(), StatusCode::OK, "{path}");
     response.text().await.expect("text")
 }
 
 async fn submit(instance: &Instance, cookie: &str, path: &str, form: &[(&str, &str)]) -> Response {
-    let request = instance
-        .http
-        .post(instance.url(path))
-        .header(header::COOKIE, cookie)
-        .form(form);
+    let request = instance.http.post(instance.url(path)).header(header::COOKIE, cookie).form(form);
     request.send().await.expect("an answer")
 }
 
@@ -65,9 +56,7 @@ async fn an_agent_opens_comments_and_resolves() {
     let id = path.rsplit('=').next().expect("an id");
     let shown = json!({"impact": "1", "urgency": "3"}).to_string();
     // Another party changes a field while the form is open; what the agent did not touch stays.
-    instance
-        .patch(&format!("/api/now/table/incident/{id}"), json!({"impact": "2"}))
-        .await;
+    instance.patch(&format!("/api/now/table/incident/{id}"), json!({"impact": "2"})).await;
     let post = [
         ("sys_id", id),
         ("action", "save"),
@@ -76,72 +65,33 @@ async fn an_agent_opens_comments_and_resolves() {
         ("shown", &shown),
         ("comments", "one\r\ntwo"),
     ];
-    assert_eq!(
-        submit(&instance, &cookie, "/incident.do", &post).await.status(),
-        StatusCode::SEE_OTHER
-    );
+    assert_eq!(submit(&instance, &cookie, "/incident.do", &post).await.status(), StatusCode::SEE_OTHER);
     let record = instance.get(&format!("/api/now/table/incident/{id}")).await;
     assert_eq!(record["impact"], "2");
     assert!(open(&instance, &cookie, &path).await.contains("one\ntwo"));
-    let resolve = [
-        ("sys_id", id),
-        ("action", "resolve"),
-        ("close_notes", "kept text"),
-        ("work_notes", "kept note"),
-    ];
+    let resolve = [("sys_id", id), ("action", "resolve"), ("close_notes", "kept text"), ("work_notes", "kept note")];
     let refused = submit(&instance, &cookie, "/incident.do", &resolve).await;
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let text = refused.text().await.expect("text");
     assert!(text.contains("The following fields are mandatory: Resolution code"));
-    assert!(
-        text.contains("kept text") && text.contains("kept note"),
-        "what was typed stays"
-    );
+    assert!(text.contains("kept text") && text.contains("kept note"), "what was typed stays");
 }
 
 #[tokio::test]
 async fn an_administrator_registers_a_client_and_turns_a_rule_off() {
     let instance = Instance::start().await;
     let cookie = instance.sign_in("admin").await;
-    let form = [
-        ("name", "Console"),
-        (
-            "redirect_url",
-            "https://console.example/callback\nhttp://localhost:3000/x",
-        ),
-    ];
-    let page = submit(&instance, &cookie, "/oauth_entity_list.do", &form)
-        .await
-        .text()
-        .await
-        .expect("text");
+    let form = [("name", "Console"), ("redirect_url", "https://console.example/callback\nhttp://localhost:3000/x")];
+    let page = submit(&instance, &cookie, "/oauth_entity_list.do", &form).await.text().await.expect("text");
     assert!(page.contains("id=\"client_id\"") && page.contains("id=\"client_secret\""));
     let rule = json!({"name": "Rule", "collection": "incident", "script": "1"});
     let rule = instance.post("/api/now/table/sys_script", rule).await;
     let id = rule["sys_id"].as_str().expect("an id");
-    assert!(
-        open(&instance, &cookie, "/sys_script_list.do")
-            .await
-            .contains("Deactivate")
-    );
-    submit(
-        &instance,
-        &cookie,
-        "/sys_script_list.do",
-        &[("sys_id", id), ("active", "false")],
-    )
-    .await;
-    assert_eq!(
-        instance.get(&format!("/api/now/table/sys_script/{id}")).await["active"],
-        "false"
-    );
+    assert!(open(&instance, &cookie, "/sys_script_list.do").await.contains("Deactivate"));
+    submit(&instance, &cookie, "/sys_script_list.do", &[("sys_id", id), ("active", "false")]).await;
+    assert_eq!(instance.get(&format!("/api/now/table/sys_script/{id}")).await["active"], "false");
     let agent = instance.sign_in("itil").await;
-    let refused = instance
-        .http
-        .get(instance.url("/sys_script_list.do"))
-        .header(header::COOKIE, agent)
-        .send()
-        .await;
+    let refused = instance.http.get(instance.url("/sys_script_list.do")).header(header::COOKIE, agent).send().await;
     assert_eq!(refused.expect("an answer").status(), StatusCode::FORBIDDEN);
 }
 
@@ -149,30 +99,11 @@ async fn an_administrator_registers_a_client_and_turns_a_rule_off() {
 async fn forms_from_elsewhere_are_refused() {
     let instance = Instance::start().await;
     let cookie = instance.sign_in("admin").await;
-    let request = instance
-        .http
-        .post(instance.url("/incident.do"))
-        .header(header::COOKIE, cookie);
-    let request = request
-        .header("sec-fetch-site", "cross-site")
-        .header("origin", "https://attacker.example");
-    let response = request
-        .form(&[("sys_id", "-1"), ("action", "save")])
-        .send()
-        .await
-        .expect("an answer");
+    let request = instance.http.post(instance.url("/incident.do")).header(header::COOKIE, cookie);
+    let request = request.header("sec-fetch-site", "cross-site").header("origin", "https://attacker.example");
+    let response = request.form(&[("sys_id", "-1"), ("action", "save")]).send().await.expect("an answer");
     assert_eq!(response.status(), StatusCode::FORBIDDEN);
-    let form = [
-        ("user_name", "admin"),
-        ("user_password", "admin"),
-        ("uri", "//attacker.example"),
-    ];
-    let response = instance
-        .http
-        .post(instance.url("/login.do"))
-        .form(&form)
-        .send()
-        .await
-        .expect("an answer");
+    let form = [("user_name", "admin"), ("user_password", "admin"), ("uri", "//attacker.example")];
+    let response = instance.http.post(instance.url("/login.do")).form(&form).send().await.expect("an answer");
     assert_eq!(response.headers()["location"], "/incident_list.do");
 }

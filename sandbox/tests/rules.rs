@@ -19,16 +19,8 @@ struct Posted {
 /// A listener that hands over what is posted to it.
 async fn listener() -> (String, mpsc::UnboundedReceiver<Posted>) {
     async fn take(State(posts): State<mpsc::UnboundedSender<Posted>>, headers: HeaderMap, body: String) {
-        let signature = headers
-            .get("x-signature")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        posts
-            .send(Posted {
-                signature: signature.to_owned(),
-                body,
-            })
-            .ok();
+        let signature = headers.get("x-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        posts.send(Posted { signature: signature.to_owned(), body }).ok();
     }
     let (sender, posts) = mpsc::unbounded_channel();
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -69,17 +61,13 @@ async fn a_signed_webhook_arrives() {
     let instance = Instance::start().await;
     let (address, mut posts) = listener().await;
     for (name, value) in [("x_isthmus.secret", "s3cret-ü"), ("x_isthmus.url", address.as_str())] {
-        instance
-            .post("/api/now/table/sys_properties", json!({"name": name, "value": value}))
-            .await;
+        instance.post("/api/now/table/sys_properties", json!({"name": name, "value": value})).await;
     }
     install(&instance, "incident", "", SIGNED).await;
     let body = json!({"short_description": "Zürich → naïve", "caller_id": JOE});
     let made = instance.post("/api/now/table/incident", body).await;
     let posted = posts.recv().await.expect("a post");
-    let mac = Hmac::<Sha256>::new_from_slice("s3cret-ü".as_bytes())
-        .expect("a key")
-        .chain_update(&posted.body);
+    let mac = Hmac::<Sha256>::new_from_slice("s3cret-ü".as_bytes()).expect("a key").chain_update(&posted.body);
     assert_eq!(posted.signature, BASE64_STANDARD.encode(mac.finalize().into_bytes()));
     let said: Value = serde_json::from_str(&posted.body).expect("JSON");
     let expected = json!({"number": made["number"], "state": "New", "id": made["sys_id"], "text": "Zürich → naïve",
@@ -127,14 +115,9 @@ async fn scripts_read_other_tables() {
     let instance = Instance::start().await;
     let (address, mut posts) = listener().await;
     install(&instance, "incident", "", &LAST_COMMENT.replace("ENDPOINT", &address)).await;
-    instance
-        .post("/api/now/table/incident", json!({"comments": "the last word"}))
-        .await;
+    instance.post("/api/now/table/incident", json!({"comments": "the last word"})).await;
     let posted: Value = serde_json::from_str(&posts.recv().await.expect("a post").body).expect("JSON");
-    assert_eq!(
-        posted,
-        json!({"action_type": "insert", "urgency": "3 - Low", "comments": "the last word"})
-    );
+    assert_eq!(posted, json!({"action_type": "insert", "urgency": "3 - Low", "comments": "the last word"}));
 }
 
 #[tokio::test]
@@ -164,25 +147,15 @@ async fn filters_decide_and_journal_rows_are_inserts() {
 #[tokio::test]
 async fn a_broken_or_endless_script_harms_nothing_but_itself() {
     let instance = Instance::start().await;
-    for script in [
-        "nonsense(",
-        "while (true) {}",
-        "var s = 'x'; while (true) s += s;",
-        "null.x",
-    ] {
+    for script in ["nonsense(", "while (true) {}", "var s = 'x'; while (true) s += s;", "null.x"] {
         let rule = install(&instance, "incident", "", script).await;
         let path = format!("/api/now/table/sys_script/{}", rule["sys_id"].as_str().expect("an id"));
         // An after rule ends before the answer, so the log can be read right then.
         instance.patch(&path, json!({"when": "after"})).await;
         instance.post("/api/now/table/incident", json!({})).await;
-        let log = instance
-            .get("/api/now/table/syslog?sysparm_query=level=2^ORDERBYDESCsys_created_on")
-            .await;
-        let failed = |row: &Value| {
-            row["message"]
-                .as_str()
-                .is_some_and(|text| text.starts_with("The business rule failed"))
-        };
+        let log = instance.get("/api/now/table/syslog?sysparm_query=level=2^ORDERBYDESCsys_created_on").await;
+        let failed =
+            |row: &Value| row["message"].as_str().is_some_and(|text| text.starts_with("The business rule failed"));
         assert!(log.as_array().expect("a list").iter().any(failed), "{script}: {log}");
         instance.call_as("admin", reqwest::Method::DELETE, &path, None).await;
     }

@@ -20,11 +20,7 @@ async fn queries() {
     // ^OR binds to the condition before it; ^NQ begins anew.
     let both = found(&instance, "category=payroll^state=1^ORstate=3^ORDERBYnumber").await;
     assert_eq!(both, ["INC0000004", "INC0007001"]);
-    let new_query = found(
-        &instance,
-        "category=payroll^state=1^NQnumber=INC0000049^ORDERBYDESCnumber",
-    )
-    .await;
+    let new_query = found(&instance, "category=payroll^state=1^NQnumber=INC0000049^ORDERBYDESCnumber").await;
     assert_eq!(new_query, ["INC0000049", "INC0000004"]);
     for (query, expected) in [
         ("caller_id.user_name=emil.lindqvist", "INC0000003"),
@@ -36,42 +32,26 @@ async fn queries() {
         ("numberIN INC0000010,INC9999999", "INC0000010"),
         ("numberBETWEENINC0000009@INC0000009", "INC0000009"),
         ("priority<2^state=3", "INC0007001"),
-        (
-            "sys_created_onON2026-01-06@2026-01-06 00:00:00@2026-01-06 23:59:59",
-            "INC0000049",
-        ),
+        ("sys_created_onON2026-01-06@2026-01-06 00:00:00@2026-01-06 23:59:59", "INC0000049"),
     ] {
         assert_eq!(found(&instance, query).await, [expected], "{query}");
     }
     assert_eq!(found(&instance, "stateNOT IN1,2,3,6,7").await, ["INC0000011"]);
     assert_eq!(found(&instance, "assigned_toISEMPTY").await.len(), 6);
-    assert!(
-        found(
-            &instance,
-            "sys_created_on>javascript:gs.beginningOfToday()^number=INC0000002"
-        )
-        .await
-        .is_empty()
-    );
-    let me = instance
-        .get("/api/now/table/sys_user?sysparm_query=sys_id=javascript:gs.getUserID()")
-        .await;
+    assert!(found(&instance, "sys_created_on>javascript:gs.beginningOfToday()^number=INC0000002").await.is_empty());
+    let me = instance.get("/api/now/table/sys_user?sysparm_query=sys_id=javascript:gs.getUserID()").await;
     assert_eq!(me[0]["user_name"], "admin");
     // An invalid part is dropped and the rest applied, so a typo widens the result (2.4).
     assert_eq!(found(&instance, "nonsense=1^state=8").await, ["INC0000011"]);
     instance.switch(json!({"invalid_query": "refuse"})).await;
-    let refused = instance
-        .call_as("admin", Method::GET, &format!("{LIST}nonsense=1"), None)
-        .await;
+    let refused = instance.call_as("admin", Method::GET, &format!("{LIST}nonsense=1"), None).await;
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
 async fn name_value_filters_take_labels() {
     let instance = Instance::start().await;
-    let list = instance
-        .get("/api/now/table/incident?state=on%20hold&caller_id=David%20Miller")
-        .await;
+    let list = instance.get("/api/now/table/incident?state=on%20hold&caller_id=David%20Miller").await;
     assert_eq!(numbers(&list), ["INC0007001"]);
 }
 
@@ -81,14 +61,8 @@ async fn shapes() {
     let path = "/api/now/table/incident?number=INC0000049&sysparm_fields=state,caller_id,caller_id.email,parent,x";
     let link = instance.url(&format!("/api/now/table/sys_user/{BETH}"));
     let expected = [
-        (
-            "",
-            json!({"state": "2", "caller_id": {"link": link, "value": BETH}, "parent": ""}),
-        ),
-        (
-            "&sysparm_exclude_reference_link=true",
-            json!({"state": "2", "caller_id": BETH, "parent": ""}),
-        ),
+        ("", json!({"state": "2", "caller_id": {"link": link, "value": BETH}, "parent": ""})),
+        ("&sysparm_exclude_reference_link=true", json!({"state": "2", "caller_id": BETH, "parent": ""})),
         (
             "&sysparm_display_value=true",
             json!({"state": "In Progress", "caller_id": {"display_value": "Beth Anglin", "link": link}, "parent": ""}),
@@ -106,34 +80,17 @@ async fn shapes() {
     ];
     for (parameters, expected) in expected {
         let mut record = instance.get(&format!("{path}{parameters}")).await[0].take();
-        let email = record
-            .as_object_mut()
-            .expect("an object")
-            .remove("caller_id.email")
-            .expect("the e-mail");
+        let email = record.as_object_mut().expect("an object").remove("caller_id.email").expect("the e-mail");
         let all = json!({"display_value": "beth.anglin@example.com", "value": "beth.anglin@example.com"});
-        assert_eq!(
-            email,
-            if parameters.ends_with("all") {
-                all
-            } else {
-                "beth.anglin@example.com".into()
-            }
-        );
+        assert_eq!(email, if parameters.ends_with("all") { all } else { "beth.anglin@example.com".into() });
         assert_eq!(record, expected, "{parameters}");
     }
     let versioned = instance.get(&path.replace("/now/", "/now/v2/")).await;
     let link = versioned[0]["caller_id"]["link"].as_str().expect("a link");
-    assert!(
-        link.contains("/api/now/v2/table/sys_user/"),
-        "the link repeats the version: {link}"
-    );
+    assert!(link.contains("/api/now/v2/table/sys_user/"), "the link repeats the version: {link}");
     let whole = instance.get("/api/now/table/incident?number=INC0000049").await;
     for (column, value) in whole[0].as_object().expect("an object") {
-        assert!(
-            value.is_string() || value["value"].is_string(),
-            "{column} is not text: {value}"
-        );
+        assert!(value.is_string() || value["value"].is_string(), "{column} is not text: {value}");
     }
 }
 
@@ -143,10 +100,7 @@ async fn pages_and_their_headers() {
     let path = "/api/now/table/incident?sysparm_query=ORDERBYnumber&sysparm_limit=8&sysparm_offset=8";
     let response = instance.call_as("admin", Method::GET, path, None).await;
     assert_eq!(response.headers()["x-total-count"], "20");
-    assert_eq!(
-        response.headers()[header::CONTENT_TYPE],
-        "application/json;charset=UTF-8"
-    );
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json;charset=UTF-8");
     let page = |relation: &str, offset: u8| {
         let address = instance.url(&format!(
             "/api/now/table/incident?sysparm_query=ORDERBYnumber&sysparm_limit=8&sysparm_offset={offset}"
@@ -156,15 +110,11 @@ async fn pages_and_their_headers() {
     let expected = [page("first", 0), page("prev", 0), page("next", 16), page("last", 16)].join(",");
     assert_eq!(response.headers()[header::LINK], expected.as_str());
     assert_eq!(result(response).await.as_array().map(Vec::len), Some(8));
-    let quiet = instance
-        .call_as("admin", Method::GET, &format!("{path}&sysparm_no_count=true"), None)
-        .await;
+    let quiet = instance.call_as("admin", Method::GET, &format!("{path}&sysparm_no_count=true"), None).await;
     assert!(quiet.headers().get("x-total-count").is_none());
     let head = instance.call_as("admin", Method::HEAD, path, None).await;
     assert_eq!(head.headers()["x-total-count"], "20");
-    let count = instance
-        .get("/api/now/stats/incident?sysparm_count=true&sysparm_query=state=1")
-        .await;
+    let count = instance.get("/api/now/stats/incident?sysparm_count=true&sysparm_query=state=1").await;
     assert_eq!(count, json!({"stats": {"count": "6"}}));
 }
 
@@ -173,11 +123,7 @@ async fn error(instance: &Instance, method: Method, path: &str, body: Option<Val
     let status = response.status().as_u16();
     let body: Value = response.json().await.expect("JSON");
     assert_eq!(body["status"], "failure");
-    (
-        status,
-        body["error"]["message"].as_str().unwrap_or_default().to_owned(),
-        body["error"]["detail"].clone(),
-    )
+    (status, body["error"]["message"].as_str().unwrap_or_default().to_owned(), body["error"]["detail"].clone())
 }
 
 #[tokio::test]
@@ -187,10 +133,7 @@ async fn errors() {
     let unknown = error(&instance, Method::GET, "/api/now/table/nothing", None).await;
     assert_eq!(unknown, (400, "Invalid table nothing".into(), Value::Null));
     let no_api = error(&instance, Method::GET, "/api/now/nothing", None).await;
-    assert_eq!(
-        no_api,
-        (400, "Requested URI does not represent any resource".into(), Value::Null)
-    );
+    assert_eq!(no_api, (400, "Requested URI does not represent any resource".into(), Value::Null));
     let gone = json!("Record doesn't exist or ACL restricts the record retrieval");
     for method in [Method::GET, Method::PATCH, Method::DELETE] {
         let body = (method == Method::PATCH).then(|| json!({}));
@@ -198,10 +141,7 @@ async fn errors() {
         assert_eq!(missing, (404, "No Record found".into(), gone.clone()));
     }
     let metadata = error(&instance, Method::GET, "/api/now/table/sys_dictionary", None).await;
-    assert_eq!(
-        (metadata.0, metadata.1.as_str()),
-        (403, "Insufficient rights to query records")
-    );
+    assert_eq!((metadata.0, metadata.1.as_str()), (403, "Insufficient rights to query records"));
     let path = "/api/now/table/sys_user";
     let denied = error(&instance, Method::POST, path, Some(json!({"name": "x"}))).await;
     let detail = json!("ACL Exception Insert Failed due to security constraints");
@@ -214,18 +154,9 @@ async fn errors() {
     assert_eq!(send("{", "application/json").await.expect("an answer").status(), 400);
     assert_eq!(send("[1]", "application/json").await.expect("an answer").status(), 400);
     assert_eq!(send("x", "text/plain").await.expect("an answer").status(), 415);
-    let v1 = error(
-        &instance,
-        Method::GET,
-        "/api/now/v1/table/incident?sysparm_query=number=none",
-        None,
-    )
-    .await;
+    let v1 = error(&instance, Method::GET, "/api/now/v1/table/incident?sysparm_query=number=none", None).await;
     assert_eq!(v1.0, 404);
-    assert_eq!(
-        instance.get("/api/now/table/incident?sysparm_query=number=none").await,
-        json!([])
-    );
+    assert_eq!(instance.get("/api/now/table/incident?sysparm_query=number=none").await, json!([]));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use sha2::{Digest, Sha256};
 
-pub const PASSWORD_LENGTH: usize = 10;
+pub const PASSWORD_LENGTH: usize = 12;
 const SETUP: &str = "setup_token";
 /// Verified when nobody has the e-mail, so that the answer takes as long. Never matches.
 const NOBODY: &str =
@@ -45,10 +45,7 @@ pub async fn open_setup(store: &Store, clock: &dyn Clock) -> Result<Option<Strin
 }
 
 pub async fn is_setup_open(store: &Store, token: &str) -> Result<bool, AuthError> {
-    Ok(store
-        .setting(SETUP)
-        .await?
-        .is_some_and(|kept| kept == fingerprint(token)))
+    Ok(store.setting(SETUP).await?.is_some_and(|kept| kept == fingerprint(token)))
 }
 
 /// The first administrator, and the end of the link, in one transaction.
@@ -81,9 +78,7 @@ pub async fn create_first_admin(
 /// The person, if the password is theirs.
 pub async fn sign_in(store: &Store, email: &str, password: &str) -> Result<Option<Person>, AuthError> {
     let row = store.person_by_email(&email.trim().to_lowercase()).await?;
-    let kept = row
-        .as_ref()
-        .map_or_else(|| NOBODY.to_owned(), |row| row.password_hash.clone());
+    let kept = row.as_ref().map_or_else(|| NOBODY.to_owned(), |row| row.password_hash.clone());
     let fits = verify(password.to_owned(), kept).await?;
     Ok(row.filter(|_| fits).map(person))
 }
@@ -94,21 +89,13 @@ pub fn person(row: PersonRow) -> Person {
         "operator" => Role::Operator,
         _ => Role::Viewer,
     };
-    Person {
-        id: row.id,
-        name: row.name,
-        email: row.email,
-        role,
-    }
+    Person { id: row.id, name: row.name, email: row.email, role }
 }
 
 /// Argon2id takes its time on purpose, so it runs beside the server's own threads.
 async fn hash(password: String) -> Result<String, AuthError> {
     tokio::task::spawn_blocking(move || {
-        Argon2::default()
-            .hash_password(password.as_bytes())
-            .map(|hash| hash.to_string())
-            .map_err(|_| AuthError::Hash)
+        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| AuthError::Hash)
     })
     .await
     .map_err(|_| AuthError::Hash)?

@@ -26,10 +26,7 @@ fn failed(error: StoreError) -> Error {
 
 /// Only a hash is kept: whoever reads the table cannot take over a session.
 fn key(id: &Id) -> String {
-    Sha256::digest(id.0.to_be_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(id.0.to_be_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl SqlSessions {
@@ -40,11 +37,7 @@ impl SqlSessions {
     fn row(record: &Record) -> Result<SessionRow> {
         let text = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         let expires_at = record.expiry_date.unix_timestamp() * 1000;
-        Ok(SessionRow {
-            id: key(&record.id),
-            record: text,
-            expires_at,
-        })
+        Ok(SessionRow { id: key(&record.id), record: text, expires_at })
     }
 }
 
@@ -74,11 +67,7 @@ impl SessionStore for SqlSessions {
             let data = serde_json::from_str(&row.record).map_err(|error| Error::Decode(error.to_string()))?;
             let expiry_date = time::OffsetDateTime::from_unix_timestamp(row.expires_at / 1000)
                 .map_err(|error| Error::Decode(error.to_string()))?;
-            Ok(Record {
-                id: *id,
-                data,
-                expiry_date,
-            })
+            Ok(Record { id: *id, data, expiry_date })
         })
         .transpose()
     }

@@ -117,11 +117,7 @@ impl HttpClient {
     /// Reads what an administrator typed as an instance's address: scheme and host, nothing more.
     pub fn instance_address(&self, typed: &str) -> Result<Url, AddressError> {
         let typed = typed.trim();
-        let text = if typed.contains("://") {
-            typed.to_owned()
-        } else {
-            format!("https://{typed}")
-        };
+        let text = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
         let malformed = || AddressError::Malformed(typed.to_owned());
         let mut url = Url::parse(&text).map_err(|_| malformed())?;
         if !matches!(url.scheme(), "http" | "https") {
@@ -160,10 +156,7 @@ mod tests {
     use super::*;
 
     fn client(nets: &[&str]) -> HttpClient {
-        HttpClient::new(Allowed::new(
-            nets.iter().map(|net| net.parse().expect("a net")).collect(),
-        ))
-        .expect("a client")
+        HttpClient::new(Allowed::new(nets.iter().map(|net| net.parse().expect("a net")).collect())).expect("a client")
     }
 
     #[test]
@@ -179,10 +172,7 @@ mod tests {
             "https://2130706433",
             "https://0x7f.1",
         ] {
-            assert!(
-                matches!(client.instance_address(typed), Err(AddressError::Private(_))),
-                "{typed}"
-            );
+            assert!(matches!(client.instance_address(typed), Err(AddressError::Private(_))), "{typed}");
         }
     }
 
@@ -190,37 +180,21 @@ mod tests {
     fn an_opened_range_may_be_plain_http_and_nothing_else_may() {
         let client = client(&["127.0.0.0/8"]);
         assert_eq!(
-            client
-                .instance_address("http://127.0.0.1:8081/nav_to.do?x=1")
-                .expect("opened")
-                .as_str(),
+            client.instance_address("http://127.0.0.1:8081/nav_to.do?x=1").expect("opened").as_str(),
             "http://127.0.0.1:8081/"
         );
-        assert!(matches!(
-            client.instance_address("http://example.service-now.com"),
-            Err(AddressError::NotHttps)
-        ));
+        assert!(matches!(client.instance_address("http://example.service-now.com"), Err(AddressError::NotHttps)));
         assert_eq!(
-            client
-                .instance_address("example.service-now.com")
-                .expect("public")
-                .as_str(),
+            client.instance_address("example.service-now.com").expect("public").as_str(),
             "https://example.service-now.com/"
         );
-        assert!(matches!(
-            client.instance_address("https://me:pw@example.com"),
-            Err(AddressError::WithCredentials)
-        ));
+        assert!(matches!(client.instance_address("https://me:pw@example.com"), Err(AddressError::WithCredentials)));
     }
 
     #[tokio::test]
     async fn a_name_that_points_inside_is_refused_when_it_is_resolved() {
         let url = Url::parse("https://localhost/").expect("a url");
-        let error = client(&[])
-            .request(reqwest::Method::GET, url)
-            .send()
-            .await
-            .expect_err("refused");
+        let error = client(&[]).request(reqwest::Method::GET, url).send().await.expect_err("refused");
         assert!(error.is_connect(), "{error:?}");
     }
 }

@@ -36,10 +36,7 @@ pub enum Failure {
 
 impl Failure {
     pub fn transient(why: impl Into<String>) -> Self {
-        Self::Transient {
-            why: why.into(),
-            retry_after_ms: None,
-        }
+        Self::Transient { why: why.into(), retry_after_ms: None }
     }
 }
 

@@ -12,13 +12,7 @@ use std::collections::BTreeMap;
 
 pub const STATUSES: [&str; 6] = ["New", "In Progress", "On Hold", "Resolved", "Closed", "Cancelled"];
 pub const PRIORITIES: [&str; 4] = ["Urgent", "High", "Normal", "Low"];
-pub const KINDS: [&str; 5] = [
-    "General inquiry",
-    "Payroll",
-    "Hiring",
-    "Employee Help",
-    "Access Request",
-];
+pub const KINDS: [&str; 5] = ["General inquiry", "Payroll", "Hiring", "Employee Help", "Access Request"];
 /// ServiceNow keeps no more of a short description (contract 3.1); longer titles would come back cut.
 pub const TITLE_LENGTH: usize = 160;
 /// The same for its description.
@@ -57,13 +51,7 @@ pub async fn save_edited(
     }
     let mut edits = field_edits(before);
     for field in &moved {
-        edits.insert(
-            field.field.clone(),
-            Edit {
-                at: now,
-                by: who.to_owned(),
-            },
-        );
+        edits.insert(field.field.clone(), Edit { at: now, by: who.to_owned() });
     }
     after.field_edits = serde_json::to_string(&edits).unwrap_or_default();
     after.version = before.version + 1;
@@ -71,14 +59,8 @@ pub async fn save_edited(
     who.clone_into(&mut after.updated_by);
     tx.save_ticket(&after).await?;
     let fields = serde_json::to_string(&moved).unwrap_or_default();
-    tx.add_edit(&EditLine {
-        id: clock.id(),
-        ticket_id: after.id.clone(),
-        at: now,
-        who: who.to_owned(),
-        fields,
-    })
-    .await?;
+    tx.add_edit(&EditLine { id: clock.id(), ticket_id: after.id.clone(), at: now, who: who.to_owned(), fields })
+        .await?;
     Ok((after, moved))
 }
 
@@ -109,11 +91,7 @@ async fn moved(tx: &mut Tx, before: &Ticket, after: &Ticket) -> Result<Vec<Moved
     let mut moved = Vec::new();
     let mut note = |field: &str, from: String, to: String| {
         if from != to {
-            moved.push(Moved {
-                field: field.to_owned(),
-                from,
-                to,
-            });
+            moved.push(Moved { field: field.to_owned(), from, to });
         }
     };
     note("title", before.title.clone(), after.title.clone());
@@ -125,15 +103,10 @@ async fn moved(tx: &mut Tx, before: &Ticket, after: &Ticket) -> Result<Vec<Moved
     note("due", shown(before.due_at), shown(after.due_at));
     note("created", shown(Some(before.opened_at)), shown(Some(after.opened_at)));
     note("closed", shown(before.closed_at), shown(after.closed_at));
-    for (field, was, is) in [
-        ("owner", &before.owner_id, &after.owner_id),
-        ("requestor", &before.requestor_id, &after.requestor_id),
-    ] {
-        note(
-            field,
-            name_of(tx, was.as_deref()).await?,
-            name_of(tx, is.as_deref()).await?,
-        );
+    for (field, was, is) in
+        [("owner", &before.owner_id, &after.owner_id), ("requestor", &before.requestor_id, &after.requestor_id)]
+    {
+        note(field, name_of(tx, was.as_deref()).await?, name_of(tx, is.as_deref()).await?);
     }
     Ok(moved)
 }
@@ -144,8 +117,5 @@ fn shown(at: Option<i64>) -> String {
 
 async fn name_of(tx: &mut Tx, user: Option<&str>) -> Result<String> {
     let Some(id) = user else { return Ok(String::new()) };
-    Ok(tx
-        .desk_user(id)
-        .await?
-        .map_or_else(String::new, |User { name, email, .. }| format!("{name} <{email}>")))
+    Ok(tx.desk_user(id).await?.map_or_else(String::new, |User { name, email, .. }| format!("{name} <{email}>")))
 }

@@ -33,11 +33,7 @@ impl DeskSide {
 
     async fn read_user(&self, id: Option<&str>) -> Result<Value, Failure> {
         let Some(id) = id else { return Ok(Value::Empty) };
-        Ok(self
-            .store
-            .desk_user(id)
-            .await?
-            .map_or(Value::Empty, |user| Value::user(&user.email, &user.name)))
+        Ok(self.store.desk_user(id).await?.map_or(Value::Empty, |user| Value::user(&user.email, &user.name)))
     }
 
     async fn read(&self, ticket: Ticket) -> Result<Record, Failure> {
@@ -49,10 +45,7 @@ impl DeskSide {
             ("status".to_owned(), Value::choice(&ticket.status)),
             ("kind".to_owned(), Value::choice(&ticket.kind)),
             ("owner".to_owned(), self.read_user(ticket.owner_id.as_deref()).await?),
-            (
-                "requestor".to_owned(),
-                self.read_user(ticket.requestor_id.as_deref()).await?,
-            ),
+            ("requestor".to_owned(), self.read_user(ticket.requestor_id.as_deref()).await?),
             ("created".to_owned(), Value::moment(Some(ticket.opened_at))),
             ("due".to_owned(), Value::moment(ticket.due_at)),
             ("closed".to_owned(), Value::moment(ticket.closed_at)),
@@ -60,10 +53,7 @@ impl DeskSide {
         Ok(Record {
             fields,
             field_edits: field_edits(&ticket),
-            edited: Edit {
-                at: ticket.updated_at,
-                by: ticket.updated_by,
-            },
+            edited: Edit { at: ticket.updated_at, by: ticket.updated_by },
             version: ticket.version.to_string(),
             created_at: ticket.opened_at,
             id: ticket.id,
@@ -106,22 +96,11 @@ impl DeskSide {
     ) -> Result<Option<String>, Failure> {
         let Value::User(user) = value else { return Ok(None) };
         if user.email.is_empty() {
-            notes.push(format!(
-                "{field} was left empty: {} has no e-mail in ServiceNow to be matched by.",
-                user.name
-            ));
+            notes.push(format!("{field} was left empty: {} has no e-mail in ServiceNow to be matched by.", user.name));
             return Ok(None);
         }
-        let name = if user.name.is_empty() {
-            user.email.clone()
-        } else {
-            user.name.clone()
-        };
-        let user = User {
-            id: self.clock.id(),
-            email: user.email.clone(),
-            name,
-        };
+        let name = if user.name.is_empty() { user.email.clone() } else { user.name.clone() };
+        let user = User { id: self.clock.id(), email: user.email.clone(), name };
         Ok(Some(tx.find_or_add_desk_user(&user, WHO, self.clock.now()).await?.id))
     }
 }
@@ -141,11 +120,7 @@ impl Connector for DeskSide {
             .into_iter()
             .map(|comment| Entry {
                 id: comment.id,
-                stream: if comment.internal == 1 {
-                    Stream::Internal
-                } else {
-                    Stream::Public
-                },
+                stream: if comment.internal == 1 { Stream::Internal } else { Stream::Public },
                 author: comment.author,
                 at: comment.at,
                 body: comment.body,
@@ -155,11 +130,7 @@ impl Connector for DeskSide {
 
     async fn create(&self, key: &str, fields: &Fields) -> Result<Applied, Failure> {
         if let Some(ticket) = self.store.ticket_by_origin(key).await? {
-            return Ok(Applied {
-                record: self.read(ticket).await?,
-                notes: Vec::new(),
-                left_out: BTreeSet::new(),
-            });
+            return Ok(Applied { record: self.read(ticket).await?, notes: Vec::new(), left_out: BTreeSet::new() });
         }
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
@@ -180,17 +151,11 @@ impl Connector for DeskSide {
         let notes = self.put(&mut tx, &mut ticket, fields).await?;
         tx.add_ticket(&ticket).await?;
         tx.commit().await?;
-        Ok(Applied {
-            record: self.read(ticket).await?,
-            notes,
-            left_out: BTreeSet::new(),
-        })
+        Ok(Applied { record: self.read(ticket).await?, notes, left_out: BTreeSet::new() })
     }
 
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure> {
-        let gone = || Failure::Refused {
-            why: "The ticket is no longer there.".into(),
-        };
+        let gone = || Failure::Refused { why: "The ticket is no longer there.".into() };
         let mut tx = self.store.begin().await?;
         let before = self.store.ticket(id).await?.ok_or_else(gone)?;
         if before.version.to_string() != expected {
@@ -200,11 +165,7 @@ impl Connector for DeskSide {
         let notes = self.put(&mut tx, &mut after, fields).await?;
         let (after, _) = save_edited(&mut tx, &before, after, WHO, self.clock.as_ref()).await?;
         tx.commit().await?;
-        Ok(Applied {
-            record: self.read(after).await?,
-            notes,
-            left_out: BTreeSet::new(),
-        })
+        Ok(Applied { record: self.read(after).await?, notes, left_out: BTreeSet::new() })
     }
 
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {

@@ -68,10 +68,7 @@ impl IntoResponse for Refused {
 }
 
 pub fn router(intake: Intake) -> Router {
-    Router::new()
-        .route("/hooks/{key}", post(receive))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .with_state(intake)
+    Router::new().route("/hooks/{key}", post(receive)).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(intake)
 }
 
 async fn receive(
@@ -81,11 +78,7 @@ async fn receive(
     body: Bytes,
 ) -> Result<StatusCode, Refused> {
     let arrived_at = intake.clock.now();
-    let found = intake
-        .store
-        .connection_by_webhook_key(&key)
-        .await
-        .map_err(|_| Refused::NotStored)?;
+    let found = intake.store.connection_by_webhook_key(&key).await.map_err(|_| Refused::NotStored)?;
     let connection = found.ok_or(Refused::UnknownAddress)?;
     verify(&intake, &connection, &headers, &body)?;
     let hint: Hint = serde_json::from_slice(&body).map_err(|_| Refused::Malformed)?;
@@ -103,28 +96,16 @@ async fn receive(
 }
 
 fn verify(intake: &Intake, connection: &Connection, headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
-    let header = |name: &str| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .ok_or(Refused::Unsigned)
-    };
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).ok_or(Refused::Unsigned);
     let (timestamp, signature) = (header("x-isthmus-timestamp")?, header("x-isthmus-signature")?);
     let place = format!("connections.webhook_secret/{}", connection.id);
-    let secret = intake
-        .secrets
-        .open(&place, &connection.webhook_secret)
-        .map_err(|_| Refused::NotStored)?;
+    let secret = intake.secrets.open(&place, &connection.webhook_secret).map_err(|_| Refused::NotStored)?;
     if !is_signed(secret.expose_secret(), timestamp, body, signature) {
         return Err(Refused::Unsigned);
     }
     let sent_at: i64 = timestamp.parse().map_err(|_| Refused::Malformed)?;
     // Within the window a repeated call is known by its event and changes nothing.
-    if (sent_at.saturating_sub(intake.clock.now())).abs() > WINDOW_MS {
-        Err(Refused::OutOfTime)
-    } else {
-        Ok(())
-    }
+    if (sent_at.saturating_sub(intake.clock.now())).abs() > WINDOW_MS { Err(Refused::OutOfTime) } else { Ok(()) }
 }
 
 async fn keep(intake: &Intake, connection: &Connection, hint: &Hint, arrived_at: i64) -> crate::store::Result<()> {

@@ -69,25 +69,14 @@ impl Exchange {
             .set_auth_uri(AuthUrl::new(at("oauth_auth.do")).map_err(malformed)?)
             .set_token_uri(TokenUrl::new(at("oauth_token.do")).map_err(malformed)?)
             .set_redirect_uri(RedirectUrl::new(redirect_url.to_owned()).map_err(malformed)?);
-        Ok(Self {
-            client,
-            http: http.clone(),
-        })
+        Ok(Self { client, http: http.clone() })
     }
 
     /// State and PKCE challenge are fresh each time.
     pub fn authorize_url(&self) -> Begun {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let (url, state) = self
-            .client
-            .authorize_url(CsrfToken::new_random)
-            .set_pkce_challenge(challenge)
-            .url();
-        Begun {
-            url: url.into(),
-            state: state.into_secret(),
-            verifier: verifier.into_secret(),
-        }
+        let (url, state) = self.client.authorize_url(CsrfToken::new_random).set_pkce_challenge(challenge).url();
+        Begun { url: url.into(), state: state.into_secret(), verifier: verifier.into_secret() }
     }
 
     pub async fn code(&self, code: &str, verifier: &str) -> Result<Grant, ExchangeError> {
@@ -96,11 +85,7 @@ impl Exchange {
             .client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.to_owned()));
-        request
-            .request_async(&send)
-            .await
-            .map(|answer| grant(&answer))
-            .map_err(reason)
+        request.request_async(&send).await.map(|answer| grant(&answer)).map_err(reason)
     }
 
     pub async fn refresh(&self, refresh: &str) -> Result<Grant, ExchangeError> {
@@ -154,47 +139,24 @@ enum SendError {
 /// Our one HTTP client in the shape that the oauth2 crate asks for.
 async fn send(http: HttpClient, request: HttpRequest) -> Result<HttpResponse, SendError> {
     let (parts, body) = request.into_parts();
-    let url = parts
-        .uri
-        .to_string()
-        .parse()
-        .map_err(|_| SendError::NotSent("the address is malformed".into()))?;
-    let sent = http
-        .request(parts.method, url)
-        .headers(parts.headers)
-        .body(body)
-        .send()
-        .await;
+    let url = parts.uri.to_string().parse().map_err(|_| SendError::NotSent("the address is malformed".into()))?;
+    let sent = http.request(parts.method, url).headers(parts.headers).body(body).send().await;
     let response = sent.map_err(|error| {
         SendError::NotSent(
-            if error.is_connect() {
-                "the address does not answer"
-            } else {
-                "the connection was cut"
-            }
-            .into(),
+            if error.is_connect() { "the address does not answer" } else { "the connection was cut" }.into(),
         )
     })?;
     let status = response.status();
     let headers = response.headers().clone();
-    let is_json = headers
-        .get("content-type")
-        .and_then(|kind| kind.to_str().ok())
-        .is_some_and(|kind| kind.contains("json"));
+    let is_json =
+        headers.get("content-type").and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.contains("json"));
     if status.is_server_error() || status.as_u16() == 429 {
         return Err(SendError::Unavailable(status.as_u16()));
     }
     if !is_json {
-        return Err(if status.as_u16() == 401 {
-            SendError::Denied(401)
-        } else {
-            SendError::NotJson
-        });
+        return Err(if status.as_u16() == 401 { SendError::Denied(401) } else { SendError::NotJson });
     }
-    let body = response
-        .bytes()
-        .await
-        .map_err(|_| SendError::NotSent("the connection was cut".into()))?;
+    let body = response.bytes().await.map_err(|_| SendError::NotSent("the connection was cut".into()))?;
     // A refusal in other words than OAuth's is a refusal all the same.
     let says_error = serde_json::from_slice::<serde_json::Value>(&body).is_ok_and(|body| body["error"].is_string());
     if status.is_client_error() && !says_error {

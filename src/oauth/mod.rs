@@ -64,14 +64,7 @@ fn hash(text: &str) -> String {
 
 impl Oauth {
     pub fn new(store: Store, secrets: Secrets, http: HttpClient, clock: SharedClock, redirect_url: String) -> Self {
-        Self {
-            store,
-            secrets,
-            http,
-            clock,
-            redirect_url,
-            refreshing: Arc::default(),
-        }
+        Self { store, secrets, http, clock, redirect_url, refreshing: Arc::default() }
     }
 
     pub fn redirect_url(&self) -> &str {
@@ -79,10 +72,8 @@ impl Oauth {
     }
 
     fn exchange(&self, connection: &Connection) -> Result<Exchange, OauthError> {
-        let secret = self.secrets.open(
-            &format!("connections.client_secret/{}", connection.id),
-            &connection.client_secret,
-        )?;
+        let secret =
+            self.secrets.open(&format!("connections.client_secret/{}", connection.id), &connection.client_secret)?;
         Ok(Exchange::new(
             &self.http,
             &connection.address,
@@ -97,11 +88,8 @@ impl Oauth {
         let begun = self.exchange(connection)?.authorize_url();
         let now = self.clock.now();
         let state = hash(&begun.state);
-        let verifier = self.secrets.seal(
-            &format!("authorizations.verifier/{state}"),
-            &begun.verifier,
-            self.clock.as_ref(),
-        )?;
+        let verifier =
+            self.secrets.seal(&format!("authorizations.verifier/{state}"), &begun.verifier, self.clock.as_ref())?;
         let mut tx = self.store.begin().await?;
         tx.delete_authorizations_before(now - AUTHORIZATION_LIFE_MS).await?;
         tx.add_authorization(&Authorization {
@@ -125,14 +113,8 @@ impl Oauth {
         let begun = begun
             .filter(|begun| begun.session_id == session && self.clock.now() - begun.created_at < AUTHORIZATION_LIFE_MS)
             .ok_or(OauthError::ExpiredState)?;
-        let connection = self
-            .store
-            .connection(&begun.connection_id)
-            .await?
-            .ok_or(OauthError::NoConnection)?;
-        let verifier = self
-            .secrets
-            .open(&format!("authorizations.verifier/{state}"), &begun.verifier)?;
+        let connection = self.store.connection(&begun.connection_id).await?.ok_or(OauthError::NoConnection)?;
+        let verifier = self.secrets.open(&format!("authorizations.verifier/{state}"), &begun.verifier)?;
         Ok((connection, verifier))
     }
 
@@ -153,40 +135,22 @@ impl Oauth {
         let now = self.clock.now();
         // Contract 1.4: whichever refresh token comes is kept; when none comes, the old one goes on.
         let refresh = match &grant.refresh {
-            Some(refresh) => self.secrets.seal(
-                &place("refresh", connection),
-                refresh.expose_secret(),
-                self.clock.as_ref(),
-            )?,
+            Some(refresh) => {
+                self.secrets.seal(&place("refresh", connection), refresh.expose_secret(), self.clock.as_ref())?
+            }
             None => old_refresh.to_owned(),
         };
-        let access = self.secrets.seal(
-            &place("access", connection),
-            grant.access.expose_secret(),
-            self.clock.as_ref(),
-        )?;
+        let access =
+            self.secrets.seal(&place("access", connection), grant.access.expose_secret(), self.clock.as_ref())?;
         let access_ends = now + grant.lasts_ms;
         let mut tx = self.store.begin().await?;
-        tx.put_tokens(
-            connection,
-            &Tokens {
-                access,
-                refresh,
-                access_ends,
-                refresh_ends,
-                refreshed_at: now,
-            },
-        )
-        .await?;
+        tx.put_tokens(connection, &Tokens { access, refresh, access_ends, refresh_ends, refreshed_at: now }).await?;
         Ok(tx.commit().await?)
     }
 
     /// The access of one connection, for its connector.
     pub fn access(&self, connection: &str) -> Arc<dyn Access> {
-        Arc::new(ConnectionAccess {
-            oauth: self.clone(),
-            connection: connection.to_owned(),
-        })
+        Arc::new(ConnectionAccess { oauth: self.clone(), connection: connection.to_owned() })
     }
 
     /// A token that is good for a while; `refused` is one that must not be answered again.
@@ -194,35 +158,20 @@ impl Oauth {
         if let Some(token) = self.usable(connection, refused).await? {
             return Ok(token);
         }
-        let lock = self
-            .refreshing
-            .lock()
-            .await
-            .entry(connection.to_owned())
-            .or_default()
-            .clone();
+        let lock = self.refreshing.lock().await.entry(connection.to_owned()).or_default().clone();
         let _one_at_a_time = lock.lock().await;
         // Whoever held the lock before has renewed it by now.
         if let Some(token) = self.usable(connection, refused).await? {
             return Ok(token);
         }
-        let row = self
-            .store
-            .connection(connection)
-            .await?
-            .ok_or(OauthError::NoConnection)?;
-        let tokens = self
-            .store
-            .tokens(connection)
-            .await?
-            .ok_or(ExchangeError::NotAuthorized)?;
+        let row = self.store.connection(connection).await?.ok_or(OauthError::NoConnection)?;
+        let tokens = self.store.tokens(connection).await?.ok_or(ExchangeError::NotAuthorized)?;
         if tokens.refresh.is_empty() {
             return Err(ExchangeError::NotAuthorized.into());
         }
         let refresh = self.secrets.open(&place("refresh", connection), &tokens.refresh)?;
         let grant = self.exchange(&row)?.refresh(refresh.expose_secret()).await?;
-        self.keep(connection, &grant, tokens.refresh_ends, &tokens.refresh)
-            .await?;
+        self.keep(connection, &grant, tokens.refresh_ends, &tokens.refresh).await?;
         tracing::info!(connection.id = connection, "the access token was refreshed");
         Ok(grant.access)
     }

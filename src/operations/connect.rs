@@ -45,13 +45,8 @@ impl Operations {
     ) -> Answer<String> {
         self.require(Role::Admin, "connections.connect", name).await?;
         let missing = |what: &str, field: &str| {
-            Trouble::new(
-                "FORM-MISSING",
-                &format!("The {what} is missing."),
-                "It is needed to connect.",
-                "Fill it in.",
-            )
-            .about(field)
+            Trouble::new("FORM-MISSING", &format!("The {what} is missing."), "It is needed to connect.", "Fill it in.")
+                .about(field)
         };
         let (name, client_id, client_secret) = (name.trim(), client_id.trim(), client_secret.trim());
         for (value, what, field) in [
@@ -76,16 +71,11 @@ impl Operations {
             )
             .about("address")
         })?;
-        probe(&parts.http, &url)
-            .await
-            .map_err(|failure| trouble(&failure).about("address"))?;
+        probe(&parts.http, &url).await.map_err(|failure| trouble(&failure).about("address"))?;
         let clock = parts.clock.as_ref();
         let id = clock.id();
         let seal = |column: &str, secret: &str| {
-            parts
-                .secrets
-                .seal(&format!("connections.{column}/{id}"), secret, clock)
-                .map_err(|error| broken(&error))
+            parts.secrets.seal(&format!("connections.{column}/{id}"), secret, clock).map_err(|error| broken(&error))
         };
         let connection = Connection {
             id: id.clone(),
@@ -109,8 +99,7 @@ impl Operations {
         };
         let mut tx = self.begin().await?;
         tx.add_connection(&connection).await.or_trouble()?;
-        self.audit(&mut tx, "connections.connect", &id, &connection.address, false)
-            .await?;
+        self.audit(&mut tx, "connections.connect", &id, &connection.address, false).await?;
         self.commit(tx).await?;
         parts.news.connection(&id);
         Ok(id)
@@ -121,11 +110,7 @@ impl Operations {
         self.require(Role::Admin, "connections.authorize", id).await?;
         let connection = self.connection_of(id).await?;
         let session = self.session_id().await?;
-        self.parts
-            .oauth
-            .begin(&connection, &session)
-            .await
-            .map_err(|error| broken(&error))
+        self.parts.oauth.begin(&connection, &session).await.map_err(|error| broken(&error))
     }
 
     /// The browser is back from ServiceNow. Answers the address of the page that tells how it went.
@@ -168,12 +153,9 @@ impl Operations {
         };
         let mut tx = self.begin().await?;
         let text = serde_json::to_string(&checks).unwrap_or_default();
-        tx.set_connection_checks(&connection.id, &text, self.parts.clock.now())
-            .await
-            .or_trouble()?;
+        tx.set_connection_checks(&connection.id, &text, self.parts.clock.now()).await.or_trouble()?;
         let detail = problem.clone().unwrap_or_else(|| "authorized".into());
-        self.audit(&mut tx, "connections.authorize", &connection.id, &detail, false)
-            .await?;
+        self.audit(&mut tx, "connections.authorize", &connection.id, &detail, false).await?;
         self.commit(tx).await?;
         self.parts.news.connection(&connection.id);
         Ok(match problem {
@@ -185,22 +167,13 @@ impl Operations {
     /// Tests with the fresh token and, if all is well, begins to sync: from now on.
     async fn activate(&self, connection: &Connection) -> Answer<(Vec<Check>, Option<String>)> {
         let (checks, acting_as) = test(&self.parts, connection).await;
-        let problem = checks
-            .iter()
-            .find(|check| !check.passed && is_needed(check))
-            .map(|check| check.code.clone());
+        let problem = checks.iter().find(|check| !check.passed && is_needed(check)).map(|check| check.code.clone());
         let clock = self.parts.clock.as_ref();
         let mut tx = self.begin().await?;
         if problem.is_none() {
-            tx.set_connection_authorized(&connection.id, &acting_as, clock.now())
-                .await
-                .or_trouble()?;
-            tx.set_connection_state(&connection.id, State::Active, "")
-                .await
-                .or_trouble()?;
-            queue::poll_at(&mut tx, &connection.id, clock.now(), clock)
-                .await
-                .or_trouble()?;
+            tx.set_connection_authorized(&connection.id, &acting_as, clock.now()).await.or_trouble()?;
+            tx.set_connection_state(&connection.id, State::Active, "").await.or_trouble()?;
+            queue::poll_at(&mut tx, &connection.id, clock.now(), clock).await.or_trouble()?;
         }
         self.commit(tx).await?;
         self.parts.wake.wake();
@@ -229,9 +202,7 @@ pub(super) async fn test(parts: &Parts, connection: &Connection) -> (Vec<Check>,
         Ok(user) => user,
         Err(failure) => return (vec![failed(&failure)], String::new()),
     };
-    let mut checks = vec![passed(&format!(
-        "ServiceNow accepts the token; it acts as {acting_as}."
-    ))];
+    let mut checks = vec![passed(&format!("ServiceNow accepts the token; it acts as {acting_as}."))];
     match side.changed(parts.clock.now(), None).await {
         Ok(_) => checks.push(passed("Table incident answers the query that polling uses.")),
         Err(failure) => checks.push(failed(&failure)),
@@ -295,12 +266,9 @@ fn exchange_problem(error: &ExchangeError) -> Check {
             &why,
             "Compare the client ID and the client secret with those in ServiceNow's Application Registry. Make a new connection with the right ones, or authorize again.",
         ),
-        ExchangeError::NotAnInstance(_) | ExchangeError::Address(_) => check(
-            "CONN-HTML",
-            "No ServiceNow instance answers there.",
-            &why,
-            "Check the instance's address.",
-        ),
+        ExchangeError::NotAnInstance(_) | ExchangeError::Address(_) => {
+            check("CONN-HTML", "No ServiceNow instance answers there.", &why, "Check the instance's address.")
+        }
         ExchangeError::Unreachable(_) => check(
             "CONN-UNREACHABLE",
             "ServiceNow did not answer.",

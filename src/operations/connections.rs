@@ -21,15 +21,9 @@ impl Operations {
     pub async fn see_overview(&self) -> Answer<Overview> {
         self.require(Role::Viewer, "overview.read", "").await?;
         let connections = self.list_connections().await?;
-        let search = crate::store::HistorySearch {
-            limit: RECENT,
-            ..Default::default()
-        };
+        let search = crate::store::HistorySearch { limit: RECENT, ..Default::default() };
         let recent = self.parts.store.history(&search).await.or_trouble()?;
-        Ok(Overview {
-            connections,
-            recent: recent.into_iter().map(super::show::change).collect(),
-        })
+        Ok(Overview { connections, recent: recent.into_iter().map(super::show::change).collect() })
     }
 
     pub async fn list_connections(&self) -> Answer<Vec<ConnectionRow>> {
@@ -65,12 +59,7 @@ impl Operations {
     }
 
     pub(super) async fn connection_of(&self, id: &str) -> Answer<Connection> {
-        self.parts
-            .store
-            .connection(id)
-            .await
-            .or_trouble()?
-            .ok_or_else(|| not_found("connection"))
+        self.parts.store.connection(id).await.or_trouble()?.ok_or_else(|| not_found("connection"))
     }
 
     pub async fn open_connection(&self, id: &str) -> Answer<ConnectionPage> {
@@ -80,11 +69,7 @@ impl Operations {
         // The script holds the secret, and the address is half of one: for those who may install it.
         let (webhook_address, rule_script) = if role >= Role::Admin {
             let place = format!("connections.webhook_secret/{id}");
-            let secret = self
-                .parts
-                .secrets
-                .open(&place, &connection.webhook_secret)
-                .map_err(|error| broken(&error))?;
+            let secret = self.parts.secrets.open(&place, &connection.webhook_secret).map_err(|error| broken(&error))?;
             let script = business_rule(&webhook_address, secret.expose_secret());
             (webhook_address, script)
         } else {
@@ -144,13 +129,7 @@ impl Operations {
                 "Reload the page.",
             ));
         }
-        self.set_state(
-            id,
-            State::Paused,
-            "Paused by a person. What arrives waits.",
-            "connections.pause",
-        )
-        .await
+        self.set_state(id, State::Paused, "Paused by a person. What arrives waits.", "connections.pause").await
     }
 
     /// Also after a hold: the next failure holds it again, and says why.
@@ -188,18 +167,10 @@ impl Operations {
         self.require(Role::Admin, "connections.install_rule", id).await?;
         let connection = self.connection_of(id).await?;
         let place = format!("connections.webhook_secret/{id}");
-        let secret = self
-            .parts
-            .secrets
-            .open(&place, &connection.webhook_secret)
-            .map_err(|error| broken(&error))?;
+        let secret = self.parts.secrets.open(&place, &connection.webhook_secret).map_err(|error| broken(&error))?;
         let endpoint = format!("{}/hooks/{}", self.parts.public_url, connection.webhook_key);
-        let side = self
-            .parts
-            .engine
-            .servicenow(&connection)
-            .await
-            .map_err(|failure| super::connect::trouble(&failure))?;
+        let side =
+            self.parts.engine.servicenow(&connection).await.map_err(|failure| super::connect::trouble(&failure))?;
         side.install_rule(id, &connection.name, &endpoint, secret.expose_secret()).await.map_err(|failure| {
             Trouble::new(
                 "RULE-NOT-INSTALLED",
@@ -221,9 +192,7 @@ impl Operations {
         let (checks, _) = super::connect::test(&self.parts, &connection).await;
         let mut tx = self.begin().await?;
         let text = serde_json::to_string(&checks).unwrap_or_default();
-        tx.set_connection_checks(id, &text, self.parts.clock.now())
-            .await
-            .or_trouble()?;
+        tx.set_connection_checks(id, &text, self.parts.clock.now()).await.or_trouble()?;
         self.audit(&mut tx, "connections.test", id, "", false).await?;
         self.commit(tx).await?;
         self.parts.news.connection(id);
@@ -234,11 +203,7 @@ impl Operations {
 fn field_rule(rule: &FieldRule) -> FieldRuleRow {
     FieldRuleRow {
         servicenow_field: rule.servicenow.clone(),
-        platform_field: if rule.platform == "kind" {
-            "type".into()
-        } else {
-            rule.platform.clone()
-        },
+        platform_field: if rule.platform == "kind" { "type".into() } else { rule.platform.clone() },
         direction: match rule.direction {
             Direction::Both => "both",
             Direction::ToPlatform => "to_platform",
@@ -251,21 +216,18 @@ fn field_rule(rule: &FieldRule) -> FieldRuleRow {
 
 /// Comments are no fields, but belong to what a person wants to see here.
 fn streams() -> impl Iterator<Item = FieldRuleRow> {
-    [("comments", "comments, public"), ("work_notes", "comments, internal")]
-        .into_iter()
-        .map(|(servicenow, platform)| FieldRuleRow {
+    [("comments", "comments, public"), ("work_notes", "comments, internal")].into_iter().map(
+        |(servicenow, platform)| FieldRuleRow {
             servicenow_field: servicenow.into(),
             platform_field: platform.into(),
             direction: "both".into(),
             note: "Each entry crosses once, in order, with its author and time".into(),
-        })
+        },
+    )
 }
 
 fn value_map(rule: &FieldRule) -> Option<ValueMapTable> {
-    let Convert::Map {
-        map: ValueMap { title, rows },
-    } = &rule.convert
-    else {
+    let Convert::Map { map: ValueMap { title, rows } } = &rule.convert else {
         return None;
     };
     let rows = rows
@@ -282,8 +244,5 @@ fn value_map(rule: &FieldRule) -> Option<ValueMapTable> {
                 .join("; "),
         })
         .collect();
-    Some(ValueMapTable {
-        title: title.clone(),
-        rows,
-    })
+    Some(ValueMapTable { title: title.clone(), rows })
 }

@@ -42,15 +42,8 @@ impl Console for Operations {
         let redirect_url = self.parts.oauth.redirect_url().to_owned();
         // The demo's fields come filled in for the first connection only.
         let is_first = self.parts.store.connections().await.or_trouble()?.is_empty();
-        let defaults = if is_first {
-            self.parts.defaults.clone()
-        } else {
-            ConnectDefaults::default()
-        };
-        Ok(ConnectDefaults {
-            redirect_url,
-            ..defaults
-        })
+        let defaults = if is_first { self.parts.defaults.clone() } else { ConnectDefaults::default() };
+        Ok(ConnectDefaults { redirect_url, ..defaults })
     }
 
     async fn connect(
@@ -61,8 +54,7 @@ impl Console for Operations {
         client_secret: &str,
         environment: &str,
     ) -> Answer<String> {
-        self.connect_draft(name, address, client_id, client_secret, environment)
-            .await
+        self.connect_draft(name, address, client_id, client_secret, environment).await
     }
 
     async fn connection(&self, id: &str) -> Answer<ConnectionPage> {

@@ -21,38 +21,14 @@ impl Operations {
             offset: (page - 1) * PAGE,
         };
         let total = store.count_history(&search).await.or_trouble()?;
-        let rows = store
-            .history(&search)
-            .await
-            .or_trouble()?
-            .into_iter()
-            .map(change)
-            .collect();
-        let connections = store
-            .connections()
-            .await
-            .or_trouble()?
-            .into_iter()
-            .map(|row| (row.id, row.name))
-            .collect();
-        Ok(ChangeList {
-            rows,
-            total,
-            page,
-            pages: pages(total, PAGE),
-            connections,
-        })
+        let rows = store.history(&search).await.or_trouble()?.into_iter().map(change).collect();
+        let connections = store.connections().await.or_trouble()?.into_iter().map(|row| (row.id, row.name)).collect();
+        Ok(ChangeList { rows, total, page, pages: pages(total, PAGE), connections })
     }
 
     pub async fn open_change(&self, id: &str) -> Answer<ChangeStory> {
         self.require(Role::Viewer, "history.read", id).await?;
-        let line = self
-            .parts
-            .store
-            .history_line(id)
-            .await
-            .or_trouble()?
-            .ok_or_else(|| not_found("change"))?;
+        let line = self.parts.store.history_line(id).await.or_trouble()?.ok_or_else(|| not_found("change"))?;
         let story: Story = serde_json::from_str(&line.story).unwrap_or_default();
         let fields = story
             .fields
@@ -66,15 +42,7 @@ impl Operations {
                 why: field.why,
             })
             .collect();
-        let steps = story
-            .steps
-            .into_iter()
-            .map(|(at, sentence)| (when(at), sentence))
-            .collect();
-        Ok(ChangeStory {
-            row: change(line),
-            fields,
-            steps,
-        })
+        let steps = story.steps.into_iter().map(|(at, sentence)| (when(at), sentence)).collect();
+        Ok(ChangeStory { row: change(line), fields, steps })
     }
 }

@@ -60,11 +60,7 @@ impl Operations {
             Some(id) => parts.store.person(&id).await.or_trouble()?,
             None => None,
         };
-        Ok(Self {
-            parts,
-            session,
-            person: row.map(auth::person),
-        })
+        Ok(Self { parts, session, person: row.map(auth::person) })
     }
 
     /// The one permission check. A refusal is written to the audit as well.
@@ -81,11 +77,10 @@ impl Operations {
             Role::Admin => "administrator",
         };
         let mut tx = self.begin().await?;
-        self.audit(&mut tx, action, subject, &format!("refused: needs {needed}"), true)
-            .await?;
+        self.audit(&mut tx, action, subject, &format!("refused: needs {needed}"), true).await?;
         self.commit(tx).await?;
         Err(Trouble::new(
-            "AUTH-ROLE",
+            "AUTH-FORBIDDEN",
             "You may not do this.",
             &format!("It needs the role {needed}, and you are signed in with another."),
             "Ask an administrator of Isthmus to do it or to change your role.",
@@ -120,7 +115,7 @@ impl Operations {
 fn broken(error: &dyn std::error::Error) -> Trouble {
     tracing::error!(%error, "an operation failed");
     Trouble::new(
-        "SERVER-FAULT",
+        "SERVER-INTERNAL",
         "The server could not do this.",
         "Something failed inside; the cause is in the server's log.",
         "Try again. If it stays, look at the log around this time.",
@@ -129,7 +124,7 @@ fn broken(error: &dyn std::error::Error) -> Trouble {
 
 fn not_found(what: &str) -> Trouble {
     Trouble::new(
-        "NOT-FOUND",
+        &format!("{}-NOT-FOUND", what.to_uppercase()),
         &format!("There is no such {what}."),
         "It was removed, or the address is wrong.",
         "Go back to the list and open it from there.",

@@ -41,13 +41,8 @@ impl Operations {
         }
         if !email.contains('@') || email.len() < 3 {
             let why = "You sign in with it, so it must be an e-mail address.";
-            return Err(Trouble::new(
-                "FORM-EMAIL",
-                "This is no e-mail address.",
-                why,
-                "Type it as name@example.com.",
-            )
-            .about("email"));
+            return Err(Trouble::new("FORM-EMAIL", "This is no e-mail address.", why, "Type it as name@example.com.")
+                .about("email"));
         }
         if password.chars().count() < PASSWORD_LENGTH {
             let todo = format!("Choose one of {PASSWORD_LENGTH} characters or more.");
@@ -67,13 +62,10 @@ impl Operations {
     }
 
     pub async fn sign_in_with(&self, email: &str, password: &str) -> Answer<()> {
-        let found = auth::sign_in(&self.parts.store, email, password)
-            .await
-            .map_err(failed)?;
+        let found = auth::sign_in(&self.parts.store, email, password).await.map_err(failed)?;
         let Some(person) = found else {
             let mut tx = self.begin().await?;
-            self.audit(&mut tx, "people.sign_in", "", "wrong e-mail or password", true)
-                .await?;
+            self.audit(&mut tx, "people.sign_in", "", "wrong e-mail or password", true).await?;
             self.commit(tx).await?;
             return Err(Trouble::new(
                 "AUTH-PASSWORD",
@@ -89,14 +81,8 @@ impl Operations {
     /// A new session id with the new rights: one that was planted before is worth nothing.
     async fn enter(&self, person: Person, action: &str) -> Answer<()> {
         self.session.cycle_id().await.map_err(|error| broken(&error))?;
-        self.session
-            .insert(SESSION_PERSON, &person.id)
-            .await
-            .map_err(|error| broken(&error))?;
-        let entered = Self {
-            person: Some(person.clone()),
-            ..self.clone()
-        };
+        self.session.insert(SESSION_PERSON, &person.id).await.map_err(|error| broken(&error))?;
+        let entered = Self { person: Some(person.clone()), ..self.clone() };
         let mut tx = entered.begin().await?;
         entered.audit(&mut tx, action, &person.id, "", false).await?;
         entered.commit(tx).await

@@ -48,13 +48,7 @@ impl Operations {
                 updated: when(row.updated_at),
             })
             .collect();
-        Ok(TicketList {
-            rows,
-            total,
-            page,
-            pages: pages(total, PAGE),
-            statuses: names(&STATUSES),
-        })
+        Ok(TicketList { rows, total, page, pages: pages(total, PAGE), statuses: names(&STATUSES) })
     }
 
     pub async fn open_ticket(&self, id: &str) -> Answer<TicketPage> {
@@ -70,16 +64,9 @@ impl Operations {
             None => None,
         };
         Ok(TicketPage {
-            owner_email: user(&ticket.owner_id)
-                .map(|user| user.email.clone())
-                .unwrap_or_default(),
-            requestor: user(&ticket.requestor_id)
-                .map(|user| user.name.clone())
-                .unwrap_or_default(),
-            due: ticket
-                .due_at
-                .map(|at| clock::format_moment(at, "%Y-%m-%dT%H:%M"))
-                .unwrap_or_default(),
+            owner_email: user(&ticket.owner_id).map(|user| user.email.clone()).unwrap_or_default(),
+            requestor: user(&ticket.requestor_id).map(|user| user.name.clone()).unwrap_or_default(),
+            due: ticket.due_at.map(|at| clock::format_moment(at, "%Y-%m-%dT%H:%M")).unwrap_or_default(),
             created: when(ticket.opened_at),
             updated: when(ticket.updated_at),
             closed: ticket.closed_at.and_then(when_any),
@@ -107,25 +94,14 @@ impl Operations {
                             why: String::new(),
                         })
                         .collect();
-                    TicketEdit {
-                        at: when(row.at),
-                        who: row.who,
-                        fields,
-                    }
+                    TicketEdit { at: when(row.at), who: row.who, fields }
                 })
                 .collect(),
             sync,
             statuses: names(&STATUSES),
             kinds: names(&KINDS),
             priorities: names(&PRIORITIES),
-            users: users
-                .into_iter()
-                .map(|user| DeskUser {
-                    id: user.id,
-                    name: user.name,
-                    email: user.email,
-                })
-                .collect(),
+            users: users.into_iter().map(|user| DeskUser { id: user.id, name: user.name, email: user.email }).collect(),
             id: ticket.id,
             number: ticket.number,
             title: ticket.title,
@@ -137,12 +113,7 @@ impl Operations {
     }
 
     async fn ticket_row(&self, id: &str) -> Answer<Ticket> {
-        self.parts
-            .store
-            .ticket(id)
-            .await
-            .or_trouble()?
-            .ok_or_else(|| not_found("ticket"))
+        self.parts.store.ticket(id).await.or_trouble()?.ok_or_else(|| not_found("ticket"))
     }
 
     async fn sync_line(&self, link: Link) -> Answer<Option<SyncLine>> {
@@ -150,10 +121,7 @@ impl Operations {
         let Some(connection) = store.connection(&link.connection_id).await.or_trouble()? else {
             return Ok(None);
         };
-        let lane = store
-            .lane_state(&queue::lane(&connection.id, &link.servicenow_id))
-            .await
-            .or_trouble()?;
+        let lane = store.lane_state(&queue::lane(&connection.id, &link.servicenow_id)).await.or_trouble()?;
         let (state, note) = match lane {
             Some((state, problem)) if state == "buried" => ("needs you", problem),
             Some((_, problem)) => ("waiting", problem),
@@ -173,50 +141,29 @@ impl Operations {
 
     /// Applies what the person changed on the form, and nothing of what they only saw.
     pub async fn save_ticket(&self, form: TicketForm) -> Answer<()> {
-        let who = self
-            .require(Role::Operator, "tickets.edit", &form.id)
-            .await?
-            .name
-            .clone();
+        let who = self.require(Role::Operator, "tickets.edit", &form.id).await?.name.clone();
         let before = self.ticket_row(&form.id).await?;
         let mut after = before.clone();
-        let shown = form.shown.as_ref();
-        // A browser sends line ends as CR LF; that alone is no edit.
-        let plain = |text: &str| text.replace("\r\n", "\n");
-        let touched = |was: Option<&String>, is: &str| was.is_none_or(|was| plain(was) != plain(is));
-        if touched(shown.map(|shown| &shown.title), &form.title) {
-            after.title = title(&form.title)?;
-        }
-        if touched(shown.map(|shown| &shown.description), &form.description) {
-            after.description = description(&plain(&form.description))?;
-        }
-        if touched(shown.map(|shown| &shown.status), &form.status) {
-            after.status = one_of("status", &form.status, &STATUSES)?;
-        }
-        if touched(shown.map(|shown| &shown.kind), &form.kind) {
-            after.kind = one_of("kind", &form.kind, &KINDS)?;
-        }
-        if touched(shown.map(|shown| &shown.priority), &form.priority) {
-            after.priority = one_of("priority", &form.priority, &PRIORITIES)?;
-        }
-        if touched(shown.map(|shown| &shown.due), &form.due) {
-            after.due_at = due(&form.due)?;
-        }
-        if touched(shown.map(|shown| &shown.owner_email), &form.owner_email) {
-            after.owner_id = self.owner(&form.owner_email).await?;
+        for (field, value) in form.changed() {
+            match field {
+                "title" => after.title = title(&value)?,
+                "description" => after.description = description(&value)?,
+                "status" => after.status = one_of("status", &value, &STATUSES)?,
+                "kind" => after.kind = one_of("kind", &value, &KINDS)?,
+                "priority" => after.priority = one_of("priority", &value, &PRIORITIES)?,
+                "due" => after.due_at = due(&value)?,
+                _ => after.owner_id = self.owner(&value).await?,
+            }
         }
         let mut tx = self.begin().await?;
-        let (after, moved) = desk::save_edited(&mut tx, &before, after, &who, self.parts.clock.as_ref())
-            .await
-            .or_trouble()?;
+        let (after, moved) =
+            desk::save_edited(&mut tx, &before, after, &who, self.parts.clock.as_ref()).await.or_trouble()?;
         if moved.is_empty() {
             return Ok(());
         }
         let fields: Vec<&str> = moved.iter().map(|moved| moved.field.as_str()).collect();
-        self.audit(&mut tx, "tickets.edit", &form.id, &fields.join(", "), false)
-            .await?;
-        self.tell_sync(&mut tx, &after.id, &format!("edit {}", after.version))
-            .await?;
+        self.audit(&mut tx, "tickets.edit", &form.id, &fields.join(", "), false).await?;
+        self.tell_sync(&mut tx, &after.id, &format!("edit {}", after.version)).await?;
         self.commit(tx).await?;
         self.after_edit(&form.id);
         Ok(())
@@ -239,11 +186,7 @@ impl Operations {
     }
 
     pub async fn add_comment(&self, ticket: &str, body: &str, internal: bool) -> Answer<()> {
-        let who = self
-            .require(Role::Operator, "tickets.comment", ticket)
-            .await?
-            .name
-            .clone();
+        let who = self.require(Role::Operator, "tickets.comment", ticket).await?.name.clone();
         let body = body.replace("\r\n", "\n");
         let body = body.trim();
         if body.is_empty() {
@@ -262,19 +205,9 @@ impl Operations {
         }
         self.ticket_row(ticket).await?;
         let mut tx = self.begin().await?;
-        desk::add_comment(&mut tx, ticket, &who, body, internal, self.parts.clock.as_ref())
-            .await
-            .or_trouble()?;
-        self.audit(
-            &mut tx,
-            "tickets.comment",
-            ticket,
-            if internal { "internal" } else { "public" },
-            false,
-        )
-        .await?;
-        self.tell_sync(&mut tx, ticket, &format!("comment {}", self.parts.clock.id()))
-            .await?;
+        desk::add_comment(&mut tx, ticket, &who, body, internal, self.parts.clock.as_ref()).await.or_trouble()?;
+        self.audit(&mut tx, "tickets.comment", ticket, if internal { "internal" } else { "public" }, false).await?;
+        self.tell_sync(&mut tx, ticket, &format!("comment {}", self.parts.clock.id())).await?;
         self.commit(tx).await?;
         self.after_edit(ticket);
         Ok(())
@@ -296,9 +229,7 @@ impl Operations {
             arrived_at: clock.now(),
         };
         tx.keep_change(&change).await.or_trouble()?;
-        queue::look_at(tx, &link.connection_id, &link.servicenow_id, clock)
-            .await
-            .or_trouble()
+        queue::look_at(tx, &link.connection_id, &link.servicenow_id, clock).await.or_trouble()
     }
 
     fn after_edit(&self, ticket: &str) {
@@ -339,13 +270,8 @@ fn one_of(field: &str, value: &str, choices: &[&str]) -> Answer<String> {
         return Ok(value.to_owned());
     }
     let why = format!("\"{value}\" is not among: {}.", choices.join(", "));
-    Err(Trouble::new(
-        "TICKET-CHOICE",
-        &format!("The {field} is none that Desk has."),
-        &why,
-        "Choose one of them.",
-    )
-    .about(field))
+    Err(Trouble::new("TICKET-CHOICE", &format!("The {field} is none that Desk has."), &why, "Choose one of them.")
+        .about(field))
 }
 
 fn due(text: &str) -> Answer<Option<i64>> {

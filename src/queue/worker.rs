@@ -105,16 +105,7 @@ impl Worker {
             After::Done => tx.complete_job(&job.id, &self.me).await?,
             After::Again { at } => {
                 tx.complete_job(&job.id, &self.me).await?;
-                tx.enqueue(
-                    &Job {
-                        id: self.clock.id(),
-                        run_at: at,
-                        attempts: 0,
-                        ..job.clone()
-                    },
-                    now,
-                )
-                .await?;
+                tx.enqueue(&Job { id: self.clock.id(), run_at: at, attempts: 0, ..job.clone() }, now).await?;
             }
             After::Wait { why } => tx.put_back_job(&job.id, &self.me, now, false, &why).await?,
             After::Retry { why, after_ms } => {

@@ -53,12 +53,7 @@ impl Tx {
     pub async fn put_cursor(&mut self, connection: &str, stream: &str, at: i64) -> Result<()> {
         let sql = "insert into cursors (connection_id, stream, at) values ($1, $2, $3) \
                    on conflict (connection_id, stream) do update set at = excluded.at";
-        sqlx::query(sql)
-            .bind(connection)
-            .bind(stream)
-            .bind(at)
-            .execute(&mut *self.inner)
-            .await?;
+        sqlx::query(sql).bind(connection).bind(stream).bind(at).execute(&mut *self.inner).await?;
         Ok(())
     }
 }
@@ -77,11 +72,6 @@ impl Store {
     pub async fn last_heard(&self, connection: &str, record: &str, before: i64) -> Result<Option<(String, i64)>> {
         let sql = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 and arrived_at <= $3 \
                    order by arrived_at desc, id desc limit 1";
-        Ok(sqlx::query_as(sql)
-            .bind(connection)
-            .bind(record)
-            .bind(before)
-            .fetch_optional(&self.pool)
-            .await?)
+        Ok(sqlx::query_as(sql).bind(connection).bind(record).bind(before).fetch_optional(&self.pool).await?)
     }
 }

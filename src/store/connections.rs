@@ -142,25 +142,20 @@ macro_rules! select_connection {
 
 impl Store {
     pub async fn connections(&self) -> Result<Vec<Connection>> {
-        let rows: Vec<Row> = sqlx::query_as(select_connection!("order by created_at, id"))
-            .fetch_all(&self.pool)
-            .await?;
+        let rows: Vec<Row> =
+            sqlx::query_as(select_connection!("order by created_at, id")).fetch_all(&self.pool).await?;
         rows.into_iter().map(Row::read).collect()
     }
 
     pub async fn connection(&self, id: &str) -> Result<Option<Connection>> {
-        let row: Option<Row> = sqlx::query_as(select_connection!("where id = $1"))
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row: Option<Row> =
+            sqlx::query_as(select_connection!("where id = $1")).bind(id).fetch_optional(&self.pool).await?;
         row.map(Row::read).transpose()
     }
 
     pub async fn connection_by_webhook_key(&self, key: &str) -> Result<Option<Connection>> {
-        let row: Option<Row> = sqlx::query_as(select_connection!("where webhook_key = $1"))
-            .bind(key)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row: Option<Row> =
+            sqlx::query_as(select_connection!("where webhook_key = $1")).bind(key).fetch_optional(&self.pool).await?;
         row.map(Row::read).transpose()
     }
 
@@ -202,12 +197,7 @@ impl Tx {
 
     pub async fn set_connection_state(&mut self, id: &str, state: State, note: &str) -> Result<()> {
         let sql = "update connections set state = $2, state_note = $3 where id = $1";
-        let done = sqlx::query(sql)
-            .bind(id)
-            .bind(state.as_str())
-            .bind(note)
-            .execute(&mut *self.inner)
-            .await?;
+        let done = sqlx::query(sql).bind(id).bind(state.as_str()).bind(note).execute(&mut *self.inner).await?;
         exactly_one(&done)
     }
 
@@ -215,23 +205,13 @@ impl Tx {
     pub async fn set_connection_authorized(&mut self, id: &str, acting_as: &str, since: i64) -> Result<()> {
         let sql = "update connections set acting_as = $2, \
                    active_since = case when active_since = 0 then $3 else active_since end where id = $1";
-        let done = sqlx::query(sql)
-            .bind(id)
-            .bind(acting_as)
-            .bind(since)
-            .execute(&mut *self.inner)
-            .await?;
+        let done = sqlx::query(sql).bind(id).bind(acting_as).bind(since).execute(&mut *self.inner).await?;
         exactly_one(&done)
     }
 
     pub async fn set_connection_checks(&mut self, id: &str, checks: &str, at: i64) -> Result<()> {
         let sql = "update connections set checks = $2, tested_at = $3 where id = $1";
-        let done = sqlx::query(sql)
-            .bind(id)
-            .bind(checks)
-            .bind(at)
-            .execute(&mut *self.inner)
-            .await?;
+        let done = sqlx::query(sql).bind(id).bind(checks).bind(at).execute(&mut *self.inner).await?;
         exactly_one(&done)
     }
 
@@ -286,10 +266,7 @@ impl Tx {
     }
 
     pub async fn delete_authorizations_before(&mut self, at: i64) -> Result<()> {
-        sqlx::query("delete from authorizations where created_at < $1")
-            .bind(at)
-            .execute(&mut *self.inner)
-            .await?;
+        sqlx::query("delete from authorizations where created_at < $1").bind(at).execute(&mut *self.inner).await?;
         Ok(())
     }
 }

@@ -109,13 +109,8 @@ impl Tx {
     pub async fn finish_delivery(&mut self, id: &str, state: DeliveryState, problem: &str, now: i64) -> Result<()> {
         let sql = "update deliveries set state = $2, problem = $3, done_at = $4 \
                    where id = $1 and state in ('planned', 'sending')";
-        let done = sqlx::query(sql)
-            .bind(id)
-            .bind(state.as_str())
-            .bind(problem)
-            .bind(now)
-            .execute(&mut *self.inner)
-            .await?;
+        let done =
+            sqlx::query(sql).bind(id).bind(state.as_str()).bind(problem).bind(now).execute(&mut *self.inner).await?;
         exactly_one(&done)
     }
 }

@@ -88,17 +88,11 @@ macro_rules! select_ticket {
 
 impl Store {
     pub async fn ticket(&self, id: &str) -> Result<Option<Ticket>> {
-        Ok(sqlx::query_as(select_ticket!("where id = $1"))
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?)
+        Ok(sqlx::query_as(select_ticket!("where id = $1")).bind(id).fetch_optional(&self.pool).await?)
     }
 
     pub async fn ticket_by_origin(&self, origin: &str) -> Result<Option<Ticket>> {
-        Ok(sqlx::query_as(select_ticket!("where origin = $1"))
-            .bind(origin)
-            .fetch_optional(&self.pool)
-            .await?)
+        Ok(sqlx::query_as(select_ticket!("where origin = $1")).bind(origin).fetch_optional(&self.pool).await?)
     }
 
     pub async fn tickets(&self, search: &TicketSearch<'_>) -> Result<Vec<TicketSummary>> {
@@ -152,11 +146,7 @@ impl Store {
     }
 
     pub async fn desk_users(&self) -> Result<Vec<User>> {
-        Ok(
-            sqlx::query_as("select id, email, name from desk_users order by name, id")
-                .fetch_all(&self.pool)
-                .await?,
-        )
+        Ok(sqlx::query_as("select id, email, name from desk_users order by name, id").fetch_all(&self.pool).await?)
     }
 }
 

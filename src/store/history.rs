@@ -99,22 +99,14 @@ impl Store {
     }
 
     pub async fn count_history(&self, search: &HistorySearch<'_>) -> Result<i64> {
-        let sql = select_history!(
-            "count(*)",
-            "where ($1 = '' or h.connection_id = $1) and ($2 = '' or l.platform_id = $2)"
-        );
-        let (count,): (i64,) = sqlx::query_as(sql)
-            .bind(search.connection)
-            .bind(search.ticket)
-            .fetch_one(&self.pool)
-            .await?;
+        let sql =
+            select_history!("count(*)", "where ($1 = '' or h.connection_id = $1) and ($2 = '' or l.platform_id = $2)");
+        let (count,): (i64,) =
+            sqlx::query_as(sql).bind(search.connection).bind(search.ticket).fetch_one(&self.pool).await?;
         Ok(count)
     }
 
     pub async fn history_line(&self, id: &str) -> Result<Option<HistoryLine>> {
-        Ok(sqlx::query_as(lines!("where h.id = $1"))
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?)
+        Ok(sqlx::query_as(lines!("where h.id = $1")).bind(id).fetch_optional(&self.pool).await?)
     }
 }

@@ -55,9 +55,7 @@ impl Store {
 
     /// All waiting and running jobs by state, for the metrics.
     pub async fn count_jobs_by_state(&self) -> Result<Vec<(String, i64)>> {
-        Ok(sqlx::query_as("select state, count(*) from jobs group by state")
-            .fetch_all(&self.pool)
-            .await?)
+        Ok(sqlx::query_as("select state, count(*) from jobs group by state").fetch_all(&self.pool).await?)
     }
 }
 
@@ -102,21 +100,12 @@ impl Tx {
             Dialect::Sqlite => due!(""),
             Dialect::Postgres => due!(" for update of j skip locked"),
         };
-        let Some(job) = sqlx::query_as::<_, Job>(sql)
-            .bind(now)
-            .fetch_optional(&mut *self.inner)
-            .await?
-        else {
+        let Some(job) = sqlx::query_as::<_, Job>(sql).bind(now).fetch_optional(&mut *self.inner).await? else {
             return Ok(None);
         };
         let sql =
             "update jobs set state = 'running', leased_by = $2, lease_until = $3 where id = $1 and state = 'ready'";
-        let done = sqlx::query(sql)
-            .bind(&job.id)
-            .bind(me)
-            .bind(lease_until)
-            .execute(&mut *self.inner)
-            .await?;
+        let done = sqlx::query(sql).bind(&job.id).bind(me).bind(lease_until).execute(&mut *self.inner).await?;
         Ok((done.rows_affected() == 1).then_some(job))
     }
 
@@ -150,18 +139,9 @@ impl Tx {
     pub async fn free_ended_leases(&mut self, now: i64) -> Result<u64> {
         let twin = "delete from jobs where state = 'running' and lease_until <= $1 and exists \
                     (select 1 from jobs t where t.lane = jobs.lane and t.id <> jobs.id and t.state in ('ready', 'buried'))";
-        let gone = sqlx::query(twin)
-            .bind(now)
-            .execute(&mut *self.inner)
-            .await?
-            .rows_affected();
+        let gone = sqlx::query(twin).bind(now).execute(&mut *self.inner).await?.rows_affected();
         let sql = "update jobs set state = 'ready', leased_by = '', lease_until = 0 where state = 'running' and lease_until <= $1";
-        Ok(gone
-            + sqlx::query(sql)
-                .bind(now)
-                .execute(&mut *self.inner)
-                .await?
-                .rows_affected())
+        Ok(gone + sqlx::query(sql).bind(now).execute(&mut *self.inner).await?.rows_affected())
     }
 
     /// All that I hold, I hold longer.

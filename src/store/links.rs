@@ -63,10 +63,8 @@ macro_rules! select_link {
 
 impl Store {
     pub async fn link(&self, id: &str) -> Result<Option<Link>> {
-        let row: Option<Row> = sqlx::query_as(select_link!("where id = $1"))
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row: Option<Row> =
+            sqlx::query_as(select_link!("where id = $1")).bind(id).fetch_optional(&self.pool).await?;
         row.map(Row::read).transpose()
     }
 
@@ -80,10 +78,8 @@ impl Store {
     }
 
     pub async fn link_of_ticket(&self, ticket: &str) -> Result<Option<Link>> {
-        let row: Option<Row> = sqlx::query_as(select_link!("where platform_id = $1"))
-            .bind(ticket)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row: Option<Row> =
+            sqlx::query_as(select_link!("where platform_id = $1")).bind(ticket).fetch_optional(&self.pool).await?;
         row.map(Row::read).transpose()
     }
 
@@ -157,12 +153,7 @@ impl Tx {
     pub async fn pair_entries(&mut self, link: &str, servicenow_id: &str, platform_id: &str) -> Result<()> {
         let sql = "insert into entries (link_id, servicenow_id, platform_id) values ($1, $2, $3) \
                    on conflict (link_id, servicenow_id) do nothing";
-        sqlx::query(sql)
-            .bind(link)
-            .bind(servicenow_id)
-            .bind(platform_id)
-            .execute(&mut *self.inner)
-            .await?;
+        sqlx::query(sql).bind(link).bind(servicenow_id).bind(platform_id).execute(&mut *self.inner).await?;
         Ok(())
     }
 }

@@ -37,11 +37,7 @@ pub enum StoreError {
     #[error("the database could not be brought up to date: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
     #[error("{table}.{column} of row {row} holds something that cannot be read")]
-    Unreadable {
-        table: &'static str,
-        column: &'static str,
-        row: String,
-    },
+    Unreadable { table: &'static str, column: &'static str, row: String },
     #[error("DATABASE_URL must begin with sqlite:// or postgres://, and does not")]
     UnknownDatabase,
     #[error("the row was changed by someone else in the meantime")]
@@ -91,9 +87,7 @@ impl Store {
         } else {
             return Err(StoreError::UnknownDatabase);
         };
-        let options = AnyPoolOptions::new()
-            .max_connections(16)
-            .acquire_timeout(Duration::from_secs(30));
+        let options = AnyPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(30));
         let options = match dialect {
             // FULL: an answered webhook is on disk, whatever happens next.
             Dialect::Sqlite => options.after_connect(|connection, _| {
@@ -106,11 +100,7 @@ impl Store {
             Dialect::Postgres => options,
         };
         let pool = options.connect(&url).await?;
-        Ok(Self {
-            pool,
-            dialect,
-            writer: Arc::new(Semaphore::new(1)),
-        })
+        Ok(Self { pool, dialect, writer: Arc::new(Semaphore::new(1)) })
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -119,9 +109,7 @@ impl Store {
 
     /// Brings the tables up to date. Safe to call from several processes at once.
     pub async fn migrate(&self) -> Result<()> {
-        Ok(Migrator::with_migrations(migrations(self.dialect))
-            .run(&self.pool)
-            .await?)
+        Ok(Migrator::with_migrations(migrations(self.dialect)).run(&self.pool).await?)
     }
 
     /// Whether the database answers.
@@ -133,21 +121,12 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx> {
         let (writer, inner) = match self.dialect {
             Dialect::Sqlite => {
-                let writer = self
-                    .writer
-                    .clone()
-                    .acquire_owned()
-                    .await
-                    .map_err(|_| sqlx::Error::PoolClosed)?;
+                let writer = self.writer.clone().acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
                 (Some(writer), self.pool.begin_with("BEGIN IMMEDIATE").await?)
             }
             Dialect::Postgres => (None, self.pool.begin().await?),
         };
-        Ok(Tx {
-            inner,
-            dialect: self.dialect,
-            _writer: writer,
-        })
+        Ok(Tx { inner, dialect: self.dialect, _writer: writer })
     }
 
     pub async fn close(&self) {
@@ -157,9 +136,7 @@ impl Store {
     /// A database of a test's own.
     #[cfg(test)]
     pub async fn create_database(&self, name: &str) -> Result<()> {
-        sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}")))
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&self.pool).await?;
         Ok(())
     }
 }
@@ -172,11 +149,7 @@ impl Tx {
 
 /// An update that must find exactly one row: another number means that someone was faster.
 fn exactly_one(done: &AnyQueryResult) -> Result<()> {
-    if done.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Stale)
-    }
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
 }
 
 /// Reads a column of JSON.
@@ -186,11 +159,7 @@ fn read_json<T: serde::de::DeserializeOwned>(
     column: &'static str,
     row: &str,
 ) -> Result<T> {
-    serde_json::from_str(text).map_err(|_| StoreError::Unreadable {
-        table,
-        column,
-        row: row.to_owned(),
-    })
+    serde_json::from_str(text).map_err(|_| StoreError::Unreadable { table, column, row: row.to_owned() })
 }
 
 /// Writes a column of JSON. Our own types always serialize.

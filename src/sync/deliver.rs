@@ -57,14 +57,8 @@ pub(super) fn to_payload<T: Serialize>(payload: &T) -> String {
 }
 
 fn read<T: serde::de::DeserializeOwned>(delivery: &Delivery) -> Result<T, SyncError> {
-    serde_json::from_str(&delivery.payload).map_err(|_| {
-        StoreError::Unreadable {
-            table: "deliveries",
-            column: "payload",
-            row: delivery.id.clone(),
-        }
-        .into()
-    })
+    serde_json::from_str(&delivery.payload)
+        .map_err(|_| StoreError::Unreadable { table: "deliveries", column: "payload", row: delivery.id.clone() }.into())
 }
 
 /// One delivery with all that is needed to end it.
@@ -135,11 +129,7 @@ async fn one(
     link: &mut Link,
     delivery: &Delivery,
 ) -> Result<Delivered, SyncError> {
-    let side: &dyn Connector = if delivery.side == Side::ServiceNow.as_str() {
-        servicenow
-    } else {
-        &engine.desk
-    };
+    let side: &dyn Connector = if delivery.side == Side::ServiceNow.as_str() { servicenow } else { &engine.desk };
     match delivery.kind.as_str() {
         "create" => create(engine, side, link, delivery).await,
         "append" => append(engine, side, link, delivery).await,
@@ -165,28 +155,9 @@ async fn create(
     let mut after = link.clone();
     after.platform_id = Some(record.id.clone());
     after.base.extend(payload.agreed);
-    let summary = format!(
-        "{} came from ServiceNow as ticket {}",
-        link.servicenow_number, record.number
-    );
-    let story = payload
-        .story
-        .step(engine.clock.now(), format!("Ticket {} was made.", record.number));
-    end(
-        engine,
-        link,
-        after,
-        Ending {
-            delivery,
-            to: Side::Platform,
-            kind: "linked",
-            summary,
-            story,
-            notes,
-        },
-        None,
-    )
-    .await
+    let summary = format!("{} came from ServiceNow as ticket {}", link.servicenow_number, record.number);
+    let story = payload.story.step(engine.clock.now(), format!("Ticket {} was made.", record.number));
+    end(engine, link, after, Ending { delivery, to: Side::Platform, kind: "linked", summary, story, notes }, None).await
 }
 
 async fn write(
@@ -197,11 +168,7 @@ async fn write(
     delivery: &Delivery,
 ) -> Result<Delivered, SyncError> {
     let payload: Write = read(delivery)?;
-    let to = if delivery.side == Side::ServiceNow.as_str() {
-        Side::ServiceNow
-    } else {
-        Side::Platform
-    };
+    let to = if delivery.side == Side::ServiceNow.as_str() { Side::ServiceNow } else { Side::Platform };
     let id = match to {
         Side::ServiceNow => link.servicenow_id.clone(),
         Side::Platform => link.platform_id.clone().unwrap_or_default(),
@@ -223,17 +190,8 @@ async fn write(
     } else {
         format!("{} went to {to}", story::list(&moved))
     };
-    let story = payload
-        .story
-        .step(engine.clock.now(), format!("{to} took the write and was read back."));
-    let ending = Ending {
-        delivery,
-        to,
-        kind: "fields",
-        summary,
-        story,
-        notes,
-    };
+    let story = payload.story.step(engine.clock.now(), format!("{to} took the write and was read back."));
+    let ending = Ending { delivery, to, kind: "fields", summary, story, notes };
     let held = !left_out.is_empty();
     end(engine, link, after, ending, None).await?;
     Ok(if held { Delivered::Held } else { Delivered::All })
@@ -256,16 +214,8 @@ async fn append(
         Side::ServiceNow => servicenow_taken,
         Side::Platform => platform_taken,
     };
-    let since = if delivery.sent_at == 0 {
-        engine.clock.now()
-    } else {
-        delivery.sent_at
-    };
-    let mut found = if delivery.is_unsure() {
-        side.find_entry(&id, &entry, since, &taken).await?
-    } else {
-        None
-    };
+    let since = if delivery.sent_at == 0 { engine.clock.now() } else { delivery.sent_at };
+    let mut found = if delivery.is_unsure() { side.find_entry(&id, &entry, since, &taken).await? } else { None };
     if found.is_none() {
         mark_sending(engine, delivery).await?;
         side.append(&id, &entry).await?;
@@ -284,18 +234,9 @@ async fn append(
         Stream::Internal => "internal note",
     };
     let summary = format!("A {what} by {} went to {}", payload.author, payload.to).replace("A internal", "An internal");
-    let mut story = payload
-        .story
-        .step(engine.clock.now(), format!("{} has the {what}.", payload.to));
+    let mut story = payload.story.step(engine.clock.now(), format!("{} has the {what}.", payload.to));
     story.who.clone_from(&payload.author);
-    let ending = Ending {
-        delivery,
-        to: payload.to,
-        kind: "comment",
-        summary,
-        story,
-        notes: Vec::new(),
-    };
+    let ending = Ending { delivery, to: payload.to, kind: "comment", summary, story, notes: Vec::new() };
     end(engine, link, after, ending, Some((servicenow_id, platform_id))).await
 }
 
@@ -308,14 +249,7 @@ async fn end(
     pair: Option<(String, String)>,
 ) -> Result<Delivered, SyncError> {
     let now = engine.clock.now();
-    let Ending {
-        delivery,
-        to,
-        kind,
-        summary,
-        mut story,
-        notes,
-    } = ending;
+    let Ending { delivery, to, kind, summary, mut story, notes } = ending;
     let notes = notes.join(" ");
     if !notes.is_empty() {
         story = story.step(now, notes.clone());
@@ -325,8 +259,7 @@ async fn end(
         after.note.clone_from(&notes);
     }
     let mut tx = engine.store.begin().await?;
-    tx.finish_delivery(&delivery.id, DeliveryState::Done, &notes, now)
-        .await?;
+    tx.finish_delivery(&delivery.id, DeliveryState::Done, &notes, now).await?;
     if let Some((servicenow_id, platform_id)) = pair {
         tx.pair_entries(&link.id, &servicenow_id, &platform_id).await?;
     }
@@ -353,8 +286,7 @@ async fn refuse(engine: &Engine, link: &mut Link, delivery: &Delivery, why: &str
     let mut after = link.clone();
     why.clone_into(&mut after.note);
     let mut tx = engine.store.begin().await?;
-    tx.finish_delivery(&delivery.id, DeliveryState::Refused, why, now)
-        .await?;
+    tx.finish_delivery(&delivery.id, DeliveryState::Refused, why, now).await?;
     if link.note != why {
         story::problem(engine, &mut tx, link, why).await?;
     }
@@ -368,8 +300,7 @@ async fn refuse(engine: &Engine, link: &mut Link, delivery: &Delivery, why: &str
 
 async fn supersede(engine: &Engine, delivery: &Delivery) -> Result<(), SyncError> {
     let mut tx = engine.store.begin().await?;
-    tx.finish_delivery(&delivery.id, DeliveryState::Superseded, "", engine.clock.now())
-        .await?;
+    tx.finish_delivery(&delivery.id, DeliveryState::Superseded, "", engine.clock.now()).await?;
     Ok(tx.commit().await?)
 }
 

@@ -66,17 +66,7 @@ impl Engine {
         poll_every: i64,
     ) -> Self {
         let desk = DeskSide::new(store.clone(), clock.clone());
-        Self {
-            store,
-            clock,
-            http,
-            oauth,
-            desk,
-            news,
-            wake,
-            poll_every,
-            sides: Arc::default(),
-        }
+        Self { store, clock, http, oauth, desk, news, wake, poll_every, sides: Arc::default() }
     }
 
     /// Runs one job of the queue.
@@ -84,10 +74,7 @@ impl Engine {
         match self.run_unless_stopped(&job).await {
             Ok(after) => after,
             Err(SyncError::Failure(failure)) => self.after_failure(&job, failure).await,
-            Err(SyncError::Store(error)) => After::Retry {
-                why: error.to_string(),
-                after_ms: None,
-            },
+            Err(SyncError::Store(error)) => After::Retry { why: error.to_string(), after_ms: None },
         }
     }
 
@@ -96,9 +83,7 @@ impl Engine {
             return Ok(After::Done);
         };
         if connection.state != State::Active {
-            return Ok(After::Wait {
-                why: "the connection is stopped".into(),
-            });
+            return Ok(After::Wait { why: "the connection is stopped".into() });
         }
         let servicenow = self.servicenow(&connection).await?;
         if job.kind == "poll" {
@@ -121,26 +106,17 @@ impl Engine {
                 let note = format!("{why}. Press \"Regenerate token\"; what arrives meanwhile waits.");
                 tracing::error!(connection.id = %job.connection_id, problem = %why, "the connection is held until a person authorizes it again");
                 if let Err(error) = self.oauth.hold(&job.connection_id, &note).await {
-                    return After::Retry {
-                        why: error.to_string(),
-                        after_ms: None,
-                    };
+                    return After::Retry { why: error.to_string(), after_ms: None };
                 }
                 self.news.connection(&job.connection_id);
                 After::Wait { why }
             }
-            Failure::Transient { why, retry_after_ms } => After::Retry {
-                why,
-                after_ms: retry_after_ms,
-            },
+            Failure::Transient { why, retry_after_ms } => After::Retry { why, after_ms: retry_after_ms },
             Failure::Unsure { why }
             | Failure::NotAnInstance { why }
             | Failure::Refused { why }
             | Failure::Forbidden { why } => After::Retry { why, after_ms: None },
-            Failure::Moved => After::Retry {
-                why: "the record kept moving".into(),
-                after_ms: None,
-            },
+            Failure::Moved => After::Retry { why: "the record kept moving".into(), after_ms: None },
         }
     }
 

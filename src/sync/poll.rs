@@ -17,11 +17,7 @@ pub(super) async fn poll(
     connection: &Connection,
     servicenow: &ServiceNow,
 ) -> Result<After, SyncError> {
-    let cursor = engine
-        .store
-        .cursor(&connection.id, STREAM)
-        .await?
-        .unwrap_or(connection.active_since);
+    let cursor = engine.store.cursor(&connection.id, STREAM).await?.unwrap_or(connection.active_since);
     let mut newest = cursor;
     let mut last: Option<Seen> = None;
     loop {
@@ -37,9 +33,7 @@ pub(super) async fn poll(
     tx.put_cursor(&connection.id, STREAM, newest).await?;
     tx.set_last_poll(&connection.id, now).await?;
     tx.commit().await?;
-    Ok(After::Again {
-        at: now + engine.poll_every,
-    })
+    Ok(After::Again { at: now + engine.poll_every })
 }
 
 async fn keep(engine: &Engine, connection: &Connection, page: &[Seen]) -> Result<(), SyncError> {

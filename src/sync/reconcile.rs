@@ -37,12 +37,10 @@ pub(super) async fn round(
     if !keep(engine, connection, &mut link, &plan, &seen).await? {
         return Ok(Round::Quiet);
     }
-    Ok(
-        match deliver::open(engine, connection, servicenow, &mut link, Planned::Now).await? {
-            Delivered::Held => Round::Quiet,
-            Delivered::All => Round::Moved,
-        },
-    )
+    Ok(match deliver::open(engine, connection, servicenow, &mut link, Planned::Now).await? {
+        Delivered::Held => Round::Quiet,
+        Delivered::All => Round::Moved,
+    })
 }
 
 /// A record without a link: it enters if the rules say so.
@@ -100,18 +98,13 @@ async fn enter(
 /// Reads both sides fresh. `None` when one is gone: that is flagged, and nothing is deleted.
 async fn observe(engine: &Engine, servicenow: &ServiceNow, link: &mut Link) -> Result<Option<Observed>, SyncError> {
     let ticket = link.platform_id.clone().unwrap_or_default();
-    let (record, entries) = tokio::try_join!(
-        servicenow.fetch(&link.servicenow_id),
-        servicenow.entries(&link.servicenow_id)
-    )?;
+    let (record, entries) =
+        tokio::try_join!(servicenow.fetch(&link.servicenow_id), servicenow.entries(&link.servicenow_id))?;
     let (platform, platform_entries) = tokio::try_join!(engine.desk.fetch(&ticket), engine.desk.entries(&ticket))?;
     match (record, platform) {
-        (Some(servicenow), Some(platform)) => Ok(Some(Observed {
-            servicenow,
-            servicenow_entries: entries,
-            platform,
-            platform_entries,
-        })),
+        (Some(servicenow), Some(platform)) => {
+            Ok(Some(Observed { servicenow, servicenow_entries: entries, platform, platform_entries }))
+        }
         (record, _) => {
             let why = if record.is_none() {
                 "ServiceNow no longer shows the incident: it was deleted, or this account lost the right to see it. The ticket is kept."
@@ -138,10 +131,7 @@ async fn keep(
     let mut planned = |side: Side, kind: &str, payload: String| {
         deliveries.push(Delivery::planned(engine.clock.id(), &link.id, side, kind, payload, now));
     };
-    for (side, version) in [
-        (Side::Platform, &seen.platform.version),
-        (Side::ServiceNow, &seen.servicenow.version),
-    ] {
+    for (side, version) in [(Side::Platform, &seen.platform.version), (Side::ServiceNow, &seen.servicenow.version)] {
         let fields = plan.fields_for(side);
         if !fields.is_empty() {
             let decisions = plan.decisions_for(side);
@@ -153,16 +143,7 @@ async fn keep(
                     agreed.insert(note.name.clone(), value.clone());
                 }
             }
-            planned(
-                side,
-                "write",
-                deliver::to_payload(&Write {
-                    fields,
-                    expected: version.clone(),
-                    agreed,
-                    story,
-                }),
-            );
+            planned(side, "write", deliver::to_payload(&Write { fields, expected: version.clone(), agreed, story }));
         }
     }
     for append in appends(engine, connection, link, plan, seen).await? {
@@ -174,11 +155,7 @@ async fn keep(
             after.base.insert(decision.rule.clone(), value.clone());
         }
     }
-    after.note = plan
-        .refusals()
-        .map(|(_, sentence)| sentence)
-        .collect::<Vec<_>>()
-        .join(" ");
+    after.note = plan.refusals().map(|(_, sentence)| sentence).collect::<Vec<_>>().join(" ");
     // The note of a refused delivery stays until a round finds nothing left to send.
     if after.note.is_empty() && !deliveries.is_empty() {
         after.note.clone_from(&link.note);
@@ -229,11 +206,7 @@ async fn appends(
                 to: Side::Platform,
                 from_id: key.clone(),
                 stream: Stream::Internal,
-                author: if decision.by.by.is_empty() {
-                    "ServiceNow".into()
-                } else {
-                    decision.by.by.clone()
-                },
+                author: if decision.by.by.is_empty() { "ServiceNow".into() } else { decision.by.by.clone() },
                 at: decision.by.at,
                 body: text.clone(),
                 agreed: [(decision.rule.clone(), agree.clone())].into(),
@@ -283,10 +256,7 @@ async fn begin_story(
     decisions: &[Decision],
 ) -> Result<story::Story, SyncError> {
     let now = engine.clock.now();
-    let heard = engine
-        .store
-        .last_heard(&connection.id, &link.servicenow_id, now)
-        .await?;
+    let heard = engine.store.last_heard(&connection.id, &link.servicenow_id, now).await?;
     Ok(story::Story::begin(&connection.rules, decisions, heard, now))
 }
 

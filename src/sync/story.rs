@@ -46,10 +46,7 @@ impl Story {
         Self {
             fields: decisions.iter().map(|decision| line(rules, decision)).collect(),
             steps,
-            who: decisions
-                .first()
-                .map(|decision| decision.by.by.clone())
-                .unwrap_or_default(),
+            who: decisions.first().map(|decision| decision.by.by.clone()).unwrap_or_default(),
             heard_at,
         }
     }
@@ -117,30 +114,15 @@ pub(super) async fn tell(
     };
     let text = serde_json::to_string(story).unwrap_or_default();
     let (id, now) = (engine.clock.id(), engine.clock.now());
-    tx.add_history(
-        &id,
-        now,
-        &link.connection_id,
-        &link.id,
-        direction,
-        kind,
-        summary,
-        &story.who,
-        &text,
-    )
-    .await
+    tx.add_history(&id, now, &link.connection_id, &link.id, direction, kind, summary, &story.who, &text).await
 }
 
 /// Writes a line about something that a person must act on.
 pub(super) async fn problem(engine: &Engine, tx: &mut Tx, link: &Link, why: &str) -> Result<()> {
     let (id, now) = (engine.clock.id(), engine.clock.now());
-    let story = Story {
-        steps: vec![(now, why.to_owned())],
-        ..Story::default()
-    };
+    let story = Story { steps: vec![(now, why.to_owned())], ..Story::default() };
     let text = serde_json::to_string(&story).unwrap_or_default();
-    tx.add_history(&id, now, &link.connection_id, &link.id, "", "problem", why, "", &text)
-        .await
+    tx.add_history(&id, now, &link.connection_id, &link.id, "", "problem", why, "", &text).await
 }
 
 /// `title, status and owner`

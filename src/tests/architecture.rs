@@ -13,29 +13,12 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("intake", &["clock", "connectors", "queue", "secrets", "store"]),
     ("news", &[]),
     ("oauth", &["clock", "connectors", "secrets", "store"]),
-    (
-        "operations",
-        &[
-            "auth",
-            "clock",
-            "connectors",
-            "desk",
-            "news",
-            "oauth",
-            "queue",
-            "secrets",
-            "store",
-            "sync",
-        ],
-    ),
+    ("operations", &["auth", "clock", "connectors", "desk", "news", "oauth", "queue", "secrets", "store", "sync"]),
     ("queue", &["clock", "store"]),
     ("secrets", &["clock"]),
     ("stop", &[]),
     ("store", &[]),
-    (
-        "sync",
-        &["clock", "connectors", "desk", "news", "oauth", "queue", "store"],
-    ),
+    ("sync", &["clock", "connectors", "desk", "news", "oauth", "queue", "store"]),
     ("web", &["auth", "clock", "intake", "operations"]),
 ];
 /// They join everything, or test it.

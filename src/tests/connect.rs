@@ -4,15 +4,10 @@ use super::support::{Program, sqlite};
 use serde_json::json;
 
 async fn problem(program: &Program, page: &str) -> (String, String) {
-    let (path, code) = page
-        .split_once("?problem=")
-        .unwrap_or_else(|| panic!("no problem in {page}"));
+    let (path, code) = page.split_once("?problem=").unwrap_or_else(|| panic!("no problem in {page}"));
     let id = path.rsplit('/').next().expect("an id");
     let seen = program.ask("connection", &[("id", id)]).await;
-    (
-        code.to_owned(),
-        seen["checks"][0]["code"].as_str().unwrap_or_default().to_owned(),
-    )
+    (code.to_owned(), seen["checks"][0]["code"].as_str().unwrap_or_default().to_owned())
 }
 
 #[tokio::test]
@@ -46,21 +41,12 @@ async fn a_wrong_secret_a_denial_and_a_strange_state_differ() {
     program.become_admin().await;
     let wrong = program.connect_with("not the secret").await;
     let page = program.authorize(&wrong, true).await;
-    assert_eq!(
-        problem(&program, &page).await,
-        ("CONN-SECRET".into(), "CONN-SECRET".into())
-    );
+    assert_eq!(problem(&program, &page).await, ("CONN-SECRET".into(), "CONN-SECRET".into()));
     let denied = program.connect().await;
     let page = program.authorize(&denied, false).await;
-    assert_eq!(
-        problem(&program, &page).await,
-        ("CONN-DENIED".into(), "CONN-DENIED".into())
-    );
+    assert_eq!(problem(&program, &page).await, ("CONN-DENIED".into(), "CONN-DENIED".into()));
     let stranger = program.get("/oauth/callback?code=abc&state=made-up").await;
-    assert_eq!(
-        super::support::location(&stranger),
-        "/settings/connections?problem=CONN-STATE"
-    );
+    assert_eq!(super::support::location(&stranger), "/settings/connections?problem=CONN-STATE");
 }
 
 #[tokio::test]
@@ -68,18 +54,11 @@ async fn a_token_without_rights_is_told_with_the_table() {
     let mut program = Program::start(sqlite().await).await;
     program.become_admin().await;
     let id = program.connect().await;
-    program
-        .switch(json!({"fail_next": {"status": 403, "count": 100, "path": "/api/now/table/incident"}}))
-        .await;
+    program.switch(json!({"fail_next": {"status": 403, "count": 100, "path": "/api/now/table/incident"}})).await;
     let page = program.authorize(&id, true).await;
     assert!(page.contains("?problem=CONN-RIGHTS"), "{page}");
     let seen = program.ask("connection", &[("id", &id)]).await;
-    let check = seen["checks"]
-        .as_array()
-        .expect("checks")
-        .iter()
-        .find(|check| check["passed"] == false)
-        .expect("one");
+    let check = seen["checks"].as_array().expect("checks").iter().find(|check| check["passed"] == false).expect("one");
     assert!(check["why"].as_str().expect("text").contains("incident"), "{check}");
     assert_eq!(seen["row"]["state"], "draft");
 }
@@ -89,12 +68,6 @@ async fn the_secret_never_leaves_and_a_viewer_sees_no_script() {
     let (program, id) = Program::connected(sqlite().await).await;
     let seen = program.ask("connection", &[("id", &id)]).await.to_string();
     assert!(!seen.contains("test-secret"));
-    let row = program
-        .database
-        .store
-        .connection(&id)
-        .await
-        .expect("readable")
-        .expect("there");
+    let row = program.database.store.connection(&id).await.expect("readable").expect("there");
     assert!(row.client_secret.starts_with("v1.") && !row.client_secret.contains("test-secret"));
 }

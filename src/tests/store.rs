@@ -66,9 +66,7 @@ async fn connection(database: &Database, clock: &TurnedClock) -> String {
 
 async fn look_at(database: &Database, clock: &TurnedClock, connection: &str, record: &str) {
     let mut tx = database.store.begin().await.expect("begins");
-    queue::look_at(&mut tx, connection, record, clock)
-        .await
-        .expect("queued");
+    queue::look_at(&mut tx, connection, record, clock).await.expect("queued");
     tx.commit().await.expect("committed");
 }
 
@@ -113,11 +111,7 @@ async fn the_same_event_is_kept_once(database: Database) {
     }
     tx.commit().await.expect("committed");
     assert_eq!(kept, [true, false, false]);
-    let heard = database
-        .store
-        .last_heard(&connection, "r1", clock.now())
-        .await
-        .expect("readable");
+    let heard = database.store.last_heard(&connection, "r1", clock.now()).await.expect("readable");
     assert_eq!(heard, Some(("webhook".to_owned(), clock.now())));
 }
 
@@ -136,10 +130,7 @@ async fn no_two_jobs_of_a_lane_run_at_once_and_every_job_runs_once(database: Dat
     for record in 0..30 {
         look_at(&database, &clock, &connection, &format!("r{record}")).await;
     }
-    let running = std::sync::Arc::new(std::sync::Mutex::new((
-        BTreeSet::new(),
-        BTreeMap::<String, usize>::new(),
-    )));
+    let running = std::sync::Arc::new(std::sync::Mutex::new((BTreeSet::new(), BTreeMap::<String, usize>::new())));
     let mut workers = tokio::task::JoinSet::new();
     for worker in 0..6 {
         let (store, clock, running) = (database.store.clone(), clock.clone(), running.clone());
@@ -155,11 +146,7 @@ async fn no_two_jobs_of_a_lane_run_at_once_and_every_job_runs_once(database: Dat
                         if tx.commit().await.is_err() {
                             continue;
                         }
-                        assert!(
-                            running.lock().expect("held").0.insert(job.lane.clone()),
-                            "{} runs twice",
-                            job.lane
-                        );
+                        assert!(running.lock().expect("held").0.insert(job.lane.clone()), "{} runs twice", job.lane);
                         tokio::task::yield_now().await;
                         {
                             let mut both = running.lock().expect("held");
@@ -209,15 +196,10 @@ async fn news_while_a_job_runs_makes_another_job(database: Database) {
     assert!(claim(&database, &clock, "me").await.is_none(), "the lane is taken");
     // Put back for a retry, it meets its waiting twin and gives way.
     let mut tx = database.store.begin().await.expect("begins");
-    tx.put_back_job(&first.id, "me", clock.now() + 60_000, false, "busy")
-        .await
-        .expect("put back");
+    tx.put_back_job(&first.id, "me", clock.now() + 60_000, false, "busy").await.expect("put back");
     tx.commit().await.expect("committed");
     assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (1, 0));
-    assert!(
-        claim(&database, &clock, "me").await.is_some(),
-        "the twin is due at once"
-    );
+    assert!(claim(&database, &clock, "me").await.is_some(), "the twin is due at once");
 }
 
 async fn a_buried_job_wakes_up_with_news(database: Database) {
@@ -226,9 +208,7 @@ async fn a_buried_job_wakes_up_with_news(database: Database) {
     look_at(&database, &clock, &connection, "r1").await;
     let job = claim(&database, &clock, "me").await.expect("a job");
     let mut tx = database.store.begin().await.expect("begins");
-    tx.put_back_job(&job.id, "me", clock.now(), true, "it never worked")
-        .await
-        .expect("buried");
+    tx.put_back_job(&job.id, "me", clock.now(), true, "it never worked").await.expect("buried");
     tx.commit().await.expect("committed");
     assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (0, 1));
     let lane = database.store.lane_state(&job.lane).await.expect("readable");
@@ -269,10 +249,7 @@ async fn link(database: &Database, clock: &TurnedClock) -> Link {
     };
     let mut tx = database.store.begin().await.expect("begins");
     assert!(tx.add_link(&link).await.expect("added"));
-    let twin = Link {
-        id: clock.id(),
-        ..link.clone()
-    };
+    let twin = Link { id: clock.id(), ..link.clone() };
     assert!(!tx.add_link(&twin).await.expect("asked"), "one link a record");
     tx.commit().await.expect("committed");
     link
@@ -287,17 +264,9 @@ async fn a_link_is_moved_on_by_one_worker_only(database: Database) {
     tx.save_link(&mut first, clock.now()).await.expect("saved");
     tx.commit().await.expect("committed");
     let mut tx = database.store.begin().await.expect("begins");
-    assert!(matches!(
-        tx.save_link(&mut second, clock.now()).await,
-        Err(StoreError::Stale)
-    ));
+    assert!(matches!(tx.save_link(&mut second, clock.now()).await, Err(StoreError::Stale)));
     drop(tx);
-    let read = database
-        .store
-        .link_of_ticket("t1")
-        .await
-        .expect("readable")
-        .expect("there");
+    let read = database.store.link_of_ticket("t1").await.expect("readable").expect("there");
     assert_eq!((read.version, read.base), (2, first.base));
 }
 
@@ -313,20 +282,14 @@ async fn deliveries_come_back_in_order_until_they_end(database: Database) {
         ids.push(delivery.id);
     }
     tx.delivery_sending(&ids[0], clock.now()).await.expect("sending");
-    tx.finish_delivery(&ids[1], DeliveryState::Done, "", clock.now())
-        .await
-        .expect("done");
+    tx.finish_delivery(&ids[1], DeliveryState::Done, "", clock.now()).await.expect("done");
     assert!(matches!(
-        tx.finish_delivery(&ids[1], DeliveryState::Refused, "", clock.now())
-            .await,
+        tx.finish_delivery(&ids[1], DeliveryState::Refused, "", clock.now()).await,
         Err(StoreError::Stale)
     ));
     tx.commit().await.expect("committed");
     let open = database.store.open_deliveries(&link.id).await.expect("readable");
-    let kinds: Vec<(&str, bool)> = open
-        .iter()
-        .map(|delivery| (delivery.kind.as_str(), delivery.is_unsure()))
-        .collect();
+    let kinds: Vec<(&str, bool)> = open.iter().map(|delivery| (delivery.kind.as_str(), delivery.is_unsure())).collect();
     assert_eq!(kinds, [("create", true), ("append", false)]);
 }
 
@@ -361,11 +324,7 @@ async fn a_comment_with_an_origin_is_there_once(database: Database) {
     assert!(tx.add_comment(&comment("servicenow:1")).await.expect("added"));
     assert!(!tx.add_comment(&comment("servicenow:1")).await.expect("asked"));
     assert!(tx.add_comment(&comment("")).await.expect("added"));
-    assert!(
-        tx.add_comment(&comment(""))
-            .await
-            .expect("people may say the same twice")
-    );
+    assert!(tx.add_comment(&comment("")).await.expect("people may say the same twice"));
     tx.commit().await.expect("committed");
     assert_eq!(database.store.comments(&ticket.id).await.expect("readable").len(), 3);
 }
@@ -393,24 +352,15 @@ async fn a_ticket_is_saved_on_the_version_that_was_read(database: Database) {
 async fn tickets_are_found_by_words_and_status(database: Database) {
     let clock = clock();
     let mut tx = database.store.begin().await.expect("begins");
-    for (number, title, status) in [
-        ("TKT1", "Printer on FIRE", "New"),
-        ("TKT2", "Printer wet", "Closed"),
-        ("TKT3", "Payroll", "New"),
-    ] {
+    for (number, title, status) in
+        [("TKT1", "Printer on FIRE", "New"), ("TKT2", "Printer wet", "Closed"), ("TKT3", "Payroll", "New")]
+    {
         clock.turn(1);
-        tx.add_ticket(&ticket(&clock, number, title, status))
-            .await
-            .expect("added");
+        tx.add_ticket(&ticket(&clock, number, title, status)).await.expect("added");
     }
     tx.commit().await.expect("committed");
     let found = async |search: &str, status: &str| {
-        let search = TicketSearch {
-            search,
-            status,
-            limit: 10,
-            offset: 0,
-        };
+        let search = TicketSearch { search, status, limit: 10, offset: 0 };
         let rows = database.store.tickets(&search).await.expect("readable");
         assert_eq!(
             database.store.count_tickets(&search).await.expect("counted"),
@@ -426,59 +376,25 @@ async fn tickets_are_found_by_words_and_status(database: Database) {
 
 async fn a_user_is_made_once_per_email(database: Database) {
     let clock = clock();
-    let user = |name: &str| User {
-        id: clock.id(),
-        email: "beth@example.com".into(),
-        name: name.into(),
-    };
+    let user = |name: &str| User { id: clock.id(), email: "beth@example.com".into(), name: name.into() };
     let mut tx = database.store.begin().await.expect("begins");
-    let first = tx
-        .find_or_add_desk_user(&user("Beth"), "ServiceNow", clock.now())
-        .await
-        .expect("made");
-    let second = tx
-        .find_or_add_desk_user(&user("Bettina"), "ServiceNow", clock.now())
-        .await
-        .expect("found");
+    let first = tx.find_or_add_desk_user(&user("Beth"), "ServiceNow", clock.now()).await.expect("made");
+    let second = tx.find_or_add_desk_user(&user("Bettina"), "ServiceNow", clock.now()).await.expect("found");
     assert_eq!(first, second);
 }
 
 async fn a_set_up_token_is_spent_once(database: Database) {
     let clock = clock();
-    let token = crate::auth::open_setup(&database.store, &clock)
-        .await
-        .expect("opened")
-        .expect("nobody is there");
-    assert!(
-        crate::auth::is_setup_open(&database.store, &token)
-            .await
-            .expect("asked")
-    );
+    let token = crate::auth::open_setup(&database.store, &clock).await.expect("opened").expect("nobody is there");
+    assert!(crate::auth::is_setup_open(&database.store, &token).await.expect("asked"));
     let create = async |token: &str| {
-        crate::auth::create_first_admin(
-            &database.store,
-            &clock,
-            token,
-            "Ada",
-            "Ada@Example.com",
-            "a long password",
-        )
-        .await
+        crate::auth::create_first_admin(&database.store, &clock, token, "Ada", "Ada@Example.com", "a long password")
+            .await
     };
     assert!(create("wrong").await.is_err());
     assert_eq!(create(&token).await.expect("made").email, "ada@example.com");
     assert!(create(&token).await.is_err(), "spent");
-    assert!(
-        crate::auth::open_setup(&database.store, &clock)
-            .await
-            .expect("asked")
-            .is_none()
-    );
-    let row: PersonRow = database
-        .store
-        .person_by_email("ada@example.com")
-        .await
-        .expect("readable")
-        .expect("there");
+    assert!(crate::auth::open_setup(&database.store, &clock).await.expect("asked").is_none());
+    let row: PersonRow = database.store.person_by_email("ada@example.com").await.expect("readable").expect("there");
     assert_eq!(row.role, "admin");
 }

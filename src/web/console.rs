@@ -28,9 +28,7 @@ pub async fn find_out_who_asks(State(web): State<Web>, session: Session, mut req
 pub async fn server_function(Extension(operations): Extension<Operations>, request: Request) -> Response {
     let console: Arc<dyn Console> = Arc::new(operations);
     let context = move || provide_context(console.clone());
-    leptos_axum::handle_server_fns_with_context(context, request)
-        .await
-        .into_response()
+    leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
 }
 
 /// Every page is rendered whole, with its real status.
@@ -49,17 +47,12 @@ pub fn is_page(
     headers: &axum::http::HeaderMap,
     extensions: &axum::http::Extensions,
 ) -> bool {
-    let is_stream = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    let answer = Response::builder()
-        .status(status)
-        .version(version)
-        .body(Body::empty())
-        .map(|mut answer| {
-            *answer.headers_mut() = headers.clone();
-            *answer.extensions_mut() = extensions.clone();
-            answer
-        });
+    let is_stream =
+        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+    let answer = Response::builder().status(status).version(version).body(Body::empty()).map(|mut answer| {
+        *answer.headers_mut() = headers.clone();
+        *answer.extensions_mut() = extensions.clone();
+        answer
+    });
     !is_stream && answer.is_ok_and(|answer| DefaultPredicate::new().should_compress(&answer))
 }

@@ -35,9 +35,5 @@ pub async fn metrics(State(web): State<Web>) -> Response {
             metrics::gauge!("isthmus_jobs", "state" => state).set(count as f64);
         }
     }
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
-        web.metrics.render(),
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], web.metrics.render()).into_response()
 }

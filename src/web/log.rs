@@ -23,18 +23,10 @@ pub struct Spans;
 
 impl<B> MakeSpan<B> for Spans {
     fn make_span(&mut self, request: &axum::http::Request<B>) -> Span {
-        let id = request
-            .headers()
-            .get(super::REQUEST_ID)
-            .and_then(|id| id.to_str().ok())
-            .unwrap_or_default();
+        let id = request.headers().get(super::REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
         let path = request.uri().path();
         // Ids of tickets and connections may be logged; the key of a webhook's address may not.
-        let path = if path.starts_with("/hooks/") {
-            "/hooks/{key}"
-        } else {
-            path
-        };
+        let path = if path.starts_with("/hooks/") { "/hooks/{key}" } else { path };
         tracing::info_span!("request", id, method = %request.method(), path)
     }
 }
@@ -57,8 +49,5 @@ type Layer =
     TraceLayer<SharedClassifier<ServerErrorsAsFailures>, Spans, Answered, Answered, DefaultOnBodyChunk, DefaultOnEos>;
 
 pub fn layer() -> Layer {
-    TraceLayer::new_for_http()
-        .make_span_with(Spans)
-        .on_request(Answered)
-        .on_response(Answered)
+    TraceLayer::new_for_http().make_span_with(Spans).on_request(Answered).on_response(Answered)
 }

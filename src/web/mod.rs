@@ -59,14 +59,7 @@ impl Web {
         // Leptos sets up its way to start tasks when it lists the routes; the list itself is not needed.
         let _ = leptos_axum::generate_route_list(app::App);
         let leptos = leptos_options(&site);
-        Self {
-            parts,
-            intake,
-            site,
-            metrics,
-            stop,
-            leptos,
-        }
+        Self { parts, intake, site, metrics, stop, leptos }
     }
 }
 
@@ -78,11 +71,7 @@ pub fn router(web: Web) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
         .with_state(web.clone());
-    let app = Router::new()
-        .merge(hooks)
-        .merge(health)
-        .merge(static_files(&web))
-        .merge(pages(&web, is_https));
+    let app = Router::new().merge(hooks).merge(health).merge(static_files(&web)).merge(pages(&web, is_https));
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, log::Ids(web.parts.clock.clone())))
         .layer(log::layer())
@@ -92,10 +81,7 @@ pub fn router(web: Web) -> Router {
         .layer(always(header::X_FRAME_OPTIONS, "DENY"))
         // Not `no-referrer`: the CSRF check wants the Origin of our own forms.
         .layer(always(header::REFERRER_POLICY, "same-origin"))
-        .layer(always(
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ))
+        .layer(always(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .option_layer(is_https.then(|| always(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000")));
     app.layer(layers)
 }
@@ -114,35 +100,24 @@ fn pages(web: &Web, is_https: bool) -> Router {
         .with_secure(is_https)
         .with_expiry(Expiry::OnInactivity(Duration::hours(SESSION_HOURS)));
     Router::new()
-        .route(
-            "/fn/{*name}",
-            post(console::server_function).get(console::server_function),
-        )
+        .route("/fn/{*name}", post(console::server_function).get(console::server_function))
         .route("/events", get(events::stream))
         .route("/oauth/authorize/{connection}", get(oauth::authorize))
         .route("/oauth/callback", get(oauth::callback))
         .fallback(get(console::page))
-        .layer(axum::middleware::from_fn_with_state(
-            web.clone(),
-            console::find_out_who_asks,
-        ))
+        .layer(axum::middleware::from_fn_with_state(web.clone(), console::find_out_who_asks))
         .layer(session_layer)
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
         .layer(CompressionLayer::new().compress_when(console::is_page))
         // A page shows what is true now and belongs to one person.
-        .layer(SetResponseHeaderLayer::if_not_present(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("no-store"),
-        ))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .with_state(web.clone())
 }
 
 /// Files with a hash in their name never change; they lie compressed beside the plain ones.
 fn static_files(web: &Web) -> Router {
-    let package = ServeDir::new(web.site.join("pkg"))
-        .precompressed_br()
-        .precompressed_gzip();
+    let package = ServeDir::new(web.site.join("pkg")).precompressed_br().precompressed_gzip();
     let forever = SetResponseHeaderLayer::if_not_present(
         header::CACHE_CONTROL,
         HeaderValue::from_static("public, max-age=31536000, immutable"),

@@ -13,10 +13,7 @@ pub async fn authorize(
     Path(connection): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let site = headers
-        .get("sec-fetch-site")
-        .and_then(|site| site.to_str().ok())
-        .unwrap_or("none");
+    let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok()).unwrap_or("none");
     if !matches!(site, "same-origin" | "none") {
         return (StatusCode::FORBIDDEN, "Begin this from the connection's page.\n").into_response();
     }

@@ -1,13 +1,16 @@
 //! `/settings/connections`: every connection and how it stands.
 
 use crate::api;
+use crate::error::Trouble;
 use crate::live::follow;
 use crate::model::ConnectionRow;
 use crate::ui::loaded::loaded;
 use crate::ui::state::ConnectionBadge;
 use crate::ui::time::MaybeTime;
+use crate::ui::trouble::TroubleBox;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 
 #[component]
 pub fn ConnectionsPage() -> impl IntoView {
@@ -18,7 +21,28 @@ pub fn ConnectionsPage() -> impl IntoView {
             <h1>"Connections"</h1>
             <a class="btn btn-sm btn-primary" href="/settings/connections/new">"Connect"</a>
         </div>
+        <Stray/>
         {loaded(rows, |rows| view! { <Rows rows/> })}
+    }
+}
+
+/// A browser that came back from ServiceNow with an authorization that nobody here began, or no longer waits for.
+#[component]
+fn Stray() -> impl IntoView {
+    let query = use_query_map();
+    let is_stray = move || query.read().get_str("problem") == Some("CONN-STATE");
+    let trouble = || {
+        Trouble::new(
+            "CONN-STATE",
+            "This authorization was not taken.",
+            "It was begun in another browser or more than 15 minutes ago, or it was used before.",
+            "Open the connection below and press \"Authorize in ServiceNow\" again.",
+        )
+    };
+    view! {
+        <Show when=is_stray>
+            <TroubleBox trouble=trouble()/>
+        </Show>
     }
 }
 

@@ -17,11 +17,8 @@ pub fn HistoryPage() -> impl IntoView {
     let connection = query("connection");
     let ticket = query("ticket");
     let page = query_page();
-    let filter = Memo::new(move |_| HistoryFilter {
-        connection: connection.get(),
-        ticket: ticket.get(),
-        page: page.get(),
-    });
+    let filter =
+        Memo::new(move |_| HistoryFilter { connection: connection.get(), ticket: ticket.get(), page: page.get() });
     let list = Resource::new(move || filter.get(), api::history);
     view! {
         <Title text="History"/>
@@ -38,9 +35,7 @@ fn Found(
     ticket: Memo<String>,
 ) -> impl IntoView {
     let connections = list.connections.clone();
-    let list = follow(list, vec!["history".to_owned()], move || {
-        api::history(filter.get_untracked())
-    });
+    let list = follow(list, vec!["history".to_owned()], move || api::history(filter.get_untracked()));
     let rows = Memo::new(move |_| list.read().rows.clone());
     let empty = Memo::new(move |_| rows.read().is_empty());
     let address = move |page: i64| {
@@ -53,12 +48,7 @@ fn Found(
             ],
         )
     };
-    let number = Memo::new(move |_| {
-        rows.read()
-            .first()
-            .map(|row| row.ticket_number.clone())
-            .unwrap_or_default()
-    });
+    let number = Memo::new(move |_| rows.read().first().map(|row| row.ticket_number.clone()).unwrap_or_default());
     view! {
         <FilterForm path="/history" names=&["connection", "ticket"]>
             <div class="field">

@@ -23,11 +23,7 @@ pub fn OverviewPage() -> impl IntoView {
 
 #[component]
 fn Seen(overview: Overview) -> impl IntoView {
-    let overview = follow(
-        overview,
-        vec!["connections".to_owned(), "history".to_owned()],
-        api::overview,
-    );
+    let overview = follow(overview, vec!["connections".to_owned(), "history".to_owned()], api::overview);
     let connections = Memo::new(move |_| overview.read().connections.clone());
     let recent = Memo::new(move |_| overview.read().recent.clone());
     let none = Memo::new(move |_| connections.read().is_empty());
@@ -70,11 +66,7 @@ fn Verdict(connections: Vec<ConnectionRow>) -> impl IntoView {
         });
     }
     if failing > 0 {
-        acts.push(if failing == 1 {
-            "1 write failed".to_owned()
-        } else {
-            format!("{failing} writes failed")
-        });
+        acts.push(if failing == 1 { "1 write failed".to_owned() } else { format!("{failing} writes failed") });
     }
     if draft > 0 {
         acts.push(if draft == 1 {
@@ -83,11 +75,7 @@ fn Verdict(connections: Vec<ConnectionRow>) -> impl IntoView {
             format!("{draft} connections are not authorized yet")
         });
     }
-    let words = if acts.is_empty() {
-        "Nothing needs you.".to_owned()
-    } else {
-        format!("{}.", acts.join(", "))
-    };
+    let words = if acts.is_empty() { "Nothing needs you.".to_owned() } else { format!("{}.", acts.join(", ")) };
     view! { <p class="text-quiet mb-4">{words}</p> }
 }
 

@@ -16,11 +16,7 @@ pub fn TicketsPage() -> impl IntoView {
     let search = query("search");
     let status = query("status");
     let page = query_page();
-    let filter = Memo::new(move |_| TicketFilter {
-        search: search.get(),
-        status: status.get(),
-        page: page.get(),
-    });
+    let filter = Memo::new(move |_| TicketFilter { search: search.get(), status: status.get(), page: page.get() });
     let list = Resource::new(move || filter.get(), api::tickets);
     view! {
         <Title text="Tickets"/>
@@ -32,20 +28,14 @@ pub fn TicketsPage() -> impl IntoView {
 #[component]
 fn Found(list: TicketList, filter: Memo<TicketFilter>, search: Memo<String>, status: Memo<String>) -> impl IntoView {
     let statuses = list.statuses.clone();
-    let list = follow(list, vec!["tickets".to_owned()], move || {
-        api::tickets(filter.get_untracked())
-    });
+    let list = follow(list, vec!["tickets".to_owned()], move || api::tickets(filter.get_untracked()));
     let rows = Memo::new(move |_| list.read().rows.clone());
     let empty = Memo::new(move |_| rows.read().is_empty());
     let filtered = move || !search.read().is_empty() || !status.read().is_empty();
     let address = move |page: i64| {
         with_query(
             "/tickets",
-            &[
-                ("search", &search.get_untracked()),
-                ("status", &status.get_untracked()),
-                ("page", &page_value(page)),
-            ],
+            &[("search", &search.get_untracked()), ("status", &status.get_untracked()), ("page", &page_value(page))],
         )
     };
     view! {

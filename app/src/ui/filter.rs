@@ -14,25 +14,13 @@ pub fn FilterForm(path: &'static str, names: &'static [&'static str], children: 
     let form = NodeRef::<html::Form>::new();
     let navigate = use_navigate();
     let go = move || {
-        let Some(data) = form
-            .get_untracked()
-            .and_then(|form| FormData::new_with_form(&form).ok())
-        else {
+        let Some(data) = form.get_untracked().and_then(|form| FormData::new_with_form(&form).ok()) else {
             return;
         };
-        let values: Vec<_> = names
-            .iter()
-            .map(|name| data.get(name).as_string().unwrap_or_default())
-            .collect();
+        let values: Vec<_> = names.iter().map(|name| data.get(name).as_string().unwrap_or_default()).collect();
         let pairs: Vec<_> = names.iter().copied().zip(values.iter().map(String::as_str)).collect();
         // The list below changes; the reader stays where he is.
-        navigate(
-            &with_query(path, &pairs),
-            NavigateOptions {
-                scroll: false,
-                ..NavigateOptions::default()
-            },
-        );
+        navigate(&with_query(path, &pairs), NavigateOptions { scroll: false, ..NavigateOptions::default() });
     };
     let chosen = go.clone();
     view! {

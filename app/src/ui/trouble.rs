@@ -65,10 +65,7 @@ fn ToSignIn() -> impl IntoView {
     {
         let go = leptos_router::hooks::use_navigate();
         let address = address.clone();
-        let options = leptos_router::NavigateOptions {
-            replace: true,
-            ..Default::default()
-        };
+        let options = leptos_router::NavigateOptions { replace: true, ..Default::default() };
         Effect::new(move |_| go(&address, options.clone()));
     }
 

@@ -10,23 +10,14 @@ use super::ApiError;
 const LARGEST: usize = 10_485_760;
 
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<(String, String)>, ApiError> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("application/json");
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("application/json");
     if !kind.to_ascii_lowercase().starts_with("application/json") {
         let message = "Unsupported media type";
-        return Err(ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            message,
-            Some(format!("Content-Type {kind}")),
-        ));
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message, Some(format!("Content-Type {kind}"))));
     }
     let unreadable =
         |detail: String| ApiError::new(StatusCode::BAD_REQUEST, "Exception while reading request", Some(detail));
-    let length = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let too_large = |length: u64| {
         unreadable(format!(
             "Rejected large REST payload with content-length = {length} bytes. Max allowed: {LARGEST} bytes."
@@ -35,9 +26,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<(String,
     if let Some(length) = length.filter(|&length| length > LARGEST as u64) {
         return Err(too_large(length));
     }
-    let bytes = to_bytes(body, LARGEST)
-        .await
-        .map_err(|_| too_large(LARGEST as u64 + 1))?;
+    let bytes = to_bytes(body, LARGEST).await.map_err(|_| too_large(LARGEST as u64 + 1))?;
     if bytes.is_empty() {
         return Ok(Vec::new());
     }
@@ -50,10 +39,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<(String,
         },
         _ => return Err(unreadable("The body is not a JSON object".to_owned())),
     };
-    Ok(object
-        .into_iter()
-        .map(|(column, value)| (column, text(value)))
-        .collect())
+    Ok(object.into_iter().map(|(column, value)| (column, text(value))).collect())
 }
 
 /// Every value is text in the end. A reference may be sent back in the shape in which it was read.

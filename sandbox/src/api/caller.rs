@@ -17,11 +17,7 @@ pub(crate) struct Caller(pub User);
 
 impl Caller {
     pub fn must_have(&self, role: &str) -> Result<(), ApiError> {
-        if self.0.has(role) {
-            Ok(())
-        } else {
-            Err(ApiError::not_readable())
-        }
+        if self.0.has(role) { Ok(()) } else { Err(ApiError::not_readable()) }
     }
 }
 
@@ -54,6 +50,5 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let bytes = BASE64_STANDARD.decode(credentials(headers, "Basic")?).ok()?;
     let text = String::from_utf8(bytes).ok()?;
-    text.split_once(':')
-        .map(|(name, password)| (name.to_owned(), password.to_owned()))
+    text.split_once(':').map(|(name, password)| (name.to_owned(), password.to_owned()))
 }

@@ -18,20 +18,12 @@ pub(crate) struct Displays<'a> {
 
 impl<'a> Displays<'a> {
     pub fn new(instance: &'a Instance) -> Self {
-        Self {
-            instance,
-            settled: instance.settled(),
-            found: HashMap::new(),
-        }
+        Self { instance, settled: instance.settled(), found: HashMap::new() }
     }
 
     /// The display value of a column; of the record itself if no column is named.
     pub async fn of(&mut self, table: &Table, record: &Record, column: &str) -> store::Result<String> {
-        let column = if column.is_empty() {
-            table.display.as_str()
-        } else {
-            column
-        };
+        let column = if column.is_empty() { table.display.as_str() } else { column };
         let Some(column) = table.column(column) else {
             return Ok(String::new());
         };
@@ -56,11 +48,7 @@ impl<'a> Displays<'a> {
                 }
                 names.join(", ")
             }
-            Kind::SysClassName => self
-                .instance
-                .table(value)
-                .map_or(value, |class| class.label.as_str())
-                .to_owned(),
+            Kind::SysClassName => self.instance.table(value).map_or(value, |class| class.label.as_str()).to_owned(),
             Kind::GlideDuration => duration(value),
             Kind::Password | Kind::Password2 => "********".to_owned(),
             _ => value.to_owned(),
@@ -69,11 +57,7 @@ impl<'a> Displays<'a> {
 
     /// The name of a record; what is stored, if there is no such record.
     async fn name(&mut self, column: &Column, value: &str) -> store::Result<String> {
-        let target = column
-            .reference
-            .as_deref()
-            .and_then(|name| self.instance.table(name))
-            .cloned();
+        let target = column.reference.as_deref().and_then(|name| self.instance.table(name)).cloned();
         let Some(target) = target else {
             return Ok(value.to_owned());
         };
@@ -97,19 +81,11 @@ fn duration(value: &str) -> String {
         return value.to_owned();
     };
     let seconds = time.as_second();
-    let parts = [
-        (seconds / 86_400, "Day"),
-        (seconds / 3_600 % 24, "Hour"),
-        (seconds / 60 % 60, "Minute"),
-    ];
+    let parts = [(seconds / 86_400, "Day"), (seconds / 3_600 % 24, "Hour"), (seconds / 60 % 60, "Minute")];
     let shown: Vec<String> = parts
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, unit)| format!("{count} {unit}{}", if count == 1 { "" } else { "s" }))
         .collect();
-    if shown.is_empty() {
-        format!("{seconds} Seconds")
-    } else {
-        shown.join(" ")
-    }
+    if shown.is_empty() { format!("{seconds} Seconds") } else { shown.join(" ") }
 }

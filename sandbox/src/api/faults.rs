@@ -78,9 +78,7 @@ fn due(switches: &mut Switches, request: &Request) -> Option<Fault> {
         && request.uri().path().starts_with(&fail.path)
         && spend(&mut fail.count)
     {
-        return Some(Fault::Status(
-            StatusCode::from_u16(fail.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE),
-        ));
+        return Some(Fault::Status(StatusCode::from_u16(fail.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE)));
     }
     if spend(&mut switches.rate_limit_next) {
         return Some(Fault::RateLimit(switches.retry_after));

@@ -33,20 +33,12 @@ const LARGEST_PAGE: i64 = 10_000;
 impl Options {
     pub fn read(raw: Option<&str>, headers: &HeaderMap) -> Result<Self, ApiError> {
         acceptable(headers)?;
-        let given: Vec<(String, String)> = form_urlencoded::parse(raw.unwrap_or_default().as_bytes())
-            .into_owned()
-            .collect();
-        let parameter = |name: &str| {
-            given
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.as_str())
-        };
+        let given: Vec<(String, String)> =
+            form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned().collect();
+        let parameter = |name: &str| given.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let is_true = |name| parameter(name) == Some("true");
         let number = |name| parameter(name).and_then(|text| text.trim().parse::<i64>().ok());
-        let filters = given
-            .iter()
-            .filter(|(key, _)| !key.starts_with("sysparm_") && !key.is_empty());
+        let filters = given.iter().filter(|(key, _)| !key.starts_with("sysparm_") && !key.is_empty());
         Ok(Self {
             query: parameter("sysparm_query").map(str::to_owned),
             filters: filters.cloned().collect(),
@@ -56,17 +48,10 @@ impl Options {
                 _ => Show::Values,
             },
             links: !is_true("sysparm_exclude_reference_link"),
-            fields: parameter("sysparm_fields")
-                .filter(|text| !text.trim().is_empty())
-                .map(|text| {
-                    text.split(',')
-                        .map(|name| name.trim().to_owned())
-                        .filter(|name| !name.is_empty())
-                        .collect()
-                }),
-            limit: number("sysparm_limit")
-                .filter(|&limit| limit >= 0)
-                .unwrap_or(LARGEST_PAGE),
+            fields: parameter("sysparm_fields").filter(|text| !text.trim().is_empty()).map(|text| {
+                text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+            }),
+            limit: number("sysparm_limit").filter(|&limit| limit >= 0).unwrap_or(LARGEST_PAGE),
             offset: number("sysparm_offset").unwrap_or(0).max(0),
             count: !is_true("sysparm_no_count"),
             pages: !is_true("sysparm_suppress_pagination_header"),
@@ -85,16 +70,8 @@ fn acceptable(headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else {
         return Ok(());
     };
-    if accept.trim().is_empty()
-        || ["json", "*/*", "application/*"]
-            .iter()
-            .any(|kind| accept.contains(kind))
-    {
+    if accept.trim().is_empty() || ["json", "*/*", "application/*"].iter().any(|kind| accept.contains(kind)) {
         return Ok(());
     }
-    Err(ApiError::new(
-        StatusCode::NOT_ACCEPTABLE,
-        "Not acceptable",
-        Some(format!("Accept {accept}")),
-    ))
+    Err(ApiError::new(StatusCode::NOT_ACCEPTABLE, "Not acceptable", Some(format!("Accept {accept}"))))
 }

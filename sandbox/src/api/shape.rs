@@ -52,17 +52,9 @@ async fn path(
     let Some(last) = names.pop() else { return Ok(None) };
     for name in names {
         let reference = table.column(name).filter(|column| column.kind == Kind::Reference);
-        let target = reference
-            .and_then(|column| column.reference.as_deref())
-            .and_then(|name| instance.table(name));
+        let target = reference.and_then(|column| column.reference.as_deref()).and_then(|name| instance.table(name));
         let Some(target) = target else { return Ok(None) };
-        row = Cow::Owned(
-            displays
-                .record(target, row.get(name))
-                .await?
-                .cloned()
-                .unwrap_or_default(),
-        );
+        row = Cow::Owned(displays.record(target, row.get(name)).await?.cloned().unwrap_or_default());
         table = target;
     }
     let Some(column) = table.column(last) else {
@@ -71,18 +63,11 @@ async fn path(
     if row.sys_id().is_empty() {
         return Ok(Some(empty(options.show)));
     }
-    value(instance, displays, table, &row, column, options, version)
-        .await
-        .map(Some)
-        .map_err(Into::into)
+    value(instance, displays, table, &row, column, options, version).await.map(Some).map_err(Into::into)
 }
 
 fn empty(show: Show) -> Value {
-    if show == Show::Both {
-        json!({"display_value": "", "value": ""})
-    } else {
-        json!("")
-    }
+    if show == Show::Both { json!({"display_value": "", "value": ""}) } else { json!("") }
 }
 
 async fn value(
@@ -95,16 +80,9 @@ async fn value(
     version: Version,
 ) -> store::Result<Value> {
     // What is written to a secret column is not read back.
-    let stored = if column.kind.is_secret() {
-        ""
-    } else {
-        row.get(&column.name)
-    };
+    let stored = if column.kind.is_secret() { "" } else { row.get(&column.name) };
     let is_reference = matches!(column.kind, Kind::Reference | Kind::DomainId);
-    let link = column
-        .reference
-        .as_deref()
-        .filter(|_| options.links && is_reference && !stored.is_empty());
+    let link = column.reference.as_deref().filter(|_| options.links && is_reference && !stored.is_empty());
     let link = link.map(|target| format!("{}{}/table/{target}/{stored}", instance.address, version.path()));
     let shown = match options.show {
         Show::Values => String::new(),

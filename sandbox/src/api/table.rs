@@ -70,24 +70,14 @@ fn filters(instance: &Instance, table: &Table, filters: &[(String, String)]) -> 
         };
         let mut any = vec![is(field, value)];
         let choices = settled.choices(table, field);
-        any.extend(
-            choices
-                .iter()
-                .filter(|c| c.label.eq_ignore_ascii_case(value))
-                .map(|c| is(field, &c.value)),
-        );
-        let target = table
-            .column(field)
-            .and_then(|column| instance.table(column.reference.as_deref()?));
+        any.extend(choices.iter().filter(|c| c.label.eq_ignore_ascii_case(value)).map(|c| is(field, &c.value)));
+        let target = table.column(field).and_then(|column| instance.table(column.reference.as_deref()?));
         if let Some(target) = target.filter(|target| !target.display.is_empty() && !value.is_empty()) {
             any.push(is(&format!("{field}.{}", target.display), value));
         }
         group.push(any);
     }
-    Query {
-        groups: vec![group],
-        ..Query::default()
-    }
+    Query { groups: vec![group], ..Query::default() }
 }
 
 pub(super) async fn list(
@@ -101,25 +91,16 @@ pub(super) async fn list(
     let options = Options::read(raw.as_deref(), &headers)?;
     let table = open(&instance, &user, &name)?;
     let query = search(&instance, &user, table, &options)?;
-    let slice = Slice {
-        limit: options.limit,
-        offset: options.offset,
-    };
+    let slice = Slice { limit: options.limit, offset: options.offset };
     let mut rows = instance.store.select(table, &query, slice).await?;
-    let total = if options.count {
-        Some(instance.store.count(table, &query).await?)
-    } else {
-        None
-    };
+    let total = if options.count { Some(instance.store.count(table, &query).await?) } else { None };
     if rows.is_empty() && version == Version::V1 {
         return Err(ApiError::no_record());
     }
     // As on the platform, the limit was applied before the rights: a page may be short (contract 2.2).
     rows.retain(|row| user.may_read(table, row));
-    let mut response = json_response(
-        StatusCode::OK,
-        &shape::records(&instance, table, &rows, &options, version).await?.into(),
-    );
+    let mut response =
+        json_response(StatusCode::OK, &shape::records(&instance, table, &rows, &options, version).await?.into());
     if let Some(total) = total {
         response.headers_mut().insert("x-total-count", total.into());
         if let Some(links) = page_links(&instance, version, &name, &options, total) {
@@ -142,12 +123,7 @@ fn page_links(
         return None;
     }
     let mut kept = form_urlencoded::Serializer::new(String::new());
-    kept.extend_pairs(
-        options
-            .given
-            .iter()
-            .filter(|(name, _)| name != "sysparm_limit" && name != "sysparm_offset"),
-    );
+    kept.extend_pairs(options.given.iter().filter(|(name, _)| name != "sysparm_limit" && name != "sysparm_offset"));
     let mut kept = kept.finish();
     if !kept.is_empty() {
         kept.push('&');
@@ -199,21 +175,9 @@ pub(super) async fn create(
     let options = Options::read(raw.as_deref(), &headers)?;
     let table = open(&instance, &user, &name)?;
     let values = body::read(&headers, body).await?;
-    let input = Input {
-        values,
-        display: options.input_labels,
-    };
+    let input = Input { values, display: options.input_labels };
     let record = instance.insert(&user, table, input).await?;
-    let mut response = one(
-        &instance,
-        StatusCode::CREATED,
-        table,
-        &record,
-        &options,
-        version,
-        &headers,
-    )
-    .await?;
+    let mut response = one(&instance, StatusCode::CREATED, table, &record, &options, version, &headers).await?;
     let mut location = format!("{}{}", instance.address, version.path());
     // Writing to a string cannot fail.
     let _ = write!(location, "/table/{name}/{}", record.sys_id());
@@ -236,10 +200,7 @@ pub(super) async fn update(
     let options = Options::read(raw.as_deref(), &headers)?;
     let table = open(&instance, &user, &name)?;
     let values = body::read(&headers, body).await?;
-    let input = Input {
-        values,
-        display: options.input_labels,
-    };
+    let input = Input { values, display: options.input_labels };
     let record = instance.update(&user, table, &sys_id, input).await?;
     let table = instance.class(table, &record);
     one(&instance, StatusCode::OK, table, &record, &options, version, &headers).await
@@ -255,17 +216,11 @@ pub(super) async fn overridden(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let method = headers
-        .get("x-http-method-override")
-        .and_then(|value| value.to_str().ok());
+    let method = headers.get("x-http-method-override").and_then(|value| value.to_str().ok());
     match method.map(str::to_ascii_uppercase).as_deref() {
         Some("PATCH" | "PUT") => update(instance, version, caller, path, query, headers, body).await,
         Some("DELETE") => delete(instance, caller, path).await.map(IntoResponse::into_response),
-        _ => Err(ApiError::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "Method is not supported",
-            None,
-        )),
+        _ => Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method is not supported", None)),
     }
 }
 
@@ -296,10 +251,5 @@ async fn one(
 }
 
 pub(super) fn json_response(status: StatusCode, result: &Value) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, JSON)],
-        json!({"result": result}).to_string(),
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, JSON)], json!({"result": result}).to_string()).into_response()
 }

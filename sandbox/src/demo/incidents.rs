@@ -53,15 +53,8 @@ pub(super) fn furnish(instance: &Instance, write: &mut Write) {
         let at = |hours: i64| clock::text(clock::shifted(born, days * 86_400 + hours * 3_600));
         let (opened, changed) = (at(0), at(3));
         let number = format!("INC{:07}", demo.number);
-        let id = if demo.sys_id.is_empty() {
-            fixed_id(&number)
-        } else {
-            demo.sys_id.to_owned()
-        };
-        let (caller, agent) = (
-            user(demo.caller),
-            Some(demo.agent).filter(|name| !name.is_empty()).map(user),
-        );
+        let id = if demo.sys_id.is_empty() { fixed_id(&number) } else { demo.sys_id.to_owned() };
+        let (caller, agent) = (user(demo.caller), Some(demo.agent).filter(|name| !name.is_empty()).map(user));
         let agent = agent.unwrap_or_default();
         let done = matches!(demo.state, "6" | "7");
         let ended = matches!(demo.state, "7" | "8");
@@ -115,13 +108,7 @@ pub(super) fn furnish(instance: &Instance, write: &mut Write) {
                 ("sys_created_by", author),
                 ("sys_updated_by", author),
             ];
-            add(
-                instance,
-                write,
-                "sys_journal_field",
-                &fixed_id(&format!("{number} {index}")),
-                &values,
-            );
+            add(instance, write, "sys_journal_field", &fixed_id(&format!("{number} {index}")), &values);
         }
     }
 }

@@ -15,29 +15,11 @@ const PEOPLE: &[Person] = &[
     ("admin", "System", "Administrator", "admin", ADMIN),
     ("itil", "ITIL", "User", "itil", "681b365ec0a80164000fb0b05854a0cd"),
     ("employee", "Joe", "Employee", "", "681ccaf9c0a8016400b98a06818d57c7"),
-    (
-        "beth.anglin",
-        "Beth",
-        "Anglin",
-        "itil",
-        "46d44a23a9fe19810012d100cca80666",
-    ),
+    ("beth.anglin", "Beth", "Anglin", "itil", "46d44a23a9fe19810012d100cca80666"),
     ("abel.tuter", "Abel", "Tuter", "", "62826bf03710200044e0bfc8bcbe5df1"),
-    (
-        "fred.luddy",
-        "Fred",
-        "Luddy",
-        "itil",
-        "5137153cc611227c000bbd1bd8cd2005",
-    ),
+    ("fred.luddy", "Fred", "Luddy", "itil", "5137153cc611227c000bbd1bd8cd2005"),
     ("david.loo", "David", "Loo", "itil", "5137153cc611227c000bbd1bd8cd2007"),
-    (
-        "don.goodliffe",
-        "Don",
-        "Goodliffe",
-        "itil",
-        "9ee1b13dc6112271007f9d0efdb69cd0",
-    ),
+    ("don.goodliffe", "Don", "Goodliffe", "itil", "9ee1b13dc6112271007f9d0efdb69cd0"),
     ("luke.wilson", "Luke", "Wilson", "itil", ""),
     ("charlie.whitherspoon", "Charlie", "Whitherspoon", "itil", ""),
     ("bow.ruggeri", "Bow", "Ruggeri", "itil", ""),
@@ -85,20 +67,12 @@ const GROUPS: &[(&str, &str)] = &[
     ("Facilities", ""),
 ];
 
-const ROLES: &[&str] = &[
-    "admin",
-    "itil",
-    "itil_admin",
-    "personalize_dictionary",
-    "audit_viewer",
-    "snc_platform_rest_api_access",
-];
+const ROLES: &[&str] =
+    &["admin", "itil", "itil_admin", "personalize_dictionary", "audit_viewer", "snc_platform_rest_api_access"];
 
 /// The sys_id of a demo user.
 pub(super) fn user(user_name: &str) -> String {
-    let known = PEOPLE
-        .iter()
-        .find(|person| person.0 == user_name && !person.4.is_empty());
+    let known = PEOPLE.iter().find(|person| person.0 == user_name && !person.4.is_empty());
     known.map_or_else(|| fixed_id(&format!("user {user_name}")), |person| person.4.to_owned())
 }
 
@@ -138,24 +112,9 @@ pub(super) fn furnish(instance: &Instance, write: &mut Write) {
             continue;
         }
         let grant = [("user", id.as_str()), ("role", &role(granted))];
-        add(
-            instance,
-            write,
-            "sys_user_has_role",
-            &fixed_id(&format!("grant {user_name}")),
-            &grant,
-        );
-        let member = [
-            ("user", id.as_str()),
-            ("group", &group(GROUPS[agents % GROUPS.len()].0)),
-        ];
-        add(
-            instance,
-            write,
-            "sys_user_grmember",
-            &fixed_id(&format!("member {user_name}")),
-            &member,
-        );
+        add(instance, write, "sys_user_has_role", &fixed_id(&format!("grant {user_name}")), &grant);
+        let member = [("user", id.as_str()), ("group", &group(GROUPS[agents % GROUPS.len()].0))];
+        add(instance, write, "sys_user_grmember", &fixed_id(&format!("member {user_name}")), &member);
         agents += 1;
     }
 }

@@ -56,9 +56,7 @@ async fn checked(instance: &Instance, request: &Request) -> Result<(Client, Url)
     if request.code_challenge.is_empty() && client.is_public() {
         return Err(refuse("A public client must send a code_challenge."));
     }
-    let redirect = client
-        .redirect(&request.redirect_uri)
-        .and_then(|url| Url::parse(&url).ok());
+    let redirect = client.redirect(&request.redirect_uri).and_then(|url| Url::parse(&url).ok());
     let redirect = redirect.ok_or_else(|| refuse("The OAuth client has no usable redirect URL."))?;
     Ok((client, redirect))
 }
@@ -119,9 +117,7 @@ pub(super) async fn answer(
             scope: request.scope,
         };
         let detail = serde_json::to_string(&granted).map_err(|cause| Failure::internal(&cause))?;
-        let code = instance
-            .issue(Kind::Code, &user.sys_id, client.id(), CODE_SECONDS, &detail)
-            .await?;
+        let code = instance.issue(Kind::Code, &user.sys_id, client.id(), CODE_SECONDS, &detail).await?;
         redirect.query_pairs_mut().append_pair("code", &code);
     } else {
         redirect.query_pairs_mut().append_pair("error", "access_denied");

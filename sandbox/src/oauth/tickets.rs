@@ -63,10 +63,7 @@ impl Instance {
         detail: &str,
     ) -> store::Result<String> {
         let now = self.seconds();
-        sqlx::query("DELETE FROM \"_ticket\" WHERE ends <= ?")
-            .bind(now)
-            .execute(&self.store.pool)
-            .await?;
+        sqlx::query("DELETE FROM \"_ticket\" WHERE ends <= ?").bind(now).execute(&self.store.pool).await?;
         let secret = random::token();
         sqlx::query(
             "INSERT INTO \"_ticket\" (secret, kind, user_id, client_id, ends, detail) VALUES (?, ?, ?, ?, ?, ?)",
@@ -87,11 +84,7 @@ impl Instance {
             "SELECT {COLUMNS} FROM \"_ticket\" WHERE secret = ? AND kind = ? AND ends > ?"
         ));
         let row = sqlx::query(sql).bind(secret).bind(kind.name()).bind(self.seconds());
-        row.fetch_optional(&self.store.pool)
-            .await?
-            .as_ref()
-            .map(ticket)
-            .transpose()
+        row.fetch_optional(&self.store.pool).await?.as_ref().map(ticket).transpose()
     }
 
     /// The ticket of this kind that the user already holds from the client.
@@ -100,16 +93,8 @@ impl Instance {
             "SELECT {COLUMNS} FROM \"_ticket\"
              WHERE client_id = ? AND user_id = ? AND kind = ? AND ends > ? ORDER BY ends DESC LIMIT 1"
         ));
-        let row = sqlx::query(sql)
-            .bind(client_id)
-            .bind(user_id)
-            .bind(kind.name())
-            .bind(self.seconds());
-        row.fetch_optional(&self.store.pool)
-            .await?
-            .as_ref()
-            .map(ticket)
-            .transpose()
+        let row = sqlx::query(sql).bind(client_id).bind(user_id).bind(kind.name()).bind(self.seconds());
+        row.fetch_optional(&self.store.pool).await?.as_ref().map(ticket).transpose()
     }
 
     /// Takes the ticket: of two that try at once, one gets it.
@@ -118,22 +103,13 @@ impl Instance {
             "DELETE FROM \"_ticket\" WHERE secret = ? AND kind = ? AND ends > ? RETURNING {COLUMNS}"
         ));
         let row = sqlx::query(sql).bind(secret).bind(kind.name()).bind(self.seconds());
-        row.fetch_optional(&self.store.pool)
-            .await?
-            .as_ref()
-            .map(ticket)
-            .transpose()
+        row.fetch_optional(&self.store.pool).await?.as_ref().map(ticket).transpose()
     }
 
     pub async fn extend(&self, secret: &str, seconds: i64) -> store::Result<()> {
         let sql = "UPDATE \"_ticket\" SET ends = ? WHERE secret = ?";
         let ends = self.seconds().saturating_add(seconds);
-        sqlx::query(sql)
-            .bind(ends)
-            .bind(secret)
-            .execute(&self.store.pool)
-            .await
-            .map(drop)
+        sqlx::query(sql).bind(ends).bind(secret).execute(&self.store.pool).await.map(drop)
     }
 
     pub async fn withdraw(&self, secret: &str) -> store::Result<()> {

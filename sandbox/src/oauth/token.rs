@@ -36,12 +36,7 @@ impl From<sqlx::Error> for Failure {
 pub(super) fn refused(cause: &str) -> Response {
     tracing::info!(cause, "no token was given");
     let body = json!({"error_description": "access_denied", "error": "server_error"});
-    (
-        StatusCode::UNAUTHORIZED,
-        [(header::CONTENT_TYPE, crate::api::JSON)],
-        body.to_string(),
-    )
-        .into_response()
+    (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, crate::api::JSON)], body.to_string()).into_response()
 }
 
 struct Tokens {
@@ -61,10 +56,7 @@ pub(super) async fn grant(State(instance): State<Arc<Instance>>, headers: Header
             if let Some(refresh) = tokens.refresh {
                 answer["refresh_token"] = refresh.into();
             }
-            let headers = [
-                (header::CONTENT_TYPE, crate::api::JSON),
-                (header::CACHE_CONTROL, NO_STORE),
-            ];
+            let headers = [(header::CONTENT_TYPE, crate::api::JSON), (header::CACHE_CONTROL, NO_STORE)];
             (headers, answer.to_string()).into_response()
         }
         Err(Failure::Refused(cause)) => {
@@ -78,10 +70,7 @@ pub(super) async fn grant(State(instance): State<Arc<Instance>>, headers: Header
 const NO_STORE: header::HeaderValue = header::HeaderValue::from_static("no-store");
 
 async fn granted(instance: &Instance, headers: &HeaderMap, body: &[u8]) -> Result<Tokens, Failure> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(Failure::Refused("the parameters are not a form body"));
     }
@@ -91,10 +80,7 @@ async fn granted(instance: &Instance, headers: &HeaderMap, body: &[u8]) -> Resul
         form.insert("client_secret".into(), secret);
     }
     let field = |name: &str| form.get(name).map_or("", String::as_str);
-    let client = instance
-        .oauth_client(field("client_id"))
-        .await?
-        .ok_or(Failure::Refused("unknown client"))?;
+    let client = instance.oauth_client(field("client_id")).await?.ok_or(Failure::Refused("unknown client"))?;
     let knows_secret = client.has_secret(field("client_secret"));
     let by_code = field("grant_type") == "authorization_code";
     if !knows_secret && !(client.is_public() && (by_code || field("grant_type") == "refresh_token")) {
@@ -133,11 +119,7 @@ async fn by_authorization(instance: &Instance, client: &Client, form: &Form) -> 
     if !granted.challenge.is_empty() && granted.challenge != challenge {
         return Err(Failure::Refused("code_verifier does not fit the challenge"));
     }
-    let scope = if granted.scope.is_empty() {
-        "useraccount"
-    } else {
-        &granted.scope
-    };
+    let scope = if granted.scope.is_empty() { "useraccount" } else { &granted.scope };
     interactive(instance, client, &code.user_id, scope).await
 }
 
@@ -145,10 +127,7 @@ async fn by_authorization(instance: &Instance, client: &Client, form: &Form) -> 
 /// refresh token's time begins anew (contract 1.4).
 async fn interactive(instance: &Instance, client: &Client, user_id: &str, scope: &str) -> Result<Tokens, Failure> {
     let expires_in = instance.access_seconds(client);
-    let lifetimes = [
-        (Kind::Access, expires_in),
-        (Kind::Refresh, instance.refresh_seconds(client)),
-    ];
+    let lifetimes = [(Kind::Access, expires_in), (Kind::Refresh, instance.refresh_seconds(client))];
     let mut secrets = Vec::new();
     for (kind, seconds) in lifetimes {
         secrets.push(match instance.held(kind, user_id, client.id()).await? {
@@ -161,34 +140,19 @@ async fn interactive(instance: &Instance, client: &Client, user_id: &str, scope:
     }
     let refresh = secrets.pop();
     let access = secrets.pop().unwrap_or_default();
-    Ok(Tokens {
-        access,
-        refresh,
-        scope: scope.to_owned(),
-        expires_in,
-    })
+    Ok(Tokens { access, refresh, scope: scope.to_owned(), expires_in })
 }
 
 /// The refresh token stays the same and lives no longer (contract 1.4).
 async fn by_refresh(instance: &Instance, client: &Client, refresh: &str) -> Result<Tokens, Failure> {
-    let held = instance
-        .ticket(Kind::Refresh, refresh)
-        .await?
-        .filter(|held| held.client_id == client.id());
+    let held = instance.ticket(Kind::Refresh, refresh).await?.filter(|held| held.client_id == client.id());
     let held = held.ok_or(Failure::Refused("the refresh token is unknown, revoked or too old"))?;
     if instance.user(&held.user_id).await?.is_none() {
         return Err(Failure::Refused("the user is locked or inactive"));
     }
     let expires_in = instance.access_seconds(client);
-    let access = instance
-        .issue(Kind::Access, &held.user_id, client.id(), expires_in, &held.detail)
-        .await?;
-    Ok(Tokens {
-        access,
-        refresh: Some(held.secret),
-        scope: held.detail,
-        expires_in,
-    })
+    let access = instance.issue(Kind::Access, &held.user_id, client.id(), expires_in, &held.detail).await?;
+    Ok(Tokens { access, refresh: Some(held.secret), scope: held.detail, expires_in })
 }
 
 async fn by_credentials(instance: &Instance, client: &Client) -> Result<Tokens, Failure> {
@@ -198,15 +162,8 @@ async fn by_credentials(instance: &Instance, client: &Client) -> Result<Tokens, 
     let user = instance.user(client.user()).await?;
     let user = user.ok_or(Failure::Refused("the client has no OAuth Application User"))?;
     let expires_in = instance.access_seconds(client);
-    let access = instance
-        .issue(Kind::Access, &user.sys_id, client.id(), expires_in, "useraccount")
-        .await?;
-    Ok(Tokens {
-        access,
-        refresh: None,
-        scope: "useraccount".into(),
-        expires_in,
-    })
+    let access = instance.issue(Kind::Access, &user.sys_id, client.id(), expires_in, "useraccount").await?;
+    Ok(Tokens { access, refresh: None, scope: "useraccount".into(), expires_in })
 }
 
 /// The token is in the query or in the form; there is no other proof (contract 1.1).

@@ -53,9 +53,7 @@ pub(super) async fn register(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let (id, secret) = (random::sys_id(), random::secret());
-    let table = instance
-        .table("oauth_entity")
-        .ok_or_else(|| Failure::internal(&"no oauth_entity table"))?;
+    let table = instance.table("oauth_entity").ok_or_else(|| Failure::internal(&"no oauth_entity table"))?;
     let urls: Vec<&str> = given.redirect_url.split_whitespace().collect();
     let input = Input::new([
         ("name", given.name.trim()),
@@ -63,10 +61,7 @@ pub(super) async fn register(
         ("client_secret", &secret),
         ("redirect_url", &urls.join(",")),
     ]);
-    instance
-        .insert(&user, table, input)
-        .await
-        .map_err(|cause| Failure::internal(&cause))?;
+    instance.insert(&user, table, input).await.map_err(|cause| Failure::internal(&cause))?;
     let made = format!(
         r#"<div class="card" role="status"><p>The client is registered. Its secret is shown this once.</p>
 <p>Client ID: <code id="client_id">{id}</code></p><p>Client Secret: <code id="client_secret">{secret}</code></p></div>"#

@@ -33,17 +33,11 @@ fn new() -> String {
 }
 
 fn incident(instance: &Instance) -> Result<&Table, Failure> {
-    instance
-        .table("incident")
-        .map(AsRef::as_ref)
-        .ok_or_else(|| Failure::internal(&"no incident table"))
+    instance.table("incident").map(AsRef::as_ref).ok_or_else(|| Failure::internal(&"no incident table"))
 }
 
 fn not_found() -> Failure {
-    Failure::new(
-        StatusCode::NOT_FOUND,
-        "There is no such incident, or you may not see it.",
-    )
+    Failure::new(StatusCode::NOT_FOUND, "There is no such incident, or you may not see it.")
 }
 
 pub(super) async fn show(
@@ -53,11 +47,7 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let table = incident(&instance)?;
     let record = if wanted.sys_id == NEW {
-        let mut record: Record = table
-            .columns
-            .values()
-            .map(|column| (&column.name, &column.default))
-            .collect();
+        let mut record: Record = table.columns.values().map(|column| (&column.name, &column.default)).collect();
         record.set("caller_id", &user.sys_id);
         record.set("priority", "5");
         record
@@ -69,9 +59,7 @@ pub(super) async fn show(
 
 async fn existing(instance: &Instance, user: &User, table: &Table, sys_id: &str) -> Result<Record, Failure> {
     let found = instance.store.get(table, sys_id).await?;
-    found
-        .filter(|record| user.may_read(table, record))
-        .ok_or_else(not_found)
+    found.filter(|record| user.may_read(table, record)).ok_or_else(not_found)
 }
 
 /// What the form sends besides the record: which button, what it was about, and the values that were shown.
@@ -100,9 +88,8 @@ const COLUMNS: &[&str] = &[
 fn typed(form: &HashMap<String, String>) -> Vec<(&str, &str)> {
     let shown = form.get("shown").map_or("{}", String::as_str);
     let shown: HashMap<String, String> = serde_json::from_str(shown).unwrap_or_default();
-    let columns = form
-        .iter()
-        .filter(|(name, value)| !ASIDE.contains(&name.as_str()) && shown.get(*name) != Some(value));
+    let columns =
+        form.iter().filter(|(name, value)| !ASIDE.contains(&name.as_str()) && shown.get(*name) != Some(value));
     columns.map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
@@ -126,16 +113,10 @@ pub(super) async fn save(
         "delete" => instance.delete(&user, table, &sys_id).await.map(|()| None),
         "post" => {
             let entries = typed().filter(|(name, _)| matches!(*name, "comments" | "work_notes"));
-            instance
-                .update(&user, table, &sys_id, Input::new(entries))
-                .await
-                .map(Some)
+            instance.update(&user, table, &sys_id, Input::new(entries)).await.map(Some)
         }
         _ if sys_id == NEW => instance.insert(&user, table, Input::new(typed())).await.map(Some),
-        _ => instance
-            .update(&user, table, &sys_id, Input::new(typed()))
-            .await
-            .map(Some),
+        _ => instance.update(&user, table, &sys_id, Input::new(typed())).await.map(Some),
     };
     match outcome {
         Ok(None) => Ok(Redirect::to("/incident_list.do").into_response()),
@@ -143,11 +124,8 @@ pub(super) async fn save(
         Err(Refusal::NotFound) => Err(not_found()),
         Err(Refusal::Store(cause)) => Err(cause.into()),
         Err(refusal) => {
-            let mut record = if sys_id == NEW {
-                Record::default()
-            } else {
-                existing(&instance, &user, table, &sys_id).await?
-            };
+            let mut record =
+                if sys_id == NEW { Record::default() } else { existing(&instance, &user, table, &sys_id).await? };
             for (name, value) in typed() {
                 record.set(name, value);
             }
@@ -173,9 +151,7 @@ async fn page(
         let settled = instance.settled();
         let offered = settled.choices(table, column).iter();
         let fits = offered.filter(|choice| depends_on.is_none_or(|value| choice.dependent_value == value));
-        let offered: Choices = fits
-            .map(|choice| (choice.value.clone(), choice.label.clone()))
-            .collect();
+        let offered: Choices = fits.map(|choice| (choice.value.clone(), choice.label.clone())).collect();
         layout::select(column, label, record.get(column), &offered)
     };
     let text = |column: &str, label: &str| layout::input(column, label, record.get(column), "");
@@ -191,20 +167,10 @@ async fn page(
         choice("impact", "Impact"),
         choice("subcategory", "Subcategory"),
         choice("urgency", "Urgency"),
-        layout::select(
-            "assignment_group",
-            "Assignment group",
-            record.get("assignment_group"),
-            &groups,
-        ),
+        layout::select("assignment_group", "Assignment group", record.get("assignment_group"), &groups),
         layout::input("priority", "Priority", &priority, "readonly"),
         layout::select("assigned_to", "Assigned to", record.get("assigned_to"), &users),
-        layout::input(
-            "due_date",
-            "Due date",
-            record.get("due_date"),
-            r#"placeholder="YYYY-MM-DD HH:MM:SS""#,
-        ),
+        layout::input("due_date", "Due date", record.get("due_date"), r#"placeholder="YYYY-MM-DD HH:MM:SS""#),
     ];
     let resolution = [
         choice("close_code", "Resolution code"),
@@ -226,11 +192,7 @@ async fn page(
         None => serde_json::to_string(&COLUMNS.iter().map(|c| (*c, record.get(c))).collect::<HashMap<_, _>>())
             .map_err(|cause| Failure::internal(&cause))?,
     };
-    let post = if is_new {
-        ""
-    } else {
-        r#"<button name="action" value="post">Post</button>"#
-    };
+    let post = if is_new { "" } else { r#"<button name="action" value="post">Post</button>"# };
     let body = format!(
         r#"<h1>{}</h1>{}<form method="post" action="/incident.do" class="card">{}
 <div class="grid">{}</div>{}{}<h2>Resolution</h2><div class="grid">{}</div>
@@ -247,23 +209,14 @@ async fn page(
         layout::area("work_notes", "Work notes", kept("work_notes"), 3),
         stream(instance, user, record).await?,
     );
-    let status = if problem.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
+    let status = if problem.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, layout::page(number, Some(user), &body)).into_response())
 }
 
 /// Active users or groups, by name.
 async fn people(instance: &Instance, table: &str) -> store::Result<Choices> {
-    let rows = instance
-        .query(table, "active=true^ORDERBYname", &User::system(), 500)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|mut row| (row.take("sys_id"), row.take("name")))
-        .collect())
+    let rows = instance.query(table, "active=true^ORDERBYname", &User::system(), 500).await?;
+    Ok(rows.into_iter().map(|mut row| (row.take("sys_id"), row.take("name"))).collect())
 }
 
 async fn stream(instance: &Instance, user: &User, record: &Record) -> store::Result<String> {
@@ -286,7 +239,5 @@ async fn stream(instance: &Instance, user: &User, record: &Record) -> store::Res
         return Ok(r#"<p class="empty">No comments or work notes yet.</p>"#.to_owned());
     }
     let shown = shown.concat();
-    Ok(format!(
-        r#"<section aria-label="Activity stream" class="card"><ul class="stream">{shown}</ul></section>"#
-    ))
+    Ok(format!(r#"<section aria-label="Activity stream" class="card"><ul class="stream">{shown}</ul></section>"#))
 }

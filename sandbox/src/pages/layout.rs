@@ -8,13 +8,7 @@ use crate::user::User;
 const STYLE: &str = include_str!("style.css");
 
 pub(super) async fn style() -> impl IntoResponse {
-    (
-        [
-            (header::CONTENT_TYPE, "text/css"),
-            (header::CACHE_CONTROL, "max-age=300"),
-        ],
-        STYLE,
-    )
+    ([(header::CONTENT_TYPE, "text/css"), (header::CACHE_CONTROL, "max-age=300")], STYLE)
 }
 
 pub(crate) fn escape(text: &str) -> String {
@@ -55,27 +49,17 @@ pub(crate) fn page(title: &str, user: Option<&User>, body: &str) -> Html<String>
 }
 
 pub(crate) fn hidden(name: &str, value: &str) -> String {
-    format!(
-        r#"<input type="hidden" name="{}" value="{}">"#,
-        escape(name),
-        escape(value)
-    )
+    format!(r#"<input type="hidden" name="{}" value="{}">"#, escape(name), escape(value))
 }
 
 pub(super) fn alert(text: &str) -> String {
-    if text.is_empty() {
-        String::new()
-    } else {
-        format!(r#"<p class="alert" role="alert">{}</p>"#, escape(text))
-    }
+    if text.is_empty() { String::new() } else { format!(r#"<p class="alert" role="alert">{}</p>"#, escape(text)) }
 }
 
 /// A table with a heading per column. Cells are markup already.
 pub(super) fn table(headings: &[&str], rows: &[String]) -> String {
-    let headings: Vec<String> = headings
-        .iter()
-        .map(|heading| format!(r#"<th scope="col">{}</th>"#, escape(heading)))
-        .collect();
+    let headings: Vec<String> =
+        headings.iter().map(|heading| format!(r#"<th scope="col">{}</th>"#, escape(heading))).collect();
     format!(
         r#"<div class="card scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"#,
         headings.concat(),
@@ -98,11 +82,7 @@ pub(super) fn select(name: &str, label: &str, chosen: &str, offered: &[(String, 
         options.push(option(chosen, chosen, chosen));
     }
     options.extend(offered.iter().map(|(value, label)| option(value, label, chosen)));
-    field(
-        name,
-        label,
-        &format!(r#"<select id="{name}" name="{name}">{}</select>"#, options.concat()),
-    )
+    field(name, label, &format!(r#"<select id="{name}" name="{name}">{}</select>"#, options.concat()))
 }
 
 fn option(value: &str, label: &str, chosen: &str) -> String {
@@ -112,36 +92,22 @@ fn option(value: &str, label: &str, chosen: &str) -> String {
 
 pub(super) fn input(name: &str, label: &str, value: &str, attributes: &str) -> String {
     let value = escape(value);
-    field(
-        name,
-        label,
-        &format!(r#"<input id="{name}" name="{name}" value="{value}" {attributes}>"#),
-    )
+    field(name, label, &format!(r#"<input id="{name}" name="{name}" value="{value}" {attributes}>"#))
 }
 
 pub(super) fn area(name: &str, label: &str, value: &str, rows: u8) -> String {
     let value = escape(value);
-    field(
-        name,
-        label,
-        &format!("<textarea id=\"{name}\" name=\"{name}\" rows=\"{rows}\">\n{value}</textarea>"),
-    )
+    field(name, label, &format!("<textarea id=\"{name}\" name=\"{name}\" rows=\"{rows}\">\n{value}</textarea>"))
 }
 
 fn field(name: &str, label: &str, control: &str) -> String {
-    format!(
-        r#"<div class="field"><label for="{name}">{}</label>{control}</div>"#,
-        escape(label)
-    )
+    format!(r#"<div class="field"><label for="{name}">{}</label>{control}</div>"#, escape(label))
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn text_cannot_become_markup() {
-        assert_eq!(
-            super::escape(r#"<a href="x">'&"#),
-            "&lt;a href=&quot;x&quot;&gt;&#39;&amp;"
-        );
+        assert_eq!(super::escape(r#"<a href="x">'&"#), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
     }
 }

@@ -39,18 +39,8 @@ fn page(uri: &str, user_name: &str, problem: &str) -> impl IntoResponse {
 <div class="actions"><button class="primary">Log in</button></div></form></div>"#,
         layout::alert(problem),
         layout::hidden("uri", uri),
-        layout::input(
-            "user_name",
-            "User name",
-            user_name,
-            r#"autocomplete="username" autofocus required"#
-        ),
-        layout::input(
-            "user_password",
-            "Password",
-            "",
-            r#"type="password" autocomplete="current-password" required"#
-        ),
+        layout::input("user_name", "User name", user_name, r#"autocomplete="username" autofocus required"#),
+        layout::input("user_password", "Password", "", r#"type="password" autocomplete="current-password" required"#),
     );
     layout::page("Log in", None, &body)
 }
@@ -67,16 +57,11 @@ pub(super) async fn check(
     State(instance): State<Arc<Instance>>,
     Form(given): Form<Credentials>,
 ) -> Result<Response, Failure> {
-    let Some(user) = instance
-        .user_by_password(&given.user_name, &given.user_password)
-        .await?
-    else {
+    let Some(user) = instance.user_by_password(&given.user_name, &given.user_password).await? else {
         let problem = "User name or password is not right, or the user is locked out.";
         return Ok((StatusCode::UNAUTHORIZED, page(&given.uri, &given.user_name, problem)).into_response());
     };
-    let session = instance
-        .issue(Kind::Session, &user.sys_id, "", SESSION_SECONDS, "")
-        .await?;
+    let session = instance.issue(Kind::Session, &user.sys_id, "", SESSION_SECONDS, "").await?;
     let cookie = format!("{COOKIE}={session}; Path=/; HttpOnly; SameSite=Lax");
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(local(&given.uri))).into_response())
 }

@@ -36,10 +36,7 @@ pub(crate) struct Compiled {
 const MOST_CONDITIONS: usize = 400;
 
 pub(crate) fn compile(query: &Query, table: &Table, scope: &Scope) -> Compiled {
-    let mut compiled = Compiled {
-        invalid: query.nonsense.clone(),
-        ..Compiled::default()
-    };
+    let mut compiled = Compiled { invalid: query.nonsense.clone(), ..Compiled::default() };
     let mut groups = Vec::new();
     let mut count = 0;
     for group in &query.groups {
@@ -62,17 +59,9 @@ pub(crate) fn compile(query: &Query, table: &Table, scope: &Scope) -> Compiled {
             }
         }
         // A group that lost every condition matches all, as an empty query does (contract 2.4).
-        groups.push(if all.is_empty() {
-            "1".to_owned()
-        } else {
-            format!("({})", all.join(" AND "))
-        });
+        groups.push(if all.is_empty() { "1".to_owned() } else { format!("({})", all.join(" AND ")) });
     }
-    compiled.condition = if groups.is_empty() {
-        "1".to_owned()
-    } else {
-        format!("({})", groups.join(" OR "))
-    };
+    compiled.condition = if groups.is_empty() { "1".to_owned() } else { format!("({})", groups.join(" OR ")) };
     let mut order = Vec::new();
     for by in &query.order {
         match operand(&by.field, table, scope.dictionary, "t0", 1) {
@@ -112,19 +101,11 @@ impl Operand<'_> {
             return format!("CAST({} AS INTEGER)", self.sql);
         }
         let text = self.as_text(dictionary);
-        if self.column.kind.ignores_case() || text != self.sql {
-            format!("{text} COLLATE NOCASE")
-        } else {
-            text
-        }
+        if self.column.kind.ignores_case() || text != self.sql { format!("{text} COLLATE NOCASE") } else { text }
     }
 
     fn collation(&self) -> &'static str {
-        if self.column.kind.ignores_case() {
-            " COLLATE NOCASE"
-        } else {
-            ""
-        }
+        if self.column.kind.ignores_case() { " COLLATE NOCASE" } else { "" }
     }
 }
 
@@ -137,17 +118,10 @@ fn operand<'a>(
     depth: usize,
 ) -> Option<Operand<'a>> {
     let Some((first, rest)) = path.split_once('.') else {
-        let column = table
-            .column(path)
-            .filter(|column| !column.kind.is_journal() && !column.kind.is_secret())?;
-        return Some(Operand {
-            sql: format!(r#"{alias}."{}""#, column.name),
-            column,
-        });
+        let column = table.column(path).filter(|column| !column.kind.is_journal() && !column.kind.is_secret())?;
+        return Some(Operand { sql: format!(r#"{alias}."{}""#, column.name), column });
     };
-    let reference = table
-        .column(first)
-        .filter(|column| column.kind == Kind::Reference && depth < 8)?;
+    let reference = table.column(first).filter(|column| column.kind == Kind::Reference && depth < 8)?;
     let target = dictionary.table(reference.reference.as_deref()?)?;
     let inner = format!("t{depth}");
     let end = operand(rest, target, dictionary, &inner, depth + 1)?;
@@ -155,10 +129,7 @@ fn operand<'a>(
         r#"COALESCE((SELECT {} FROM "{}" AS {inner} WHERE {inner}."sys_id" = {alias}."{}"), '')"#,
         end.sql, target.root, reference.name
     );
-    Some(Operand {
-        sql,
-        column: end.column,
-    })
+    Some(Operand { sql, column: end.column })
 }
 
 fn sql(condition: &Condition, table: &Table, scope: &Scope, parameters: &mut Vec<String>) -> Option<String> {
@@ -191,10 +162,7 @@ fn sql(condition: &Condition, table: &Table, scope: &Scope, parameters: &mut Vec
     Some(match condition.operator {
         Operator::Is | Operator::IsNot => {
             bind(value()?);
-            format!(
-                "{e} {} ?{collation}",
-                if condition.operator == Operator::Is { "=" } else { "<>" }
-            )
+            format!("{e} {} ?{collation}", if condition.operator == Operator::Is { "=" } else { "<>" })
         }
         Operator::In | Operator::NotIn => {
             let values = value()?;
@@ -253,11 +221,7 @@ fn sql(condition: &Condition, table: &Table, scope: &Scope, parameters: &mut Vec
         }
         Operator::RelativeAfter | Operator::RelativeBefore => {
             bind(relative(&condition.value, scope.now)?);
-            ordered(if condition.operator == Operator::RelativeAfter {
-                ">="
-            } else {
-                "<="
-            })
+            ordered(if condition.operator == Operator::RelativeAfter { ">=" } else { "<=" })
         }
         Operator::SameAs => field("=")?,
         Operator::NotSameAs => field("<>")?,
@@ -293,8 +257,5 @@ fn relative(text: &str, now: Timestamp) -> Option<String> {
     };
     let direction = if parts.next()? == "ahead" { 1 } else { -1 };
     let count: i64 = parts.next()?.parse().ok()?;
-    Some(clock::text(clock::shifted(
-        now,
-        count.checked_mul(seconds * direction)?,
-    )))
+    Some(clock::text(clock::shifted(now, count.checked_mul(seconds * direction)?)))
 }

@@ -21,12 +21,7 @@ pub(super) fn value(text: &str, scope: &Scope) -> Option<String> {
         .collect();
     let number = || arguments.first().map_or(Some(0), |n| n.parse::<i64>().ok());
     let now = scope.now;
-    let ago = |seconds: i64| {
-        Some(clock::text(clock::shifted(
-            now,
-            number()?.checked_mul(seconds)?.checked_neg()?,
-        )))
-    };
+    let ago = |seconds: i64| Some(clock::text(clock::shifted(now, number()?.checked_mul(seconds)?.checked_neg()?)));
     match name {
         "getUserID" => Some(scope.user_id.to_owned()),
         "getUserName" => Some(scope.user_name.to_owned()),
@@ -55,14 +50,6 @@ pub(super) fn value(text: &str, scope: &Scope) -> Option<String> {
 }
 
 fn day(now: Timestamp, ago: i64, end: bool) -> Option<String> {
-    let date = now
-        .to_zoned(TimeZone::UTC)
-        .date()
-        .checked_sub(i32::try_from(ago).ok()?.days())
-        .ok()?;
-    Some(format!(
-        "{} {}",
-        date.strftime("%Y-%m-%d"),
-        if end { "23:59:59" } else { "00:00:00" }
-    ))
+    let date = now.to_zoned(TimeZone::UTC).date().checked_sub(i32::try_from(ago).ok()?.days()).ok()?;
+    Some(format!("{} {}", date.strftime("%Y-%m-%d"), if end { "23:59:59" } else { "00:00:00" }))
 }

@@ -79,9 +79,7 @@ const SPELLINGS: &[(&str, Operator)] = &[
 impl Operator {
     /// The operator that `text` begins with, and what follows it.
     pub fn read(text: &str) -> Option<(Self, &str)> {
-        SPELLINGS
-            .iter()
-            .find_map(|&(spelling, operator)| Some((operator, text.strip_prefix(spelling)?)))
+        SPELLINGS.iter().find_map(|&(spelling, operator)| Some((operator, text.strip_prefix(spelling)?)))
     }
 
     pub fn is_about_a_change(self) -> bool {

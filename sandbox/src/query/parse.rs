@@ -10,15 +10,9 @@ impl Query {
         for part in parts(text) {
             let part = part.as_str();
             if let Some(field) = part.strip_prefix("ORDERBYDESC") {
-                query.order.push(Order {
-                    field: field.to_owned(),
-                    descending: true,
-                });
+                query.order.push(Order { field: field.to_owned(), descending: true });
             } else if let Some(field) = part.strip_prefix("ORDERBY") {
-                query.order.push(Order {
-                    field: field.to_owned(),
-                    descending: false,
-                });
+                query.order.push(Order { field: field.to_owned(), descending: false });
             } else if part == "EQ" || part.is_empty() || part.starts_with("GROUPBY") {
                 // An end mark says nothing, and grouping is for lists on a screen.
             } else if let Some(first) = part.strip_prefix("NQ") {
@@ -56,11 +50,7 @@ fn condition(text: &str) -> Option<Condition> {
     if field.is_empty() {
         return None;
     }
-    Some(Condition {
-        field: field.to_owned(),
-        operator,
-        value: value.to_owned(),
-    })
+    Some(Condition { field: field.to_owned(), operator, value: value.to_owned() })
 }
 
 /// Splits at `^`. A doubled one stands for the character itself, as in ServiceNow's scripting guidance.
@@ -85,36 +75,21 @@ mod tests {
         fn names(any: &[Condition]) -> Vec<&str> {
             any.iter().map(|condition| condition.field.as_str()).collect()
         }
-        query
-            .groups
-            .iter()
-            .map(|group| group.iter().map(|any| names(any)).collect())
-            .collect()
+        query.groups.iter().map(|group| group.iter().map(|any| names(any)).collect()).collect()
     }
 
     #[test]
     fn or_binds_to_the_condition_before_it() {
         let query = Query::parse("a=1^b=2^ORb=3^NQc=4^ORDERBYd^EQ");
         assert_eq!(fields(&query), vec![vec![vec!["a"], vec!["b", "b"]], vec![vec!["c"]]]);
-        assert_eq!(
-            query.order,
-            vec![Order {
-                field: "d".into(),
-                descending: false
-            }]
-        );
+        assert_eq!(query.order, vec![Order { field: "d".into(), descending: false }]);
     }
 
     #[test]
     fn the_longest_operator_is_meant() {
         let query = Query::parse("stateNOT IN6,7^numberSTARTSWITHINC^a!=^b>=3");
         let operators: Vec<_> = query.groups[0].iter().map(|any| any[0].operator).collect();
-        let expected = [
-            Operator::NotIn,
-            Operator::StartsWith,
-            Operator::IsNot,
-            Operator::GreaterOrEqual,
-        ];
+        let expected = [Operator::NotIn, Operator::StartsWith, Operator::IsNot, Operator::GreaterOrEqual];
         assert_eq!(operators, expected);
     }
 

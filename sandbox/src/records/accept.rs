@@ -16,14 +16,8 @@ pub(crate) struct Input {
 
 impl Input {
     pub fn new<K: Into<String>, V: Into<String>>(values: impl IntoIterator<Item = (K, V)>) -> Self {
-        let values = values
-            .into_iter()
-            .map(|(column, value)| (column.into(), value.into()))
-            .collect();
-        Self {
-            values,
-            ..Self::default()
-        }
+        let values = values.into_iter().map(|(column, value)| (column.into(), value.into())).collect();
+        Self { values, ..Self::default() }
     }
 
     /// A client may choose the sys_id of a new record (contract 2.1).
@@ -105,31 +99,16 @@ impl Instance {
             return Ok(self.chosen(draft, column, value, display));
         }
         Ok(match column.kind {
-            Kind::Boolean => Some(
-                if matches!(value.as_str(), "true" | "1" | "yes") {
-                    "true"
-                } else {
-                    "false"
-                }
-                .into(),
-            ),
+            Kind::Boolean => Some(if matches!(value.as_str(), "true" | "1" | "yes") { "true" } else { "false" }.into()),
             Kind::Integer => {
                 let number = value.trim();
                 (number.is_empty() || number.parse::<i64>().is_ok()).then(|| number.to_owned())
             }
             Kind::GlideDateTime => {
                 let time = value.trim();
-                if time.is_empty() {
-                    Some(String::new())
-                } else {
-                    crate::clock::parse(time).map(crate::clock::text)
-                }
+                if time.is_empty() { Some(String::new()) } else { crate::clock::parse(time).map(crate::clock::text) }
             }
-            Kind::Password => Some(if value.is_empty() {
-                value
-            } else {
-                user::kept_password(&value)
-            }),
+            Kind::Password => Some(if value.is_empty() { value } else { user::kept_password(&value) }),
             Kind::Reference => Some(self.referred(column, value, display).await?),
             _ => Some(shortened(value, column)),
         })
@@ -142,9 +121,7 @@ impl Instance {
         let known = choices.iter().find(|choice| choice.value == value);
         let found = if display { by_label().or(known) } else { known };
         let anything = choices.is_empty() || self.property_is_true("glide.rest.choice.allow_non_existing_value");
-        found
-            .map(|choice| choice.value.clone())
-            .or_else(|| anything.then(|| shortened(value, column)))
+        found.map(|choice| choice.value.clone()).or_else(|| anything.then(|| shortened(value, column)))
     }
 
     /// A sys_id stays as it is. A name is looked up, and kept as it came if nobody has it: a reference
@@ -164,11 +141,7 @@ impl Instance {
                 return Ok(found.sys_id().to_owned());
             }
         }
-        Ok(if display {
-            String::new()
-        } else {
-            shortened(value, column)
-        })
+        Ok(if display { String::new() } else { shortened(value, column) })
     }
 }
 

@@ -32,11 +32,7 @@ pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
 /// `incident_state` follows `state`; a client of old days that writes only the former is understood.
 fn mirror_state(draft: &mut Draft) {
     let legacy = draft.changes("incident_state") && !draft.changes("state");
-    let (from, to) = if legacy {
-        ("incident_state", "state")
-    } else {
-        ("state", "incident_state")
-    };
+    let (from, to) = if legacy { ("incident_state", "state") } else { ("state", "incident_state") };
     if draft.after.get("state").is_empty() {
         draft.after.set("state", NEW);
     }
@@ -64,14 +60,7 @@ fn priority(impact: &str, urgency: &str) -> String {
 fn move_between_states(draft: &mut Draft) {
     let state = draft.after.get("state").to_owned();
     let was_over = matches!(draft.before.get("state"), RESOLVED);
-    draft.after.set(
-        "active",
-        if matches!(state.as_str(), CLOSED | CANCELED) {
-            "false"
-        } else {
-            "true"
-        },
-    );
+    draft.after.set("active", if matches!(state.as_str(), CLOSED | CANCELED) { "false" } else { "true" });
     if !draft.changes("state") {
         return;
     }
@@ -107,10 +96,7 @@ fn time_taken(draft: &mut Draft) {
     let seconds = resolved.as_second().saturating_sub(opened.as_second()).max(0);
     // A duration is a date-time from the epoch (contract 2.5).
     let duration = clock::text(clock::shifted(jiff::Timestamp::UNIX_EPOCH, seconds));
-    for (stc, column) in [
-        ("calendar_stc", "calendar_duration"),
-        ("business_stc", "business_duration"),
-    ] {
+    for (stc, column) in [("calendar_stc", "calendar_duration"), ("business_stc", "business_duration")] {
         draft.after.set(stc, seconds.to_string());
         draft.after.set(column, &duration);
     }
@@ -126,9 +112,5 @@ fn resolution_is_complete(draft: &Draft) -> Result<(), Refusal> {
         .filter(|column| draft.after.get(column).trim().is_empty())
         .filter_map(|column| draft.table.column(column).map(|column| column.label.as_str()))
         .collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::Mandatory(missing.join(", ")))
-    }
+    if missing.is_empty() { Ok(()) } else { Err(Refusal::Mandatory(missing.join(", "))) }
 }

@@ -40,11 +40,7 @@ impl Entry {
     }
 
     pub fn label(&self) -> &'static str {
-        if self.is_public() {
-            "Additional comments"
-        } else {
-            "Work notes"
-        }
+        if self.is_public() { "Additional comments" } else { "Work notes" }
     }
 }
 
@@ -60,18 +56,11 @@ impl Instance {
         let mut query = crate::query::Query::parse(&format!("element_id={sys_id}"));
         if column != "comments_and_work_notes" {
             let more = crate::query::Query::parse(&format!("element={column}"));
-            query
-                .groups
-                .iter_mut()
-                .zip(more.groups)
-                .for_each(|(all, one)| all.extend(one));
+            query.groups.iter_mut().zip(more.groups).for_each(|(all, one)| all.extend(one));
         }
         let mut compiled = self.compile(&query, journal, &User::system());
         r#"t0."sys_created_on" DESC, t0.rowid DESC"#.clone_into(&mut compiled.order);
-        let rows = self
-            .store
-            .select(journal, &compiled, store::Slice::first(1_000))
-            .await?;
+        let rows = self.store.select(journal, &compiled, store::Slice::first(1_000)).await?;
         let mut entries = Vec::with_capacity(rows.len());
         for mut row in rows {
             let author = row.take("sys_created_by");
@@ -89,15 +78,9 @@ impl Instance {
     /// `YYYY-MM-DD HH:MM:SS - Name (Work notes)`, the text, an empty line; for each entry.
     pub async fn journal_text(&self, sys_id: &str, column: &str) -> store::Result<String> {
         let entries = self.journal(sys_id, column).await?;
-        let shown = entries.iter().map(|entry| {
-            format!(
-                "{} - {} ({})\n{}\n\n",
-                entry.at,
-                entry.author,
-                entry.label(),
-                entry.text
-            )
-        });
+        let shown = entries
+            .iter()
+            .map(|entry| format!("{} - {} ({})\n{}\n\n", entry.at, entry.author, entry.label(), entry.text));
         Ok(shown.collect())
     }
 }

@@ -66,11 +66,7 @@ async fn attempt(instance: &Instance, request: &Request) -> Value {
         return failure("The HTTP method is not known");
     };
     let timeout = request.timeout_ms.map_or(LONGEST, Duration::from_millis).min(LONGEST);
-    let mut outgoing = instance
-        .http
-        .request(method, &request.endpoint)
-        .query(&request.query)
-        .timeout(timeout);
+    let mut outgoing = instance.http.request(method, &request.endpoint).query(&request.query).timeout(timeout);
     for (name, value) in &request.headers {
         outgoing = outgoing.header(name, value);
     }

@@ -46,10 +46,7 @@ pub(super) fn run(instance: Arc<Instance>, handle: Handle, rule: &Record, event:
 
 fn input(event: &Event) -> Value {
     fn object<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
-        pairs
-            .map(|(column, value)| (column.to_owned(), Value::from(value)))
-            .collect::<Map<_, _>>()
-            .into()
+        pairs.map(|(column, value)| (column.to_owned(), Value::from(value))).collect::<Map<_, _>>().into()
     }
     json!({
         "table": event.table,

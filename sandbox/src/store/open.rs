@@ -61,27 +61,16 @@ impl Store {
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Normal)
                     .busy_timeout(Duration::from_secs(10));
-                SqlitePoolOptions::new()
-                    .max_connections(4)
-                    .connect_with(options)
-                    .await?
+                SqlitePoolOptions::new().max_connections(4).connect_with(options).await?
             }
         };
         sqlx::raw_sql(OWN_TABLES).execute(&pool).await?;
         for root in dictionary.tables().filter(|table| table.name == table.root) {
-            let family: Vec<&Table> = root
-                .classes
-                .iter()
-                .filter_map(|class| dictionary.table(class))
-                .map(AsRef::as_ref)
-                .collect();
+            let family: Vec<&Table> =
+                root.classes.iter().filter_map(|class| dictionary.table(class)).map(AsRef::as_ref).collect();
             prepare(&pool, root, &family).await?;
         }
-        Ok(Self {
-            dictionary,
-            pool,
-            writing: tokio::sync::Mutex::default(),
-        })
+        Ok(Self { dictionary, pool, writing: tokio::sync::Mutex::default() })
     }
 }
 
@@ -97,25 +86,15 @@ async fn prepare(pool: &SqlitePool, root: &Table, family: &[&Table]) -> Result<(
     let create = format!(r#"CREATE TABLE IF NOT EXISTS "{name}" ({})"#, declared.join(", "));
     sqlx::query(AssertSqlSafe(create)).execute(pool).await?;
     // A file from an earlier version lacks the columns that the dictionary has gained since.
-    let there = sqlx::query("SELECT name FROM pragma_table_info(?)")
-        .bind(name)
-        .fetch_all(pool)
-        .await?;
-    let there = there
-        .iter()
-        .map(|row| row.try_get(0))
-        .collect::<Result<Vec<String>, _>>()?;
+    let there = sqlx::query("SELECT name FROM pragma_table_info(?)").bind(name).fetch_all(pool).await?;
+    let there = there.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()?;
     for column in columns.iter().filter(|column| !there.contains(&column.name)) {
         let add = format!(r#"ALTER TABLE "{name}" ADD COLUMN {}"#, declaration(column));
         sqlx::query(AssertSqlSafe(add)).execute(pool).await?;
     }
     for column in columns.iter().filter(|column| INDEXED.contains(&column.name.as_str())) {
         let index = &column.name;
-        let collation = if column.kind.ignores_case() {
-            " COLLATE NOCASE"
-        } else {
-            ""
-        };
+        let collation = if column.kind.ignores_case() { " COLLATE NOCASE" } else { "" };
         let sql = format!(r#"CREATE INDEX IF NOT EXISTS "{name}_{index}" ON "{name}" ("{index}"{collation})"#);
         sqlx::query(AssertSqlSafe(sql)).execute(pool).await?;
     }

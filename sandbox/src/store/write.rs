@@ -10,21 +10,9 @@ use crate::dictionary::Table;
 use crate::record::Record;
 
 enum Step {
-    Insert {
-        table: String,
-        columns: Vec<String>,
-        values: Vec<String>,
-    },
-    Update {
-        table: String,
-        columns: Vec<String>,
-        values: Vec<String>,
-        sys_id: String,
-    },
-    Delete {
-        table: String,
-        sys_id: String,
-    },
+    Insert { table: String, columns: Vec<String>, values: Vec<String> },
+    Update { table: String, columns: Vec<String>, values: Vec<String>, sys_id: String },
+    Delete { table: String, sys_id: String },
 }
 
 pub(crate) struct Write<'a> {
@@ -35,39 +23,23 @@ pub(crate) struct Write<'a> {
 
 impl<'a> Write<'a> {
     pub(super) fn new(turn: MutexGuard<'a, ()>, pool: &'a SqlitePool) -> Self {
-        Self {
-            _turn: turn,
-            pool,
-            steps: Vec::new(),
-        }
+        Self { _turn: turn, pool, steps: Vec::new() }
     }
 
     pub fn insert(&mut self, table: &Table, record: &Record) {
         let (columns, values) = stored(table, record, |_| true);
-        self.steps.push(Step::Insert {
-            table: table.root.clone(),
-            columns,
-            values,
-        });
+        self.steps.push(Step::Insert { table: table.root.clone(), columns, values });
     }
 
     /// Stores the columns in which the two differ.
     pub fn update(&mut self, table: &Table, before: &Record, after: &Record) {
         let (columns, values) = stored(table, after, |column| before.get(column) != after.get(column));
         let sys_id = before.sys_id().to_owned();
-        self.steps.push(Step::Update {
-            table: table.root.clone(),
-            columns,
-            values,
-            sys_id,
-        });
+        self.steps.push(Step::Update { table: table.root.clone(), columns, values, sys_id });
     }
 
     pub fn delete(&mut self, table: &Table, sys_id: &str) {
-        self.steps.push(Step::Delete {
-            table: table.root.clone(),
-            sys_id: sys_id.to_owned(),
-        });
+        self.steps.push(Step::Delete { table: table.root.clone(), sys_id: sys_id.to_owned() });
     }
 
     /// The next number of a sequence, such as 10002 for INC0010002. Taken at once, as ServiceNow does:
@@ -99,29 +71,12 @@ async fn run(transaction: &mut Transaction<'_, Sqlite>, step: Step) -> Result<()
     let (sql, values) = match step {
         Step::Insert { table, columns, values } => {
             let places = vec!["?"; values.len()].join(", ");
-            (
-                format!(
-                    r#"INSERT INTO "{table}" ("{}") VALUES ({places})"#,
-                    columns.join("\", \"")
-                ),
-                values,
-            )
+            (format!(r#"INSERT INTO "{table}" ("{}") VALUES ({places})"#, columns.join("\", \"")), values)
         }
         Step::Update { columns, .. } if columns.is_empty() => return Ok(()),
-        Step::Update {
-            table,
-            columns,
-            mut values,
-            sys_id,
-        } => {
+        Step::Update { table, columns, mut values, sys_id } => {
             values.push(sys_id);
-            (
-                format!(
-                    r#"UPDATE "{table}" SET "{}" = ? WHERE "sys_id" = ?"#,
-                    columns.join("\" = ?, \"")
-                ),
-                values,
-            )
+            (format!(r#"UPDATE "{table}" SET "{}" = ? WHERE "sys_id" = ?"#, columns.join("\" = ?, \"")), values)
         }
         Step::Delete { table, sys_id } => (format!(r#"DELETE FROM "{table}" WHERE "sys_id" = ?"#), vec![sys_id]),
     };

@@ -23,10 +23,7 @@ impl Instance {
 
     pub async fn with(settings: Settings) -> Self {
         let sandbox = Sandbox::start(settings).await.expect("the sandbox starts");
-        Self {
-            sandbox,
-            http: Client::builder().redirect(Policy::none()).build().expect("a client"),
-        }
+        Self { sandbox, http: Client::builder().redirect(Policy::none()).build().expect("a client") }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -65,26 +62,14 @@ impl Instance {
     }
 
     pub async fn switch(&self, switches: Value) {
-        let response = self
-            .call_as("admin", Method::PUT, "/sandbox/switches", Some(switches))
-            .await;
+        let response = self.call_as("admin", Method::PUT, "/sandbox/switches", Some(switches)).await;
         assert_eq!(response.status(), StatusCode::OK);
     }
 
     /// Signs in on the page; the session's cookie.
     pub async fn sign_in(&self, user: &str) -> String {
-        let form = [
-            ("user_name", user),
-            ("user_password", user),
-            ("uri", "/incident_list.do"),
-        ];
-        let response = self
-            .http
-            .post(self.url("/login.do"))
-            .form(&form)
-            .send()
-            .await
-            .expect("an answer");
+        let form = [("user_name", user), ("user_password", user), ("uri", "/incident_list.do")];
+        let response = self.http.post(self.url("/login.do")).form(&form).send().await.expect("an answer");
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
         let cookie = response.headers()["set-cookie"].to_str().expect("text");
         cookie.split(';').next().expect("a cookie").to_owned()
@@ -98,9 +83,5 @@ pub async fn result(response: Response) -> Value {
 
 /// The numbers of listed incidents.
 pub fn numbers(list: &Value) -> Vec<&str> {
-    list.as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(|record| record["number"].as_str())
-        .collect()
+    list.as_array().expect("a list").iter().filter_map(|record| record["number"].as_str()).collect()
 }

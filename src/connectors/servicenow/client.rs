@@ -56,11 +56,7 @@ pub async fn probe(http: &HttpClient, address: &Url) -> Result<(), Failure> {
     let text = response.text().await.map_err(|error| lost(&error, false))?;
     let body: Json = serde_json::from_str(&text).unwrap_or_default();
     let is_instance = body["error"]["message"].is_string() || body["result"].is_array();
-    if is_instance {
-        Ok(())
-    } else {
-        Err(not_json(status, &text))
-    }
+    if is_instance { Ok(()) } else { Err(not_json(status, &text)) }
 }
 
 impl Instance {
@@ -70,10 +66,7 @@ impl Instance {
 
     /// The record's page for people.
     pub fn page_of(address: &str, table: &str, id: &str) -> String {
-        format!(
-            "{}/nav_to.do?uri={table}.do%3Fsys_id%3D{id}",
-            address.trim_end_matches('/')
-        )
+        format!("{}/nav_to.do?uri={table}.do%3Fsys_id%3D{id}", address.trim_end_matches('/'))
     }
 
     pub(super) async fn list(&self, table: &str, parameters: &[(&str, &str)]) -> Result<Answer, Failure> {
@@ -102,9 +95,7 @@ impl Instance {
         parameters: &[(&str, &str)],
         body: &Json,
     ) -> Result<Option<Json>, Failure> {
-        let answer = self
-            .call(Method::PATCH, table, Some(id), parameters, Some(body))
-            .await?;
+        let answer = self.call(Method::PATCH, table, Some(id), parameters, Some(body)).await?;
         Ok((answer.status != StatusCode::NOT_FOUND).then(|| answer.body["result"].clone()))
     }
 
@@ -119,9 +110,7 @@ impl Instance {
     ) -> Result<Answer, Failure> {
         let mut url = self.address.clone();
         url.path_segments_mut()
-            .map_err(|()| Failure::NotAnInstance {
-                why: "the instance's address cannot have a path".into(),
-            })?
+            .map_err(|()| Failure::NotAnInstance { why: "the instance's address cannot have a path".into() })?
             .extend(["api", "now", "table", table])
             .extend(id);
         if !parameters.is_empty() {
@@ -146,11 +135,8 @@ impl Instance {
         body: Option<&Json>,
     ) -> Result<Answer, Failure> {
         let writes = method != Method::GET;
-        let mut request = self
-            .http
-            .request(method, url)
-            .bearer_auth(token.expose_secret())
-            .header(ACCEPT, "application/json");
+        let mut request =
+            self.http.request(method, url).bearer_auth(token.expose_secret()).header(ACCEPT, "application/json");
         if let Some(body) = body {
             request = request.json(body);
         }
@@ -173,11 +159,7 @@ impl Instance {
         }
         if status.is_server_error() {
             let why = format!("ServiceNow answered {} to a request on {table}.", status.as_u16());
-            return Err(if writes {
-                Failure::Unsure { why }
-            } else {
-                Failure::Transient { why, retry_after_ms }
-            });
+            return Err(if writes { Failure::Unsure { why } } else { Failure::Transient { why, retry_after_ms } });
         }
         if status == StatusCode::ACCEPTED {
             // Contract 10: on a crowded session the platform answers 202 and drops the request.
@@ -190,11 +172,7 @@ impl Instance {
         }
         let body: Json = serde_json::from_str(&text).map_err(|_| {
             let why = format!("ServiceNow's answer about {table} was cut short or is no JSON.");
-            if writes {
-                Failure::Unsure { why }
-            } else {
-                Failure::transient(why)
-            }
+            if writes { Failure::Unsure { why } } else { Failure::transient(why) }
         })?;
         match status {
             status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(Answer { status, body }),
@@ -215,11 +193,7 @@ fn lost(error: &reqwest::Error, writes: bool) -> Failure {
     } else {
         "The connection to ServiceNow was cut before the answer was complete.".to_owned()
     };
-    if writes && !error.is_connect() {
-        Failure::Unsure { why }
-    } else {
-        Failure::transient(why)
-    }
+    if writes && !error.is_connect() { Failure::Unsure { why } } else { Failure::transient(why) }
 }
 
 /// HTML where JSON was due (contract 12.10): a hibernating instance, a login page, a proxy. Never data.
@@ -238,14 +212,7 @@ fn not_json(status: StatusCode, text: &str) -> Failure {
 fn refusal(status: StatusCode, table: &str, body: &Json, writes: bool) -> Failure {
     let message = body["error"]["message"].as_str().unwrap_or("no message");
     let detail = body["error"]["detail"].as_str().unwrap_or_default();
-    let why = format!(
-        "ServiceNow refused a request on table {table} ({}): {message}. {detail}",
-        status.as_u16()
-    );
+    let why = format!("ServiceNow refused a request on table {table} ({}): {message}. {detail}", status.as_u16());
     let why = why.trim().to_owned();
-    if writes {
-        Failure::Refused { why }
-    } else {
-        Failure::Forbidden { why }
-    }
+    if writes { Failure::Refused { why } } else { Failure::Forbidden { why } }
 }

@@ -28,17 +28,10 @@ fn kind_of(field: &str) -> Kind {
 
 /// The columns to ask for, so that the rules' fields can be read: e-mails come along by dot-walk.
 pub fn columns(fields: &BTreeSet<String>) -> String {
-    let mut columns = vec![
-        "sys_id",
-        "number",
-        "sys_updated_on",
-        "sys_updated_by",
-        "sys_mod_count",
-        "sys_created_on",
-    ]
-    .into_iter()
-    .map(str::to_owned)
-    .collect::<BTreeSet<_>>();
+    let mut columns = vec!["sys_id", "number", "sys_updated_on", "sys_updated_by", "sys_mod_count", "sys_created_on"]
+        .into_iter()
+        .map(str::to_owned)
+        .collect::<BTreeSet<_>>();
     for field in fields {
         columns.insert(field.clone());
         match kind_of(field) {
@@ -79,12 +72,7 @@ pub fn read_record(row: &Json, fields: &BTreeSet<String>) -> Record {
 /// Two updates within one second differ in the count only (contract 12.2).
 pub fn version(row: &Json) -> String {
     let text = |name: &str| row.get(name).and_then(Json::as_str).unwrap_or_default();
-    format!(
-        "{}@{}#{}",
-        text("sys_id"),
-        text("sys_updated_on"),
-        text("sys_mod_count")
-    )
+    format!("{}@{}#{}", text("sys_id"), text("sys_updated_on"), text("sys_mod_count"))
 }
 
 fn read_field<'a>(field: &str, raw: &str, column: &impl Fn(&str) -> Option<&'a str>) -> Option<Value> {
@@ -97,10 +85,9 @@ fn read_field<'a>(field: &str, raw: &str, column: &impl Fn(&str) -> Option<&'a s
         },
         Kind::User if raw.is_empty() => Value::Empty,
         // Somebody is there, but this account may not see who: hidden, not empty.
-        Kind::User => Value::user(
-            column(&format!("{field}.email"))?,
-            column(&format!("{field}.name")).unwrap_or_default(),
-        ),
+        Kind::User => {
+            Value::user(column(&format!("{field}.email"))?, column(&format!("{field}.name")).unwrap_or_default())
+        }
         Kind::Moment if raw.is_empty() => Value::Empty,
         Kind::Moment => Value::moment(Some(clock::read_moment(raw)?)),
     })
@@ -135,17 +122,11 @@ mod tests {
     fn a_hidden_column_stays_out_and_an_empty_one_is_empty() {
         let row =
             json!({"sys_id": "1", "number": "INC1", "short_description": "", "assigned_to": "abc", "due_date": ""});
-        let record = read_record(
-            &row,
-            &fields(&["short_description", "description", "assigned_to", "due_date"]),
-        );
+        let record = read_record(&row, &fields(&["short_description", "description", "assigned_to", "due_date"]));
         assert_eq!(record.fields.get("short_description"), Some(&Value::Empty));
         assert_eq!(record.fields.get("due_date"), Some(&Value::Empty));
         assert!(!record.fields.contains_key("description"));
-        assert!(
-            !record.fields.contains_key("assigned_to"),
-            "a user whose e-mail is hidden is unknown"
-        );
+        assert!(!record.fields.contains_key("assigned_to"), "a user whose e-mail is hidden is unknown");
     }
 
     #[test]

@@ -26,9 +26,7 @@ fn mac(secret: &str, timestamp: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
 
 /// What the rule puts into `X-Isthmus-Signature`: Base64, as ServiceNow's `generateMac` answers.
 pub fn signature(secret: &str, timestamp: &str, body: &[u8]) -> String {
-    mac(secret, timestamp, body)
-        .map(|mac| STANDARD.encode(mac.finalize().into_bytes()))
-        .unwrap_or_default()
+    mac(secret, timestamp, body).map(|mac| STANDARD.encode(mac.finalize().into_bytes())).unwrap_or_default()
 }
 
 /// Constant-time check of a signature over the exact bytes that came.

@@ -13,10 +13,7 @@ use tokio::sync::Mutex;
 
 const TABLE: &str = "incident";
 /// References as plain values, raw times in UTC: never display values, which depend on the user (contract 12.13).
-const RAW: [(&str, &str); 2] = [
-    ("sysparm_display_value", "false"),
-    ("sysparm_exclude_reference_link", "true"),
-];
+const RAW: [(&str, &str); 2] = [("sysparm_display_value", "false"), ("sysparm_exclude_reference_link", "true")];
 const PAGE: usize = 200;
 /// Who has which e-mail seldom changes.
 const REMEMBER_USERS_MS: i64 = 10 * 60 * 1000;
@@ -51,12 +48,7 @@ pub struct ServiceNow {
 
 impl ServiceNow {
     pub fn new(instance: Instance, fields: BTreeSet<String>, clock: SharedClock) -> Self {
-        Self {
-            instance,
-            fields: Arc::new(fields),
-            people: Arc::default(),
-            clock,
-        }
+        Self { instance, fields: Arc::new(fields), people: Arc::default(), clock }
     }
 
     /// The `user_name` that this account acts as.
@@ -96,22 +88,14 @@ impl ServiceNow {
             .iter()
             .filter_map(|row| {
                 let updated_at = clock::read_moment(&text(row, "sys_updated_on"))?;
-                Some(Seen {
-                    id: text(row, "sys_id"),
-                    version: incident::version(row),
-                    updated_at,
-                })
+                Some(Seen { id: text(row, "sys_id"), version: incident::version(row), updated_at })
             })
             .collect())
     }
 
     /// Whether the journal table shows its rows to this account: with too few rights it answers 200 with none (contract 4).
     pub async fn can_read_journals(&self) -> Result<bool, Failure> {
-        let query = [
-            ("sysparm_query", "name=incident"),
-            ("sysparm_fields", "sys_id"),
-            ("sysparm_limit", "1"),
-        ];
+        let query = [("sysparm_query", "name=incident"), ("sysparm_fields", "sys_id"), ("sysparm_limit", "1")];
         Ok(!self.instance.list("sys_journal_field", &query).await?.rows().is_empty())
     }
 
@@ -125,10 +109,7 @@ impl ServiceNow {
     ) -> Result<(), Failure> {
         let row = rule::row(connection, name, endpoint, secret);
         let id = rule::rule_id(connection);
-        let there = self
-            .instance
-            .read("sys_script", &id, &[("sysparm_fields", "sys_id")])
-            .await?;
+        let there = self.instance.read("sys_script", &id, &[("sysparm_fields", "sys_id")]).await?;
         if there.is_some() {
             self.instance.patch("sys_script", &id, &[], &row).await?;
         } else {
@@ -151,13 +132,8 @@ impl ServiceNow {
         }
         // `^` would begin a new condition; no e-mail has it.
         let query = format!("email={}^active=true", email.replace('^', ""));
-        let parameters = [
-            ("sysparm_query", query.as_str()),
-            ("sysparm_fields", "sys_id"),
-            ("sysparm_limit", "2"),
-            RAW[0],
-            RAW[1],
-        ];
+        let parameters =
+            [("sysparm_query", query.as_str()), ("sysparm_fields", "sys_id"), ("sysparm_limit", "2"), RAW[0], RAW[1]];
         let answer = self.instance.list("sys_user", &parameters).await?;
         let [row] = answer.rows() else { return Ok(None) };
         let id = text(row, "sys_id");
@@ -169,39 +145,20 @@ impl ServiceNow {
     async fn names(&self, user_names: BTreeSet<String>) -> Result<BTreeMap<String, String>, Failure> {
         let unknown: Vec<String> = {
             let people = self.people.lock().await;
-            user_names
-                .iter()
-                .filter(|name| !people.names.contains_key(*name))
-                .cloned()
-                .collect()
+            user_names.iter().filter(|name| !people.names.contains_key(*name)).cloned().collect()
         };
         if !unknown.is_empty() {
             let query = format!("user_nameIN{}", unknown.join(","));
-            let parameters = [
-                ("sysparm_query", query.as_str()),
-                ("sysparm_fields", "user_name,name"),
-                RAW[0],
-                RAW[1],
-            ];
+            let parameters = [("sysparm_query", query.as_str()), ("sysparm_fields", "user_name,name"), RAW[0], RAW[1]];
             let answer = self.instance.list("sys_user", &parameters).await?;
             let mut people = self.people.lock().await;
-            people.names.extend(
-                answer
-                    .rows()
-                    .iter()
-                    .map(|row| (text(row, "user_name"), text(row, "name"))),
-            );
+            people.names.extend(answer.rows().iter().map(|row| (text(row, "user_name"), text(row, "name"))));
         }
         let people = self.people.lock().await;
         Ok(user_names
             .into_iter()
             .map(|user_name| {
-                let name = people
-                    .names
-                    .get(&user_name)
-                    .filter(|name| !name.is_empty())
-                    .unwrap_or(&user_name)
-                    .clone();
+                let name = people.names.get(&user_name).filter(|name| !name.is_empty()).unwrap_or(&user_name).clone();
                 (user_name, name)
             })
             .collect())
@@ -243,18 +200,12 @@ impl Connector for ServiceNow {
 
     async fn entries(&self, id: &str) -> Result<Vec<Entry>, Failure> {
         let rows = self.journal(id).await?;
-        let authors = self
-            .names(rows.iter().map(|row| text(row, "sys_created_by")).collect())
-            .await?;
+        let authors = self.names(rows.iter().map(|row| text(row, "sys_created_by")).collect()).await?;
         Ok(rows
             .iter()
             .map(|row| Entry {
                 id: text(row, "sys_id"),
-                stream: if text(row, "element") == "work_notes" {
-                    Stream::Internal
-                } else {
-                    Stream::Public
-                },
+                stream: if text(row, "element") == "work_notes" { Stream::Internal } else { Stream::Public },
                 author: authors.get(&text(row, "sys_created_by")).cloned().unwrap_or_default(),
                 at: clock::read_moment(&text(row, "sys_created_on")).unwrap_or_default(),
                 body: text(row, "value"),
@@ -294,9 +245,7 @@ impl Connector for ServiceNow {
         let row = if body.is_empty() {
             self.instance.read(TABLE, id, &self.parameters(&columns)).await?
         } else {
-            self.instance
-                .patch(TABLE, id, &self.parameters(&columns), &Json::Object(body))
-                .await?
+            self.instance.patch(TABLE, id, &self.parameters(&columns), &Json::Object(body)).await?
         };
         let row = row.ok_or_else(|| Failure::Refused {
             why: "ServiceNow answered 404: the incident was deleted, or this account may no longer see it.".into(),
@@ -313,11 +262,7 @@ impl Connector for ServiceNow {
                 ));
             }
         }
-        Ok(Applied {
-            record,
-            notes,
-            left_out,
-        })
+        Ok(Applied { record, notes, left_out })
     }
 
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {

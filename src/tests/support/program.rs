@@ -51,48 +51,29 @@ impl Program {
             client_secret: CLIENT_SECRET.into(),
             redirect_urls: vec![format!("http://{listen}/oauth/callback")],
         };
-        let practice = Sandbox::start(Settings {
-            oauth_clients: vec![client],
-            ..Settings::in_memory()
-        })
-        .await
-        .expect("a practice instance");
+        let practice = Sandbox::start(Settings { oauth_clients: vec![client], ..Settings::in_memory() })
+            .await
+            .expect("a practice instance");
         let id = crate::clock::Clock::id(&SystemClock);
         let site = std::env::temp_dir().join(format!("isthmus-site-{id}"));
         std::fs::create_dir_all(site.join("pkg")).expect("a folder");
         let settings = ServeArgs {
             listen,
             public_url: None,
-            database: DatabaseArgs {
-                database_url: database.url.clone(),
-            },
+            database: DatabaseArgs { database_url: database.url.clone() },
             key_file: site.join("key"),
             allow_addresses: vec!["127.0.0.0/8".parse().expect("a net")],
             poll_seconds: 1,
             workers: 4,
             site: Some(site.clone()),
-            log: LogArgs {
-                log: "warn".into(),
-                log_format: LogFormat::Text,
-            },
+            log: LogArgs { log: "warn".into(), log_format: LogFormat::Text },
         };
-        let running = start::run(
-            &settings,
-            Arc::new(SystemClock),
-            ConnectDefaults::default(),
-            CancellationToken::new(),
-        )
-        .await
-        .expect("the program starts");
+        let running =
+            start::run(&settings, Arc::new(SystemClock), ConnectDefaults::default(), CancellationToken::new())
+                .await
+                .expect("the program starts");
         let browser = http();
-        Self {
-            running,
-            practice,
-            browser,
-            database,
-            cookie: String::new(),
-            site,
-        }
+        Self { running, practice, browser, database, cookie: String::new(), site }
     }
 
     /// Started, with an administrator signed in and an authorized connection, whose id is answered.
@@ -115,20 +96,10 @@ impl Program {
         let answer = self
             .post(
                 "/fn/create-first-admin",
-                &[
-                    ("token", &token),
-                    ("name", "Ada"),
-                    ("email", EMAIL),
-                    ("password", PASSWORD),
-                ],
+                &[("token", &token), ("name", "Ada"), ("email", EMAIL), ("password", PASSWORD)],
             )
             .await;
-        let cookie = answer
-            .headers()
-            .get("set-cookie")
-            .expect("a session")
-            .to_str()
-            .expect("text");
+        let cookie = answer.headers().get("set-cookie").expect("a session").to_str().expect("text");
         self.cookie = cookie.split(';').next().expect("a cookie").to_owned();
     }
 
@@ -147,25 +118,13 @@ impl Program {
 
     pub async fn get(&self, path: &str) -> Response {
         let request = self.browser.get(self.url(path)).header("cookie", &self.cookie);
-        request
-            .header("sec-fetch-site", "same-origin")
-            .send()
-            .await
-            .expect("an answer")
+        request.header("sec-fetch-site", "same-origin").send().await.expect("an answer")
     }
 
     /// Asks a server function as the page's own script does.
     pub async fn ask(&self, name: &str, form: &[(&str, &str)]) -> Json {
-        let request = self
-            .browser
-            .post(self.url(&format!("/fn/{name}")))
-            .header("cookie", &self.cookie);
-        let answer = request
-            .header("accept", "application/json")
-            .form(form)
-            .send()
-            .await
-            .expect("an answer");
+        let request = self.browser.post(self.url(&format!("/fn/{name}"))).header("cookie", &self.cookie);
+        let answer = request.header("accept", "application/json").form(form).send().await.expect("an answer");
         let text = answer.text().await.expect("a body");
         serde_json::from_str(&text).unwrap_or(Json::String(text))
     }
@@ -203,12 +162,7 @@ impl Program {
             .send()
             .await
             .expect("an answer");
-        let cookie = signed_in
-            .headers()
-            .get("set-cookie")
-            .expect("a session")
-            .to_str()
-            .expect("text");
+        let cookie = signed_in.headers().get("set-cookie").expect("a session").to_str().expect("text");
         let cookie = cookie.split(';').next().expect("a cookie").to_owned();
         let (_, query) = consent.split_once('?').expect("a query");
         let mut form: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
@@ -224,10 +178,7 @@ impl Program {
             .await
             .expect("an answer");
         let back = location(&answered);
-        let path = back
-            .strip_prefix(&self.url(""))
-            .unwrap_or_else(|| panic!("back to {back}"))
-            .to_owned();
+        let path = back.strip_prefix(&self.url("")).unwrap_or_else(|| panic!("back to {back}")).to_owned();
         location(&self.get(&path).await)
     }
 
@@ -246,9 +197,7 @@ impl Program {
             return Json::Null;
         };
         let text = answer.text().await.unwrap_or_default();
-        serde_json::from_str::<Json>(&text)
-            .map(|body| body["result"].clone())
-            .unwrap_or_default()
+        serde_json::from_str::<Json>(&text).map(|body| body["result"].clone()).unwrap_or_default()
     }
 
     /// Turns on faults of the practice instance.
@@ -271,27 +220,16 @@ impl Program {
             body.extend(fields.clone());
         }
         let made = self.table(Method::POST, "incident", Some(body)).await;
-        made["sys_id"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no sys_id in {made}"))
-            .to_owned()
+        made["sys_id"].as_str().unwrap_or_else(|| panic!("no sys_id in {made}")).to_owned()
     }
 
     pub async fn edit_incident(&self, id: &str, fields: Json) {
-        let stored = self
-            .table(Method::PATCH, &format!("incident/{id}"), Some(fields.clone()))
-            .await;
+        let stored = self.table(Method::PATCH, &format!("incident/{id}"), Some(fields.clone())).await;
         assert_eq!(stored["sys_id"], id, "{fields}");
     }
 
     pub async fn incident_field(&self, id: &str, field: &str) -> String {
-        let row = self
-            .table(
-                Method::GET,
-                &format!("incident/{id}?sysparm_exclude_reference_link=true"),
-                None,
-            )
-            .await;
+        let row = self.table(Method::GET, &format!("incident/{id}?sysparm_exclude_reference_link=true"), None).await;
         row[field].as_str().unwrap_or_default().to_owned()
     }
 
@@ -300,21 +238,14 @@ impl Program {
         let query = format!("sys_journal_field?sysparm_query=element_id={id}^element={element}^ORDERBYsys_created_on");
         let rows = self.table(Method::GET, &query, None).await;
         let rows = rows.as_array().cloned().unwrap_or_default();
-        rows.iter()
-            .map(|row| row["value"].as_str().unwrap_or_default().to_owned())
-            .collect()
+        rows.iter().map(|row| row["value"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
     /// The id of the ticket that an incident became, once it has.
     pub async fn ticket_of(&self, connection: &str, incident: &str) -> String {
         let mut found = None;
         self.until("the ticket is made", async || {
-            let link = self
-                .database
-                .store
-                .link_of(connection, incident)
-                .await
-                .expect("readable");
+            let link = self.database.store.link_of(connection, incident).await.expect("readable");
             found = link.and_then(|link| link.platform_id);
             found.is_some()
         })
@@ -323,33 +254,17 @@ impl Program {
     }
 
     pub async fn ticket(&self, id: &str) -> crate::store::Ticket {
-        self.database
-            .store
-            .ticket(id)
-            .await
-            .expect("readable")
-            .expect("a ticket")
+        self.database.store.ticket(id).await.expect("readable").expect("a ticket")
     }
 
     /// Edits a ticket through its form: these fields touched, the others as shown.
     pub async fn edit_ticket(&self, id: &str, fields: &[(&str, &str)]) {
         let ticket = self.ticket(id).await;
         let owner = match &ticket.owner_id {
-            Some(owner) => {
-                self.database
-                    .store
-                    .desk_user(owner)
-                    .await
-                    .expect("readable")
-                    .expect("a user")
-                    .email
-            }
+            Some(owner) => self.database.store.desk_user(owner).await.expect("readable").expect("a user").email,
             None => String::new(),
         };
-        let due = ticket
-            .due_at
-            .map(|at| crate::clock::format_moment(at, "%Y-%m-%dT%H:%M"))
-            .unwrap_or_default();
+        let due = ticket.due_at.map(|at| crate::clock::format_moment(at, "%Y-%m-%dT%H:%M")).unwrap_or_default();
         let shown = [
             ("title", ticket.title.as_str()),
             ("description", &ticket.description),
@@ -361,17 +276,11 @@ impl Program {
         ];
         let mut form = vec![("form[id]".to_owned(), id.to_owned())];
         for (name, value) in shown {
-            let is = fields
-                .iter()
-                .find(|(field, _)| *field == name)
-                .map_or(value, |(_, value)| value);
+            let is = fields.iter().find(|(field, _)| *field == name).map_or(value, |(_, value)| value);
             form.push((format!("form[{name}]"), is.to_owned()));
             form.push((format!("form[shown][{name}]"), value.to_owned()));
         }
-        let form: Vec<(&str, &str)> = form
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let answer = self.ask("edit-ticket", &form).await;
         assert!(answer.is_null(), "{answer}");
     }
@@ -407,10 +316,7 @@ impl Program {
 
 /// Where an answer sends the browser.
 pub fn location(answer: &Response) -> String {
-    let header = answer
-        .headers()
-        .get("location")
-        .unwrap_or_else(|| panic!("no redirect, but {}", answer.status()));
+    let header = answer.headers().get("location").unwrap_or_else(|| panic!("no redirect, but {}", answer.status()));
     header.to_str().expect("text").to_owned()
 }
 
@@ -418,12 +324,6 @@ pub fn location(answer: &Response) -> String {
 pub fn http() -> Client {
     // Also installs what TLS needs, once.
     let _ = HttpClient::new(Allowed::default());
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this one stands for a browser, which is not ours"
-    )]
-    Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .expect("a client")
+    #[expect(clippy::disallowed_methods, reason = "this one stands for a browser, which is not ours")]
+    Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
 }

@@ -10,10 +10,7 @@ pub struct TurnedClock {
 
 impl TurnedClock {
     pub fn at(millis: i64) -> Self {
-        Self {
-            now: AtomicI64::new(millis),
-            count: AtomicU64::new(1),
-        }
+        Self { now: AtomicI64::new(millis), count: AtomicU64::new(1) }
     }
 
     pub fn turn(&self, millis: i64) {

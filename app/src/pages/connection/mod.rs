@@ -73,11 +73,7 @@ fn Connected(shown: Shown) -> impl IntoView {
     move || {
         (*authorized.read() == "1").then(|| {
             let who = shown.read().tokens.acting_as.clone();
-            let who = if who.is_empty() {
-                String::new()
-            } else {
-                format!(" It acts there as {who}.")
-            };
+            let who = if who.is_empty() { String::new() } else { format!(" It acts there as {who}.") };
             view! {
                 <div role="status" class="alert alert-success alert-soft my-3">
                     <p><strong class="font-semibold">"Connected."</strong>{who}" Changes flow from now on."</p>
@@ -118,11 +114,7 @@ fn PauseOrResume(id: String, state: Memo<ConnectionState>) -> impl IntoView {
     let pause = ServerAction::<PauseConnection>::new();
     let resume = ServerAction::<ResumeConnection>::new();
     let trouble = Signal::derive(move || {
-        pause
-            .value()
-            .get()
-            .and_then(Result::err)
-            .or_else(|| resume.value().get().and_then(Result::err))
+        pause.value().get().and_then(Result::err).or_else(|| resume.value().get().and_then(Result::err))
     });
     let topic = format!("connection:{id}");
     Effect::new(move |before: Option<usize>| {

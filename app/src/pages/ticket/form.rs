@@ -51,12 +51,7 @@ pub fn EditForm(ticket: RwSignal<TicketPage>) -> impl IntoView {
     let owners = Memo::new(move |_| {
         let ticket = ticket.read();
         let mut people = vec![(String::new(), "Nobody".to_owned())];
-        people.extend(
-            ticket
-                .users
-                .iter()
-                .map(|user| (user.email.clone(), format!("{} · {}", user.name, user.email))),
-        );
+        people.extend(ticket.users.iter().map(|user| (user.email.clone(), format!("{} · {}", user.name, user.email))));
         let owner = &ticket.owner_email;
         if !people.iter().any(|(email, _)| email == owner) {
             people.push((owner.clone(), owner.clone()));
@@ -116,11 +111,7 @@ pub fn EditForm(ticket: RwSignal<TicketPage>) -> impl IntoView {
 fn with_current(choices: &[String], now: &str) -> Vec<(String, String)> {
     let mut options: Vec<_> = choices.iter().map(|choice| (choice.clone(), choice.clone())).collect();
     if !choices.iter().any(|choice| choice == now) {
-        let text = if now.is_empty() {
-            "None".to_owned()
-        } else {
-            now.to_owned()
-        };
+        let text = if now.is_empty() { "None".to_owned() } else { now.to_owned() };
         options.insert(0, (now.to_owned(), text));
     }
     options
@@ -129,10 +120,7 @@ fn with_current(choices: &[String], now: &str) -> Vec<(String, String)> {
 /// Puts the form around this element back to its attributes.
 pub fn forget_typed(inner: NodeRef<html::Div>) {
     use leptos::wasm_bindgen::JsCast;
-    let form = inner
-        .try_get_untracked()
-        .flatten()
-        .and_then(|inner| inner.closest("form").ok().flatten());
+    let form = inner.try_get_untracked().flatten().and_then(|inner| inner.closest("form").ok().flatten());
     if let Some(form) = form.and_then(|form| form.dyn_into::<leptos::web_sys::HtmlFormElement>().ok()) {
         form.reset();
     }
