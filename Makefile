@@ -1,7 +1,7 @@
 # Each target is one script in scripts/; what they need is installed by scripts/setup.sh, which says what and why.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset build test end2end bench fmt
+.PHONY: help demo demo-reset build test end2end bench pictures fmt
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
@@ -25,8 +25,12 @@ end2end: build ## the browser tests only; ARGS="journey --headed"
 	@scripts/setup.sh test
 	@. scripts/env.sh && playwright test --config end2end/playwright.config.ts $(ARGS)
 
-bench: build ## measure the demo: times, memory, sizes
+bench: ## measure latency, pages, memory and sizes; ARGS=60 for a longer run
 	@scripts/bench.sh $(ARGS)
+
+pictures: build ## screenshots of every page into ./shots, and the README's picture
+	@scripts/setup.sh test
+	@. scripts/env.sh && PICTURES=1 playwright test --config end2end/playwright.config.ts pictures
 
 fmt: ## format the code
 	@cargo fmt --all

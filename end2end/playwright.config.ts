@@ -14,6 +14,7 @@ function chromium(): string | undefined {
 
 export default defineConfig({
   testDir: '.',
+  testIgnore: process.env.PICTURES ? [] : ['pictures.spec.ts'], // no test: `make pictures`
   outputDir: 'test-results',
   reporter: [['list']],
   workers: 1, // each test starts a whole program; two at once would only measure each other

@@ -156,8 +156,8 @@ impl Connector for DeskSide {
 
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure> {
         let gone = || Failure::Refused { why: "The ticket is no longer there.".into() };
-        let mut tx = self.store.begin().await?;
         let before = self.store.ticket(id).await?.ok_or_else(gone)?;
+        let mut tx = self.store.begin().await?;
         if before.version.to_string() != expected {
             return Err(Failure::Moved);
         }

@@ -95,7 +95,7 @@ impl Oauth {
         tx.add_authorization(&Authorization {
             state,
             connection_id: connection.id.clone(),
-            session_id: session.to_owned(),
+            session_id: hash(session),
             verifier,
             created_at: now,
         })
@@ -111,7 +111,9 @@ impl Oauth {
         let begun = tx.use_authorization(&state).await?;
         tx.commit().await?;
         let begun = begun
-            .filter(|begun| begun.session_id == session && self.clock.now() - begun.created_at < AUTHORIZATION_LIFE_MS)
+            .filter(|begun| {
+                begun.session_id == hash(session) && self.clock.now() - begun.created_at < AUTHORIZATION_LIFE_MS
+            })
             .ok_or(OauthError::ExpiredState)?;
         let connection = self.store.connection(&begun.connection_id).await?.ok_or(OauthError::NoConnection)?;
         let verifier = self.secrets.open(&format!("authorizations.verifier/{state}"), &begun.verifier)?;

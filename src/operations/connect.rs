@@ -73,14 +73,17 @@ impl Operations {
         })?;
         probe(&parts.http, &url).await.map_err(|failure| trouble(&failure).about("address"))?;
         let clock = parts.clock.as_ref();
-        let id = clock.id();
+        let address = url.as_str().trim_end_matches('/').to_owned();
+        // Filled in again after a mistake, the same draft gets the new values.
+        let before = self.draft_of(&address).await?;
+        let id = before.as_ref().map_or_else(|| clock.id(), |draft| draft.id.clone());
         let seal = |column: &str, secret: &str| {
             parts.secrets.seal(&format!("connections.{column}/{id}"), secret, clock).map_err(|error| broken(&error))
         };
         let connection = Connection {
             id: id.clone(),
             name: name.into(),
-            address: url.as_str().trim_end_matches('/').to_owned(),
+            address,
             environment: environment.into(),
             client_id: client_id.into(),
             client_secret: seal("client_secret", client_secret)?,
@@ -98,11 +101,30 @@ impl Operations {
             created_at: clock.now(),
         };
         let mut tx = self.begin().await?;
-        tx.add_connection(&connection).await.or_trouble()?;
+        match before {
+            None => tx.add_connection(&connection).await.or_trouble()?,
+            Some(_) => tx.replace_draft(&connection).await.or_trouble()?,
+        }
         self.audit(&mut tx, "connections.connect", &id, &connection.address, false).await?;
         self.commit(tx).await?;
         parts.news.connection(&id);
         Ok(id)
+    }
+
+    /// The draft for this instance, if one was begun. An instance is joined once: two connections would make two
+    /// tickets of every incident.
+    async fn draft_of(&self, address: &str) -> Answer<Option<Connection>> {
+        let connections = self.parts.store.connections().await.or_trouble()?;
+        let Some(same) = connections.into_iter().find(|connection| connection.address == address) else {
+            return Ok(None);
+        };
+        if same.state == State::Draft {
+            return Ok(Some(same));
+        }
+        let why =
+            format!("The connection {} joins it already, and two would make two tickets of every incident.", same.name);
+        let todo = "Open that connection. To authorize it again, press \"Regenerate token\" there.";
+        Err(Trouble::new("CONN-TWICE", "This instance is connected.", &why, todo).about("address"))
     }
 
     /// Where to send this browser, so that a person authorizes the connection.
@@ -174,6 +196,7 @@ impl Operations {
             tx.set_connection_authorized(&connection.id, &acting_as, clock.now()).await.or_trouble()?;
             tx.set_connection_state(&connection.id, State::Active, "").await.or_trouble()?;
             queue::poll_at(&mut tx, &connection.id, clock.now(), clock).await.or_trouble()?;
+            tx.revive_jobs(&connection.id, clock.now()).await.or_trouble()?;
         }
         self.commit(tx).await?;
         self.parts.wake.wake();
@@ -264,7 +287,7 @@ fn exchange_problem(error: &ExchangeError) -> Check {
             "CONN-SECRET",
             "ServiceNow gave no token.",
             &why,
-            "Compare the client ID and the client secret with those in ServiceNow's Application Registry. Make a new connection with the right ones, or authorize again.",
+            "Compare the client ID and the client secret with those in ServiceNow's Application Registry. Fill in Connect again with the right ones; this draft takes them over.",
         ),
         ExchangeError::NotAnInstance(_) | ExchangeError::Address(_) => {
             check("CONN-HTML", "No ServiceNow instance answers there.", &why, "Check the instance's address.")

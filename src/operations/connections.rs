@@ -154,6 +154,7 @@ impl Operations {
         if state == State::Active {
             let clock = self.parts.clock.as_ref();
             queue::poll_at(&mut tx, id, clock.now(), clock).await.or_trouble()?;
+            tx.revive_jobs(id, clock.now()).await.or_trouble()?;
         }
         self.audit(&mut tx, action, id, "", false).await?;
         self.commit(tx).await?;

@@ -1,7 +1,7 @@
 //! When to try again: exponential with full jitter, and never before the side asked us to.
 
-/// After so many tries a job is buried until something new arrives or a person asks.
-pub const ATTEMPTS: i64 = 12;
+/// After so many tries, some hours, a job is buried until something new arrives or a person resumes the connection.
+pub const ATTEMPTS: i64 = 60;
 
 const FIRST_MS: i64 = 500;
 const LONGEST_MS: i64 = 10 * 60 * 1000;

@@ -122,7 +122,7 @@ pub struct Authorization {
     /// SHA-256 of the state parameter.
     pub state: String,
     pub connection_id: String,
-    /// The session that began it, and the only one that may finish it.
+    /// SHA-256 of the session that began it, and the only one that may finish it.
     pub session_id: String,
     /// PKCE verifier, sealed.
     pub verifier: String,
@@ -193,6 +193,21 @@ impl Tx {
             .execute(&mut *self.inner)
             .await?;
         Ok(())
+    }
+
+    /// A draft that was never authorized gets other credentials.
+    pub async fn replace_draft(&mut self, c: &Connection) -> Result<()> {
+        let sql = "update connections set name = $2, client_id = $3, client_secret = $4, environment = $5 \
+                   where id = $1 and state = 'draft'";
+        let done = sqlx::query(sql)
+            .bind(&c.id)
+            .bind(&c.name)
+            .bind(&c.client_id)
+            .bind(&c.client_secret)
+            .bind(&c.environment)
+            .execute(&mut *self.inner)
+            .await?;
+        exactly_one(&done)
     }
 
     pub async fn set_connection_state(&mut self, id: &str, state: State, note: &str) -> Result<()> {

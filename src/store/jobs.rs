@@ -135,6 +135,14 @@ impl Tx {
         Ok(())
     }
 
+    /// Everything buried of a connection is tried again.
+    pub async fn revive_jobs(&mut self, connection: &str, now: i64) -> Result<()> {
+        let sql =
+            "update jobs set state = 'ready', attempts = 0, run_at = $2 where connection_id = $1 and state = 'buried'";
+        sqlx::query(sql).bind(connection).bind(now).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+
     /// Frees what a dead worker held. Answers how many.
     pub async fn free_ended_leases(&mut self, now: i64) -> Result<u64> {
         let twin = "delete from jobs where state = 'running' and lease_until <= $1 and exists \

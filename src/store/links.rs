@@ -110,6 +110,13 @@ impl Store {
 }
 
 impl Tx {
+    /// As this transaction sees it.
+    pub async fn link_of_ticket(&mut self, ticket: &str) -> Result<Option<Link>> {
+        let sql = select_link!("where platform_id = $1");
+        let row: Option<Row> = sqlx::query_as(sql).bind(ticket).fetch_optional(&mut *self.inner).await?;
+        row.map(Row::read).transpose()
+    }
+
     /// Whether the link is new; false when another worker made it first.
     pub async fn add_link(&mut self, link: &Link) -> Result<bool> {
         let sql = "insert into links (id, connection_id, servicenow_id, servicenow_number, platform_id, base, version, note, \

@@ -43,6 +43,7 @@ async fn a_wrong_secret_a_denial_and_a_strange_state_differ() {
     let page = program.authorize(&wrong, true).await;
     assert_eq!(problem(&program, &page).await, ("CONN-SECRET".into(), "CONN-SECRET".into()));
     let denied = program.connect().await;
+    assert_eq!(denied, wrong, "the draft takes over the right secret");
     let page = program.authorize(&denied, false).await;
     assert_eq!(problem(&program, &page).await, ("CONN-DENIED".into(), "CONN-DENIED".into()));
     let stranger = program.get("/oauth/callback?code=abc&state=made-up").await;
@@ -70,4 +71,18 @@ async fn the_secret_never_leaves_and_a_viewer_sees_no_script() {
     assert!(!seen.contains("test-secret"));
     let row = program.database.store.connection(&id).await.expect("readable").expect("there");
     assert!(row.client_secret.starts_with("v1.") && !row.client_secret.contains("test-secret"));
+}
+
+#[tokio::test]
+async fn an_instance_is_connected_once() {
+    let (program, _) = Program::connected(sqlite().await).await;
+    let address = program.practice.address().to_owned();
+    let form = [
+        ("name", "B"),
+        ("address", address.as_str()),
+        ("client_id", "b"),
+        ("client_secret", "c"),
+        ("environment", "sandbox"),
+    ];
+    assert_eq!(program.ask("connect", &form).await["code"], "CONN-TWICE");
 }
