@@ -30,7 +30,6 @@ test('pictures', async ({ page, program }) => {
   test.setTimeout(180_000);
   mkdirSync(SHOTS, { recursive: true });
   const shot = async (name: string, path: string) => {
-    await page.goto(path.startsWith('http') ? path : program.console + path);
     for (const [look, width, height, scheme] of [
       ['wide', 1280, 800, 'light'],
       ['dark', 1280, 800, 'dark'],
@@ -38,6 +37,7 @@ test('pictures', async ({ page, program }) => {
     ] as const) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: scheme });
+      await page.goto(path.startsWith('http') ? path : program.console + path);
       await page.screenshot({ path: `${SHOTS}${name}-${look}.png`, fullPage: look !== 'wide' });
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       expect.soft(overflow, `${name} ${look} does not scroll sideways`).toBeLessThanOrEqual(0);
@@ -61,7 +61,7 @@ test('pictures', async ({ page, program }) => {
   }
   await page.goto(`${program.console}/tickets`);
   await expect(page.getByRole('row')).toHaveCount(INCIDENTS.length + 1, { timeout: 20_000 });
-  const found = await table(program, page, 'GET', `incident?sysparm_query=short_descriptionSTARTSWITHVPN&sysparm_limit=1`);
+  const found = await table(program, page, 'GET', 'incident?sysparm_query=short_descriptionSTARTSWITHVPN drops&sysparm_limit=1');
   await page.getByRole('link', { name: 'VPN drops' }).click();
   await page.getByLabel('Comment', { exact: true }).fill('Thank you. We look at the gateway today.');
   await page.getByRole('button', { name: 'Add comment' }).click();
@@ -78,7 +78,7 @@ test('pictures', async ({ page, program }) => {
   await shot('connection', connection);
   await shot('history', '/history');
   await page.goto(`${program.console}/history`);
-  await page.getByRole('row').filter({ hasText: 'title' }).getByRole('link').first().click();
+  await page.getByRole('link', { name: /went to ServiceNow/ }).filter({ hasText: 'title' }).first().click();
   await expect(page).toHaveURL(/history\/\w+/);
   await shot('change', new URL(page.url()).pathname);
   await shot('not-found', '/no/such/page');

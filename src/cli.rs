@@ -166,7 +166,7 @@ pub fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
     let command = Cli::command();
     let known: Vec<String> = command
         .get_subcommands()
-        .flat_map(|command| command.get_arguments())
+        .flat_map(clap::Command::get_arguments)
         .filter_map(|argument| Some(argument.get_env()?.to_string_lossy().into_owned()))
         .collect();
     names

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    #[expect(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
     let unknown = unknown_variables(std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()));
     let cli = Cli::parse();
     if !unknown.is_empty() {

@@ -5,10 +5,11 @@
 
 use crate::clock::Clock;
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use secrecy::SecretString;
+use sha2::{Digest, Sha256};
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,11 @@ pub enum SecretError {
     Exposed { path: PathBuf },
     #[error("a stored secret does not open with this key. The key file is not the one it was sealed with.")]
     WrongKey,
+}
+
+/// What is kept of a token where only its likeness must be told: SHA-256, as text.
+pub fn fingerprint(token: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(token))
 }
 
 /// Seals and opens. Cheap to clone.

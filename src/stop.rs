@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Cancelled at the first signal. After the second, or when patience ends, the process is gone: all that was
 /// answered is on disk, and what was cut off is taken up at the next start.

@@ -13,8 +13,14 @@ pub fn incident_to_desk() -> Rules {
         strategy: Strategy::LastWriteWins,
         conflict_window: 5_000,
         fields: vec![
-            same("reference", "number", "reference", ToPlatform, "The incident's number, kept on the ticket"),
-            same("correlation", "correlation_id", "number", ToServicenow, "The ticket's number, kept on the incident"),
+            same("incident number", "number", "reference", ToPlatform, "The incident's number, kept on the ticket"),
+            same(
+                "ticket number",
+                "correlation_id",
+                "number",
+                ToServicenow,
+                "The ticket's number, kept on the incident",
+            ),
             same("title", "short_description", "title", Both, "Text, as it is"),
             same("description", "description", "description", Both, "Text, as it is"),
             mapped("status", "state", "status", status(), "By the status map"),

@@ -5,12 +5,12 @@ mod session_store;
 pub use session_store::SqlSessions;
 
 use crate::clock::Clock;
+use crate::secrets::fingerprint;
 use crate::store::{PersonRow, Store, StoreError};
 use app::model::{Person, Role};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use sha2::{Digest, Sha256};
 
 pub const PASSWORD_LENGTH: usize = 12;
 const SETUP: &str = "setup_token";
@@ -26,10 +26,6 @@ pub enum AuthError {
     Hash,
     #[error("the set-up link is wrong or was used")]
     SetupClosed,
-}
-
-fn fingerprint(token: &str) -> String {
-    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A new one-time token, while there is nobody yet; an earlier one stops working.

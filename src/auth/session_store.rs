@@ -1,9 +1,9 @@
 //! Browser sessions in our own database, for tower-sessions.
 
 use crate::clock::SharedClock;
+use crate::secrets::fingerprint;
 use crate::store::{SessionRow, Store, StoreError};
 use async_trait::async_trait;
-use sha2::{Digest, Sha256};
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
 use tower_sessions::{ExpiredDeletion, SessionStore};
@@ -26,7 +26,7 @@ fn failed(error: StoreError) -> Error {
 
 /// Only a hash is kept: whoever reads the table cannot take over a session.
 fn key(id: &Id) -> String {
-    Sha256::digest(id.0.to_be_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    fingerprint(id.0.to_be_bytes())
 }
 
 impl SqlSessions {

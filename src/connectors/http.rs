@@ -95,6 +95,7 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
+    #[expect(clippy::disallowed_methods, reason = "this is the one client")]
     pub fn new(allowed: Allowed) -> Result<Self, reqwest::Error> {
         // A second caller finds it installed, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -11,11 +11,10 @@ use crate::clock::SharedClock;
 use crate::connectors::Failure;
 use crate::connectors::http::HttpClient;
 use crate::connectors::servicenow::Access;
-use crate::secrets::{SecretError, Secrets};
+use crate::secrets::{SecretError, Secrets, fingerprint};
 use crate::store::{Authorization, Connection, State, Store, StoreError, Tokens};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -58,10 +57,6 @@ fn place(column: &str, connection: &str) -> String {
     format!("tokens.{column}/{connection}")
 }
 
-fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 impl Oauth {
     pub fn new(store: Store, secrets: Secrets, http: HttpClient, clock: SharedClock, redirect_url: String) -> Self {
         Self { store, secrets, http, clock, redirect_url, refreshing: Arc::default() }
@@ -87,7 +82,7 @@ impl Oauth {
     pub async fn begin(&self, connection: &Connection, session: &str) -> Result<String, OauthError> {
         let begun = self.exchange(connection)?.authorize_url();
         let now = self.clock.now();
-        let state = hash(&begun.state);
+        let state = fingerprint(&begun.state);
         let verifier =
             self.secrets.seal(&format!("authorizations.verifier/{state}"), &begun.verifier, self.clock.as_ref())?;
         let mut tx = self.store.begin().await?;
@@ -95,7 +90,7 @@ impl Oauth {
         tx.add_authorization(&Authorization {
             state,
             connection_id: connection.id.clone(),
-            session_id: hash(session),
+            session_id: fingerprint(session),
             verifier,
             created_at: now,
         })
@@ -106,13 +101,13 @@ impl Oauth {
 
     /// Which connection a returning browser is about. A state is good once, in the session that began it.
     pub async fn returned(&self, state: &str, session: &str) -> Result<(Connection, SecretString), OauthError> {
-        let state = hash(state);
+        let state = fingerprint(state);
         let mut tx = self.store.begin().await?;
         let begun = tx.use_authorization(&state).await?;
         tx.commit().await?;
         let begun = begun
             .filter(|begun| {
-                begun.session_id == hash(session) && self.clock.now() - begun.created_at < AUTHORIZATION_LIFE_MS
+                begun.session_id == fingerprint(session) && self.clock.now() - begun.created_at < AUTHORIZATION_LIFE_MS
             })
             .ok_or(OauthError::ExpiredState)?;
         let connection = self.store.connection(&begun.connection_id).await?.ok_or(OauthError::NoConnection)?;

@@ -113,7 +113,8 @@ impl Operations {
             acting_as: connection.acting_as.clone(),
             access_ends: when_any(tokens.access_ends),
             refresh_ends: when_any(tokens.refresh_ends),
-            refresh_days_left: Some(left.div_euclid(DAY_MS)),
+            // Begun days count: on the day of the grant there are 100.
+            refresh_days_left: Some((left + DAY_MS - 1).div_euclid(DAY_MS)),
             last_refresh: when_any(tokens.refreshed_at),
         })
     }

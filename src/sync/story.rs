@@ -125,11 +125,13 @@ pub(super) async fn problem(engine: &Engine, tx: &mut Tx, link: &Link, why: &str
     tx.add_history(&id, now, &link.connection_id, &link.id, "", "problem", why, "", &text).await
 }
 
-/// `title, status and owner`
+/// `Title, status and owner`: the beginning of a sentence.
 pub(super) fn list(names: &[String]) -> String {
-    match names {
+    let list = match names {
         [] => String::new(),
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
+    };
+    let mut letters = list.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

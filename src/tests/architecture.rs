@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Each part of the server, and the parts that it may use. `clock` and `news` use nothing and serve all.
 const ARROWS: [(&str, &[&str]); 15] = [
-    ("auth", &["clock", "store"]),
+    ("auth", &["clock", "secrets", "store"]),
     ("cli", &[]),
     ("clock", &[]),
     ("connectors", &["clock"]),

@@ -139,7 +139,7 @@ async fn no_two_jobs_of_a_lane_run_at_once_and_every_job_runs_once(database: Dat
             loop {
                 let mut tx = store.begin().await.expect("begins");
                 match tx.claim_job(&me, clock.now(), clock.now() + 1000).await {
-                    Err(error) if error.is_duplicate() => continue,
+                    Err(error) if error.is_duplicate() => {}
                     Err(error) => panic!("{error}"),
                     Ok(None) => break,
                     Ok(Some(job)) => {

@@ -98,7 +98,7 @@ fn TicketTable(rows: Memo<Vec<TicketRow>>) -> impl IntoView {
                             <td class="num text-quiet">{if row.reference.is_empty() { "not linked".to_owned() } else { row.reference }}</td>
                             <td class="wide"><a class="title" href=format!("/tickets/{}", row.id) tabindex="-1">{row.title}</a></td>
                             <td class="whitespace-nowrap">{row.status}</td>
-                            <td>{row.kind}</td>
+                            <td class="whitespace-nowrap">{row.kind}</td>
                             <td class="whitespace-nowrap">{row.priority}</td>
                             <td class="whitespace-nowrap">{row.owner}</td>
                             <td class="text-quiet"><Time when=row.updated/></td>

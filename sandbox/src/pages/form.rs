@@ -160,16 +160,17 @@ async fn page(
     let number = if is_new { "New incident" } else { record.get("number") };
     let kept = |name: &str| typed.get(name).map_or("", String::as_str);
     let fields = [
-        choice("state", "State"),
+        // Two columns, as on an incident's own form: who and what on the left, how it stands on the right.
         layout::select("caller_id", "Caller", record.get("caller_id"), &users),
-        choice("hold_reason", "On hold reason"),
+        choice("state", "State"),
         choice("category", "Category"),
-        choice("impact", "Impact"),
+        choice("hold_reason", "On hold reason"),
         choice("subcategory", "Subcategory"),
-        choice("urgency", "Urgency"),
+        choice("impact", "Impact"),
         layout::select("assignment_group", "Assignment group", record.get("assignment_group"), &groups),
-        layout::input("priority", "Priority", &priority, "readonly"),
+        choice("urgency", "Urgency"),
         layout::select("assigned_to", "Assigned to", record.get("assigned_to"), &users),
+        layout::input("priority", "Priority", &priority, "readonly"),
         layout::input("due_date", "Due date", record.get("due_date"), r#"placeholder="YYYY-MM-DD HH:MM:SS""#),
     ];
     let resolution = [

@@ -83,12 +83,11 @@ fn read_field<'a>(field: &str, raw: &str, column: &impl Fn(&str) -> Option<&'a s
             "" => Value::choice(raw),
             sub => Value::choice(&format!("{raw}/{sub}")),
         },
-        Kind::User if raw.is_empty() => Value::Empty,
+        Kind::User | Kind::Moment if raw.is_empty() => Value::Empty,
         // Somebody is there, but this account may not see who: hidden, not empty.
         Kind::User => {
             Value::user(column(&format!("{field}.email"))?, column(&format!("{field}.name")).unwrap_or_default())
         }
-        Kind::Moment if raw.is_empty() => Value::Empty,
         Kind::Moment => Value::moment(Some(clock::read_moment(raw)?)),
     })
 }

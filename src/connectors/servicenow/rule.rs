@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 /// The rule's sys_id: the same for a connection each time, so that installing again updates.
 pub fn rule_id(connection: &str) -> String {
     let hash = Sha256::digest(format!("isthmus business rule {connection}"));
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let half: [u8; 16] = std::array::from_fn(|i| hash[i]);
+    format!("{:032x}", u128::from_be_bytes(half))
 }
 
 /// HMAC-SHA256 over `timestamp.body`, keyed with the secret's text.

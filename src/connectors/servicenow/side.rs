@@ -118,10 +118,6 @@ impl ServiceNow {
         Ok(())
     }
 
-    fn parameters<'a>(&self, columns: &'a str) -> [(&'a str, &'a str); 3] {
-        [("sysparm_fields", columns), RAW[0], RAW[1]]
-    }
-
     /// The sys_id of the active user with this e-mail; `None` for nobody, and for more than one.
     async fn user_id(&self, email: &str) -> Result<Option<String>, Failure> {
         let now = self.clock.now();
@@ -194,7 +190,7 @@ impl ServiceNow {
 impl Connector for ServiceNow {
     async fn fetch(&self, id: &str) -> Result<Option<Record>, Failure> {
         let columns = incident::columns(&self.fields);
-        let row = self.instance.read(TABLE, id, &self.parameters(&columns)).await?;
+        let row = self.instance.read(TABLE, id, &parameters(&columns)).await?;
         Ok(row.map(|row| incident::read_record(&row, &self.fields)))
     }
 
@@ -226,26 +222,26 @@ impl Connector for ServiceNow {
         let mut left_out = BTreeSet::new();
         for (field, value) in fields {
             match value {
-                Value::User(user) => match self.user_id(&user.email).await? {
-                    Some(found) => {
+                Value::User(user) => {
+                    if let Some(found) = self.user_id(&user.email).await? {
                         body.insert(field.clone(), found.into());
-                    }
-                    None => {
+                    } else {
                         left_out.insert(field.clone());
                         notes.push(format!(
-                            "{field} was left as it is: ServiceNow has no single active user with the e-mail {}. Add the user there, or choose another.",
+                            "{field} was left as it is: ServiceNow has no single active user with the e-mail {}. \
+                             Add the user there, or choose another.",
                             user.email
                         ));
                     }
-                },
+                }
                 other => incident::write_field(field, other, &mut body),
             }
         }
         let columns = incident::columns(&self.fields);
         let row = if body.is_empty() {
-            self.instance.read(TABLE, id, &self.parameters(&columns)).await?
+            self.instance.read(TABLE, id, &parameters(&columns)).await?
         } else {
-            self.instance.patch(TABLE, id, &self.parameters(&columns), &Json::Object(body)).await?
+            self.instance.patch(TABLE, id, &parameters(&columns), &Json::Object(body)).await?
         };
         let row = row.ok_or_else(|| Failure::Refused {
             why: "ServiceNow answered 404: the incident was deleted, or this account may no longer see it.".into(),
@@ -294,6 +290,10 @@ impl Connector for ServiceNow {
             .find(|row| !taken.contains(&text(row, "sys_id")) && Value::text(&text(row, "value")) == wanted)
             .map(|row| text(row, "sys_id")))
     }
+}
+
+fn parameters(columns: &str) -> [(&str, &str); 3] {
+    [("sysparm_fields", columns), RAW[0], RAW[1]]
 }
 
 /// The text that carries author and time, and by which the entry is found again. A link's entries are sent
