@@ -45,6 +45,7 @@ trap 'exit 130' INT TERM
 
 see_above="The reason is above."
 step "Set-up" "$see_above" setup scripts/setup.sh test
+. scripts/env.sh # again: the folders of what was just installed are there now
 step "Formatting" "Run: make fmt" fmt cargo fmt --all --check
 step "Clippy, server and tests" "$see_above Every ban in clippy.toml says what to use instead." clippy \
     cargo clippy --workspace --all-targets -- -D warnings

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 /// Keeps ServiceNow records and another platform's tickets the same on both sides.
 ///
-/// Try it:      isthmus demo
-/// Run it:      isthmus serve --listen 0.0.0.0:8080 --public-url https://isthmus.example.com
+///     isthmus demo        to look at it, with a practice ServiceNow
+///     isthmus serve --listen 0.0.0.0:8080 --public-url https://isthmus.example.com
 ///
-/// Every setting is a flag and an environment variable; a flag goes before its variable. Connections, mappings and
-/// people are set in the browser and kept in the database.
+/// Every setting is a flag and an environment variable; a flag goes before its variable.
+/// Connections, mappings and people are set in the browser and kept in the database.
 #[derive(Debug, Parser)]
-#[command(name = "isthmus", version, max_term_width = 100)]
+#[command(name = "isthmus", version, max_term_width = 100, verbatim_doc_comment)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -200,7 +200,7 @@ impl ServeArgs {
             self.site.as_ref().map_or_else(|| "(beside the program)".to_owned(), |site| site.display().to_string());
         format!(
             "ISTHMUS_LISTEN={}\nISTHMUS_PUBLIC_URL={}\nDATABASE_URL={database}\nISTHMUS_KEY_FILE={}\nISTHMUS_ALLOW_ADDRESS={}\n\
-             ISTHMUS_POLL_SECONDS={}\nISTHMUS_WORKERS={}\nISTHMUS_SITE={site}\nISTHMUS_LOG={}\nISTHMUS_LOG_FORMAT={:?}\n",
+             ISTHMUS_POLL_SECONDS={}\nISTHMUS_WORKERS={}\nISTHMUS_SITE={site}\nISTHMUS_LOG={}\nISTHMUS_LOG_FORMAT={}\n",
             self.listen,
             self.public_url(),
             self.key_file.display(),
@@ -208,7 +208,10 @@ impl ServeArgs {
             self.poll_seconds,
             self.workers,
             self.log.log,
-            self.log.log_format,
+            match self.log.log_format {
+                LogFormat::Text => "text",
+                LogFormat::Json => "json",
+            },
         )
     }
 }

@@ -195,7 +195,7 @@ pub async fn serve(settings: ServeArgs) -> Result<(), StartError> {
     let running = run(&settings, Arc::new(SystemClock), ConnectDefaults::default(), stop).await?;
     tracing::info!(address = %running.address, public_url = %running.parts.public_url, "the console listens");
     if let Some(link) = &running.first_run {
-        tracing::info!(%link, "there is no administrator yet: open this link once to become the first");
+        tracing::warn!(%link, "there is no administrator yet: open this link once to become the first");
     }
     running.wait().await;
     Ok(())

@@ -11,6 +11,7 @@ use app::model::{Person, Role};
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
 
 pub const PASSWORD_LENGTH: usize = 12;
 const SETUP: &str = "setup_token";
@@ -88,8 +89,12 @@ pub fn person(row: PersonRow) -> Person {
     Person { id: row.id, name: row.name, email: row.email, role }
 }
 
-/// Argon2id takes its time on purpose, so it runs beside the server's own threads.
+/// Argon2id takes its time and memory on purpose. It runs beside the server's own threads, and only so many at once:
+/// a flood of sign-ins waits in line and starves nobody else.
+static HASHING: Semaphore = Semaphore::const_new(2);
+
 async fn hash(password: String) -> Result<String, AuthError> {
+    let _turn = HASHING.acquire().await.map_err(|_| AuthError::Hash)?;
     tokio::task::spawn_blocking(move || {
         Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| AuthError::Hash)
     })
@@ -98,6 +103,7 @@ async fn hash(password: String) -> Result<String, AuthError> {
 }
 
 async fn verify(password: String, kept: String) -> Result<bool, AuthError> {
+    let _turn = HASHING.acquire().await.map_err(|_| AuthError::Hash)?;
     tokio::task::spawn_blocking(move || {
         let kept = PasswordHash::new(&kept).map_err(|_| AuthError::Hash)?;
         Ok(Argon2::default().verify_password(password.as_bytes(), &kept).is_ok())
