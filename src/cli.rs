@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 /// Keeps ServiceNow records and another platform's tickets the same on both sides.
 ///
-///     isthmus demo        to look at it, with a practice ServiceNow
-///     isthmus serve --listen 0.0.0.0:8080 --public-url https://isthmus.example.com
+/// Look at it:  isthmus demo
+/// Run it:      isthmus serve --listen 0.0.0.0:8080 --public-url https://isthmus.example.com
 ///
 /// Every setting is a flag and an environment variable; a flag goes before its variable.
 /// Connections, mappings and people are set in the browser and kept in the database.
