@@ -126,7 +126,7 @@ pub async fn run(
     });
     take_up(&store).await?;
     operations::plan_polls(&parts).await?;
-    let worker = Worker { store, me: clock.id(), clock, wake };
+    let worker = Worker::new(store, clock, wake);
     let workers = tokio::spawn(worker.work(usize::from(settings.workers), stop.clone(), move |job| {
         let engine = engine.clone();
         async move { engine.run(job).await }

@@ -268,17 +268,20 @@ fn settle(rule: &FieldRule, sides: &Sides, rules: &Rules) -> (Side, String) {
             format!("Both sides changed it, and {winner} has the higher priority for it, so {winner}'s value stands."),
         );
     }
+    let known = sides.servicenow.field_edits.contains_key(&rule.servicenow);
+    let as_known = if known { "" } else { " (ServiceNow tells when the record was touched, not the field)" };
     let (s, p) = (sides.edit(rule, Side::ServiceNow).at, sides.edit(rule, Side::Platform).at);
     let near = if (s - p).abs() <= rules.conflict_window { " (within the conflict window)" } else { "" };
     // ServiceNow has whole seconds: within one second nobody can say who was later.
     match (s.div_euclid(1000)).cmp(&p.div_euclid(1000)) {
         std::cmp::Ordering::Greater => (
             Side::ServiceNow,
-            format!("Both sides changed it, and ServiceNow's edit is the later{near}, so it stands."),
+            format!("Both sides changed it, and ServiceNow's edit is the later{near}, so it stands{as_known}."),
         ),
-        std::cmp::Ordering::Less => {
-            (Side::Platform, format!("Both sides changed it, and Desk's edit is the later{near}, so it stands."))
-        }
+        std::cmp::Ordering::Less => (
+            Side::Platform,
+            format!("Both sides changed it, and Desk's edit is the later{near}, so it stands{as_known}."),
+        ),
         std::cmp::Ordering::Equal => {
             let winner = owner.unwrap_or(Side::ServiceNow);
             (
@@ -324,7 +327,7 @@ fn notes<'a>(base: &'a Base, servicenow: &'a Record, rules: &'a Rules) -> impl I
     rules.notes.iter().filter_map(move |rule| {
         let value = servicenow.fields.get(&rule.servicenow)?;
         let before = base.get(&rule.name).unwrap_or(&Value::Empty);
-        if before == value {
+        if before.means(value) {
             return None;
         }
         let shown = rule.labels.get(value.as_str()).map_or(value.as_str(), String::as_str);

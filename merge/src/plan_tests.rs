@@ -168,6 +168,21 @@ fn resolving_on_the_desk_brings_what_servicenow_requires_and_keeps_what_is_there
 }
 
 #[test]
+fn somebody_without_an_email_is_neither_written_nor_agreed_on() {
+    let rules = crate::incident_to_desk();
+    let mut s = Record::default();
+    s.fields.insert("assigned_to".into(), Value::user("", "Ghost"));
+    let created = plan_creation(&s, &rules);
+    let mut p = Record::default();
+    p.fields.insert("owner".into(), Value::Empty);
+    for plan in [created, plan(&Base::new(), &s, &p, &rules)] {
+        assert!(!plan.fields_for(Side::Platform).contains_key("owner"));
+        assert!(!plan.fields_for(Side::ServiceNow).contains_key("assigned_to"));
+        assert!(plan.refusals().any(|(decision, sentence)| decision.rule == "owner" && sentence.contains("e-mail")));
+    }
+}
+
+#[test]
 fn an_on_hold_reason_becomes_a_comment_once() {
     let rules = crate::incident_to_desk();
     let mut s = Record::default();

@@ -119,6 +119,15 @@ impl FieldRule {
             return Ok(None);
         };
         match (&self.convert, side) {
+            // Somebody is there whom nobody can match: neither empty nor a value to agree on.
+            _ if matches!(value, Value::User(user) if user.email.is_empty()) => Err(Unmapped {
+                value: String::new(),
+                sentence: format!(
+                    "{} is somebody without an e-mail that this account may read, so nobody can be matched. \
+                     Give the user an e-mail, or the account the right to read it.",
+                    self.field_on(side)
+                ),
+            }),
             (Convert::Map { map }, Side::ServiceNow) if !value.is_empty() => {
                 map.get(value.as_str()).map(|platform| Some(Value::choice(platform)))
             }

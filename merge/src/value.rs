@@ -97,6 +97,14 @@ impl Value {
         millis.map_or(Self::Empty, |ms| Self::Moment(ms.div_euclid(1000) * 1000))
     }
 
+    /// Whether both mean the same, whichever of text and choice they were read as.
+    pub fn means(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(a) | Self::Choice(a), Self::Text(b) | Self::Choice(b)) => a == b,
+            _ => self == other,
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Empty)
     }

@@ -121,7 +121,7 @@ create table deliveries (
     payload text not null,
     state text not null check (state in ('planned', 'sending', 'done', 'refused', 'superseded')),
     attempts bigint not null,
-    -- When it was first sent; 0 before. An unsure answer is looked up from here on.
+    -- When it was last sent; 0 before. An unsure answer may still come true for a while from here on.
     sent_at bigint not null,
     problem text not null,
     created_at bigint not null,

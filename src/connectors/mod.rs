@@ -81,12 +81,7 @@ pub trait Connector: Send + Sync {
 
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure>;
 
-    /// The appended entry's own id, if it is there and not among `taken`. `since` is when it was first sent.
-    async fn find_entry(
-        &self,
-        id: &str,
-        entry: &NewEntry,
-        since: i64,
-        taken: &BTreeSet<String>,
-    ) -> Result<Option<String>, Failure>;
+    /// The appended entry's own id, if it is there and not among `taken`.
+    async fn find_entry(&self, id: &str, entry: &NewEntry, taken: &BTreeSet<String>)
+    -> Result<Option<String>, Failure>;
 }

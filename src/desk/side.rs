@@ -188,7 +188,6 @@ impl Connector for DeskSide {
         &self,
         id: &str,
         entry: &NewEntry,
-        _since: i64,
         _taken: &BTreeSet<String>,
     ) -> Result<Option<String>, Failure> {
         let mut tx = self.store.begin().await?;

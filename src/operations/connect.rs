@@ -304,8 +304,9 @@ fn exchange_problem(error: &ExchangeError) -> Check {
 /// For the start: every active connection has its poll in the timetable.
 pub async fn plan_polls(parts: &Parts) -> Result<(), StoreError> {
     let clock = parts.clock.as_ref();
+    let connections = parts.store.connections().await?;
     let mut tx = parts.store.begin().await?;
-    for connection in parts.store.connections().await? {
+    for connection in connections {
         if connection.state == State::Active {
             queue::poll_at(&mut tx, &connection.id, clock.now(), clock).await?;
         }

@@ -215,7 +215,7 @@ impl Operations {
 
     /// A person's edit is a change like any other: kept with it, and somebody looks.
     async fn tell_sync(&self, tx: &mut Tx, ticket: &str, event: &str) -> Answer<()> {
-        let Some(link) = self.parts.store.link_of_ticket(ticket).await.or_trouble()? else {
+        let Some(link) = tx.link_of_ticket(ticket).await.or_trouble()? else {
             return Ok(());
         };
         let clock = self.parts.clock.as_ref();

@@ -3,8 +3,11 @@
 use super::{ATTEMPTS, Wake, delay};
 use crate::clock::SharedClock;
 use crate::store::{Job, Result, Store, StoreError};
+use futures::FutureExt;
+use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -35,9 +38,33 @@ pub struct Worker {
     pub wake: Wake,
     /// Names this process's leases.
     pub me: String,
+    /// The jobs that run here now. Only these are extended: one whose end could not be stored becomes free again
+    /// when its lease ends, instead of blocking its lane.
+    held: Arc<Mutex<BTreeSet<String>>>,
+}
+
+/// A running job's place in `held`, given up however it ends.
+struct Held<'a>(&'a Mutex<BTreeSet<String>>, &'a str);
+
+impl<'a> Held<'a> {
+    fn new(held: &'a Mutex<BTreeSet<String>>, job: &'a str) -> Self {
+        held.lock().unwrap_or_else(PoisonError::into_inner).insert(job.to_owned());
+        Self(held, job)
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(self.1);
+    }
 }
 
 impl Worker {
+    pub fn new(store: Store, clock: SharedClock, wake: Wake) -> Self {
+        let me = clock.id();
+        Self { store, clock, wake, me, held: Arc::default() }
+    }
+
     /// Runs up to `lanes` jobs at a time until stopped; those that run are finished.
     pub async fn work<R, F>(self, lanes: usize, stop: CancellationToken, run: R)
     where
@@ -93,7 +120,11 @@ impl Worker {
         };
         let Some(job) = job else { return Ok(false) };
         tx.commit().await?;
-        let after = run(job.clone()).await;
+        let _held = Held::new(&self.held, &job.id);
+        let after = AssertUnwindSafe(run(job.clone())).catch_unwind().await.unwrap_or_else(|_| After::Retry {
+            why: "Syncing this record failed inside; the cause is in the server's log.".into(),
+            after_ms: None,
+        });
         self.settle(&job, after).await?;
         Ok(true)
     }
@@ -146,10 +177,14 @@ impl Worker {
         }
     }
 
-    async fn renew_and_free(&self) -> std::result::Result<(), StoreError> {
+    /// Extends the leases of what runs here, and frees those that ended.
+    pub async fn renew_and_free(&self) -> std::result::Result<(), StoreError> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        tx.extend_leases(&self.me, now + LEASE_MS).await?;
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for job in held {
+            tx.extend_lease(&job, &self.me, now + LEASE_MS).await?;
+        }
         let freed = tx.free_ended_leases(now).await?;
         tx.commit().await?;
         if freed > 0 {

@@ -77,6 +77,16 @@ impl Store {
     }
 }
 
+#[cfg(test)]
+impl Store {
+    /// What was appended of a link, in the order of sending.
+    pub async fn appended(&self, link: &str) -> Result<Vec<String>> {
+        let sql = "select payload from deliveries where link_id = $1 and kind = 'append' and state = 'done' order by done_at, id";
+        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(link).fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(|(payload,)| payload).collect())
+    }
+}
+
 impl Tx {
     pub async fn add_delivery(&mut self, d: &Delivery) -> Result<()> {
         let sql = "insert into deliveries (id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at) \
@@ -101,9 +111,15 @@ impl Tx {
     /// The intent is on disk before the write goes out.
     pub async fn delivery_sending(&mut self, id: &str, now: i64) -> Result<()> {
         let sql = "update deliveries set state = 'sending', attempts = attempts + 1, \
-                   sent_at = case when sent_at = 0 then $2 else sent_at end where id = $1 and state in ('planned', 'sending')";
+                   sent_at = $2 where id = $1 and state in ('planned', 'sending')";
         let done = sqlx::query(sql).bind(id).bind(now).execute(&mut *self.inner).await?;
         exactly_one(&done)
+    }
+
+    /// What was sent surely did not happen.
+    pub async fn delivery_unsent(&mut self, id: &str) -> Result<()> {
+        let sql = "update deliveries set state = 'planned' where id = $1 and state = 'sending'";
+        exactly_one(&sqlx::query(sql).bind(id).execute(&mut *self.inner).await?)
     }
 
     pub async fn finish_delivery(&mut self, id: &str, state: DeliveryState, problem: &str, now: i64) -> Result<()> {

@@ -152,10 +152,10 @@ impl Tx {
         Ok(gone + sqlx::query(sql).bind(now).execute(&mut *self.inner).await?.rows_affected())
     }
 
-    /// All that I hold, I hold longer.
-    pub async fn extend_leases(&mut self, me: &str, until: i64) -> Result<()> {
-        let sql = "update jobs set lease_until = $2 where leased_by = $1 and state = 'running'";
-        sqlx::query(sql).bind(me).bind(until).execute(&mut *self.inner).await?;
+    /// What I still run, I hold longer.
+    pub async fn extend_lease(&mut self, id: &str, me: &str, until: i64) -> Result<()> {
+        let sql = "update jobs set lease_until = $3 where id = $1 and leased_by = $2 and state = 'running'";
+        sqlx::query(sql).bind(id).bind(me).bind(until).execute(&mut *self.inner).await?;
         Ok(())
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{Result, Store, Tx, exactly_one, read_json, to_json};
 use merge::Base;
-use std::collections::BTreeSet;
 
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -98,14 +97,14 @@ impl Store {
         Ok(at)
     }
 
-    /// The ids of all entries of a link that are on both sides: ServiceNow's and the platform's.
-    pub async fn paired_entries(&self, link: &str) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
+    /// All entries of a link that are on both sides: ServiceNow's id and the platform's.
+    pub async fn paired_entries(&self, link: &str) -> Result<Vec<(String, String)>> {
         let rows: Vec<(String, String)> =
             sqlx::query_as("select servicenow_id, platform_id from entries where link_id = $1")
                 .bind(link)
                 .fetch_all(&self.pool)
                 .await?;
-        Ok(rows.into_iter().unzip())
+        Ok(rows)
     }
 }
 
@@ -154,6 +153,13 @@ impl Tx {
         exactly_one(&done)?;
         link.version += 1;
         link.changed_at = now;
+        Ok(())
+    }
+
+    /// An entry that was sent and not shown has come to light.
+    pub async fn see_entry(&mut self, link: &str, unseen: &str, servicenow_id: &str) -> Result<()> {
+        let sql = "update entries set servicenow_id = $3 where link_id = $1 and servicenow_id = $2";
+        sqlx::query(sql).bind(link).bind(unseen).bind(servicenow_id).execute(&mut *self.inner).await?;
         Ok(())
     }
 

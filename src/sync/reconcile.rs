@@ -1,9 +1,9 @@
 //! Observe, plan, store: one round over one pair of records.
 
-use super::deliver::{self, Agreed, Append, Create, Delivered, Planned, Write};
+use super::deliver::{self, Agreed, Append, Create, Delivered, Part, Planned, UNSEEN, Write};
 use super::{Engine, Round, SyncError, story};
-use crate::connectors::servicenow::ServiceNow;
-use crate::connectors::{Connector, NewEntry};
+use crate::connectors::Connector;
+use crate::connectors::servicenow::{ServiceNow, is_journal_of};
 use crate::store::{Connection, Delivery, Link};
 use merge::{Decision, Entry, Outcome, Plan, Record, Side, Stream};
 use std::collections::BTreeSet;
@@ -26,9 +26,8 @@ pub(super) async fn round(
     let Some(mut link) = engine.store.link_of(&connection.id, record).await? else {
         return enter(engine, connection, servicenow, record).await;
     };
-    if deliver::open(engine, connection, servicenow, &mut link, Planned::Before).await? == Delivered::Held {
-        return Ok(Round::Quiet);
-    }
+    // What is held there is no reason not to look: other fields flow on.
+    deliver::open(engine, connection, servicenow, &mut link, Planned::Before).await?;
     let Some(seen) = observe(engine, servicenow, &mut link).await? else {
         return Ok(Round::Quiet);
     };
@@ -132,18 +131,12 @@ async fn keep(
         deliveries.push(Delivery::planned(engine.clock.id(), &link.id, side, kind, payload, now));
     };
     for (side, version) in [(Side::Platform, &seen.platform.version), (Side::ServiceNow, &seen.servicenow.version)] {
-        let fields = plan.fields_for(side);
-        if !fields.is_empty() {
-            let decisions = plan.decisions_for(side);
+        let decisions = plan.decisions_for(side);
+        let parts: Vec<Part> =
+            decisions.iter().filter_map(|decision| Part::of(decision, &connection.rules.notes)).collect();
+        if !parts.is_empty() {
             let story = begin_story(engine, connection, link, &decisions).await?;
-            let mut agreed = agreed(&decisions);
-            // What a row demanded is ours as well: a note rule must not tell of it as if a person had set it.
-            for note in &connection.rules.notes {
-                if let (Side::ServiceNow, Some(value)) = (side, fields.get(&note.servicenow)) {
-                    agreed.insert(note.name.clone(), value.clone());
-                }
-            }
-            planned(side, "write", deliver::to_payload(&Write { fields, expected: version.clone(), agreed, story }));
+            planned(side, "write", deliver::to_payload(&Write { parts, expected: version.clone(), story }));
         }
     }
     for append in appends(engine, connection, link, plan, seen).await? {
@@ -159,6 +152,12 @@ async fn keep(
     // The note of a refused delivery stays until a round finds nothing left to send.
     if after.note.is_empty() && !deliveries.is_empty() {
         after.note.clone_from(&link.note);
+    }
+    // Deliveries go out in the order of their ids, and ids of one millisecond fall as they may.
+    let mut ids: Vec<String> = deliveries.iter().map(|delivery| delivery.id.clone()).collect();
+    ids.sort();
+    for (delivery, id) in deliveries.iter_mut().zip(ids) {
+        delivery.id = id;
     }
     let agrees = after.base != link.base;
     if deliveries.is_empty() && !agrees && after.note == link.note {
@@ -196,57 +195,59 @@ async fn appends(
     plan: &Plan,
     seen: &Observed,
 ) -> Result<Vec<Append>, SyncError> {
-    let (servicenow_known, platform_known) = engine.store.paired_entries(&link.id).await?;
+    let known = known_entries(engine, link, seen).await?;
     let mut appends = Vec::new();
     for decision in &plan.decisions {
         if let Outcome::Note { text, agree } = &decision.outcome {
-            let key = format!("note:{}", engine.clock.id());
-            let story = begin_story(engine, connection, link, std::slice::from_ref(decision)).await?;
-            appends.push(Append {
-                to: Side::Platform,
-                from_id: key.clone(),
+            let entry = Entry {
+                id: format!("note:{}", engine.clock.id()),
                 stream: Stream::Internal,
                 author: if decision.by.by.is_empty() { "ServiceNow".into() } else { decision.by.by.clone() },
                 at: decision.by.at,
                 body: text.clone(),
-                agreed: [(decision.rule.clone(), agree.clone())].into(),
-                story,
-            });
+            };
+            let agreed = Agreed::from([(decision.rule.clone(), agree.clone())]);
+            let story = begin_story(engine, connection, link, std::slice::from_ref(decision)).await?;
+            appends.push(Append { to: Side::Platform, entry, agreed, story });
         }
     }
+    let (servicenow_known, platform_known) = known;
     let sides: [(Side, &[Entry], &BTreeSet<String>); 2] = [
         (Side::Platform, &seen.servicenow_entries, &servicenow_known),
         (Side::ServiceNow, &seen.platform_entries, &platform_known),
     ];
     for (to, entries, known) in sides {
         for entry in merge::missing(entries, known) {
-            appends.push(Append {
-                to,
-                from_id: entry.id.clone(),
-                stream: entry.stream,
-                author: entry.author.clone(),
-                at: entry.at,
-                body: entry.body.clone(),
-                agreed: Agreed::new(),
-                story: begin_story(engine, connection, link, &[]).await?,
-            });
+            let story = begin_story(engine, connection, link, &[]).await?;
+            appends.push(Append { to, entry: entry.clone(), agreed: Agreed::new(), story });
         }
     }
     Ok(appends)
 }
 
-impl Append {
-    /// As the other side's connector takes it.
-    pub(super) fn entry(&self) -> NewEntry {
-        NewEntry {
-            key: format!("{}:{}", self.to.other().as_str(), self.from_id),
-            stream: self.stream,
-            author: self.author.clone(),
-            at: self.at,
-            body: self.body.clone(),
-            from: self.to.other().to_string(),
+/// The ids on each side of entries that are on both. One that was sent while the account could not read the journal
+/// is recognised by its text once it shows, so that it does not come back as a new comment.
+async fn known_entries(
+    engine: &Engine,
+    link: &Link,
+    seen: &Observed,
+) -> Result<(BTreeSet<String>, BTreeSet<String>), SyncError> {
+    let pairs = engine.store.paired_entries(&link.id).await?;
+    let (mut servicenow, platform): (BTreeSet<String>, BTreeSet<String>) = pairs.iter().cloned().unzip();
+    for (unseen, ticket_entry) in pairs.iter().filter(|(servicenow_id, _)| servicenow_id.starts_with(UNSEEN)) {
+        let Some(sent) = seen.platform_entries.iter().find(|entry| &entry.id == ticket_entry) else { continue };
+        let sent = deliver::new_entry(Side::ServiceNow, sent);
+        let shown = seen.servicenow_entries.iter().find(|entry| {
+            !servicenow.contains(&entry.id) && entry.stream == sent.stream && is_journal_of(&entry.body, &sent)
+        });
+        if let Some(shown) = shown {
+            let mut tx = engine.store.begin().await?;
+            tx.see_entry(&link.id, unseen, &shown.id).await?;
+            tx.commit().await?;
+            servicenow.insert(shown.id.clone());
         }
     }
+    Ok((servicenow, platform))
 }
 
 async fn begin_story(

@@ -2,7 +2,7 @@
 
 use super::support::{Database, TurnedClock, on_both_databases};
 use crate::clock::Clock;
-use crate::queue;
+use crate::queue::{self, Wake, Worker};
 use crate::store::{
     Change, CommentLine, Connection, Delivery, DeliveryState, Link, PersonRow, Source, State, StoreError, Ticket,
     TicketSearch, User,
@@ -19,6 +19,8 @@ on_both_databases!(
     a_dead_workers_job_is_free_after_its_lease,
     news_while_a_job_runs_makes_another_job,
     a_buried_job_wakes_up_with_news,
+    a_job_that_panics_is_tried_again,
+    a_job_whose_end_was_not_stored_becomes_free,
     jobs_of_a_stopped_connection_wait,
     a_link_is_moved_on_by_one_worker_only,
     deliveries_come_back_in_order_until_they_end,
@@ -216,6 +218,28 @@ async fn a_buried_job_wakes_up_with_news(database: Database) {
     look_at(&database, &clock, &connection, "r1").await;
     let again = claim(&database, &clock, "me").await.expect("awake");
     assert_eq!(again.attempts, 0);
+}
+
+async fn a_job_that_panics_is_tried_again(database: Database) {
+    let clock = std::sync::Arc::new(clock());
+    let connection = connection(&database, &clock).await;
+    look_at(&database, &clock, &connection, "r1").await;
+    let worker = Worker::new(database.store.clone(), clock.clone(), Wake::default());
+    assert!(worker.run_one(&|_| async { panic!("a fault of ours") }).await.expect("goes on"));
+    clock.turn(3_600_000);
+    assert_eq!(claim(&database, &clock, "me").await.expect("free again").attempts, 1);
+}
+
+async fn a_job_whose_end_was_not_stored_becomes_free(database: Database) {
+    let clock = std::sync::Arc::new(clock());
+    let connection = connection(&database, &clock).await;
+    look_at(&database, &clock, &connection, "r1").await;
+    let worker = Worker::new(database.store.clone(), clock.clone(), Wake::default());
+    // Claimed under the worker's name, but not running in it: as after an end that the database did not take.
+    assert!(claim(&database, &clock, &worker.me).await.is_some());
+    clock.turn(1001);
+    worker.renew_and_free().await.expect("looked after");
+    assert!(claim(&database, &clock, "me").await.is_some());
 }
 
 async fn jobs_of_a_stopped_connection_wait(database: Database) {

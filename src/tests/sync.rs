@@ -236,3 +236,122 @@ async fn an_access_token_that_ends_is_refreshed_and_a_revoked_one_holds_the_conn
     assert!(back.ends_with("?authorized=1"), "{back}");
     program.ticket_of(&connection, &incident).await;
 }
+
+/// The lines of history that a person must act on.
+async fn problems(program: &Program, ticket: &str) -> Vec<String> {
+    let search = crate::store::HistorySearch { ticket, limit: 100, ..Default::default() };
+    let lines = program.database.store.history(&search).await.expect("readable");
+    lines.into_iter().filter(|line| line.kind == "problem").map(|line| line.summary).collect()
+}
+
+#[tokio::test]
+async fn a_user_without_an_email_stays_assigned_and_is_told() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let user = program.table(Method::POST, "sys_user", Some(json!({"user_name": "ghost", "name": "Ghost"}))).await;
+    let user = user["sys_id"].as_str().expect("a user").to_owned();
+    let incident = program.incident(json!({"assigned_to": user})).await;
+    let ticket = program.ticket_of(&connection, &incident).await;
+    program.until_quiet(&connection).await;
+    assert_eq!(program.incident_field(&incident, "assigned_to").await, user);
+    assert_eq!(program.ticket(&ticket).await.owner_id, None);
+    let problems = problems(&program, &ticket).await;
+    assert!(problems.len() == 1 && problems[0].contains("without an e-mail"), "{problems:?}");
+}
+
+#[tokio::test]
+async fn holding_and_resolving_in_desk_is_no_problem_and_makes_no_comment() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let incident = program.incident(json!({})).await;
+    let ticket = program.ticket_of(&connection, &incident).await;
+    program.until_quiet(&connection).await;
+    for (status, state) in [("On Hold", "3"), ("Resolved", "6")] {
+        program.edit_ticket(&ticket, &[("status", status)]).await;
+        program.until_quiet(&connection).await;
+        assert_eq!(program.incident_field(&incident, "state").await, state);
+    }
+    assert_eq!(problems(&program, &ticket).await, Vec::<String>::new());
+    assert!(program.database.store.comments(&ticket).await.expect("readable").is_empty());
+}
+
+#[tokio::test]
+async fn a_write_that_servicenow_drops_is_told_and_not_undone_in_desk() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let incident = program.incident(json!({})).await;
+    let ticket = program.ticket_of(&connection, &incident).await;
+    program.until_quiet(&connection).await;
+    program.edit_ticket(&ticket, &[("status", "Closed")]).await;
+    program.until_quiet(&connection).await;
+    assert_eq!(program.incident_field(&incident, "state").await, "7");
+    // A closed incident takes no title: ServiceNow answers 200 and keeps the old one.
+    program.edit_ticket(&ticket, &[("title", "too late")]).await;
+    program.until_quiet(&connection).await;
+    assert_eq!(program.incident_field(&incident, "short_description").await, "The printer is on fire");
+    assert_eq!(program.ticket(&ticket).await.title, "too late");
+    let link = program.database.store.link_of(&connection, &incident).await.expect("readable").expect("linked");
+    assert!(link.note.contains("short_description"), "{}", link.note);
+}
+
+#[tokio::test]
+async fn one_refused_field_keeps_no_other_back() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let incident = program.incident(json!({})).await;
+    let ticket = program.ticket_of(&connection, &incident).await;
+    program.until_quiet(&connection).await;
+    // The template's close code is no choice of this instance any longer, so resolving breaks its data policy.
+    let choices = program
+        .table(Method::GET, "sys_choice?sysparm_query=name=incident^element=close_code^value=Solution provided", None)
+        .await;
+    for row in choices.as_array().expect("rows") {
+        let id = row["sys_id"].as_str().expect("an id");
+        program.table(Method::DELETE, &format!("sys_choice/{id}"), None).await;
+    }
+    program.edit_ticket(&ticket, &[("status", "Resolved"), ("title", "flows on")]).await;
+    program.until_quiet(&connection).await;
+    assert_eq!(program.incident_field(&incident, "short_description").await, "flows on");
+    assert_eq!(program.incident_field(&incident, "state").await, "1");
+    assert_eq!(program.ticket(&ticket).await.status, "Resolved");
+    let problems = problems(&program, &ticket).await;
+    assert!(problems.len() == 1 && problems[0].contains("Resolution code"), "{problems:?}");
+}
+
+#[tokio::test]
+async fn comments_that_waited_cross_in_their_order() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let incident = program.incident(json!({})).await;
+    let ticket = program.ticket_of(&connection, &incident).await;
+    program.until_quiet(&connection).await;
+    program.ask("pause-connection", &[("id", &connection)]).await;
+    let words: Vec<String> = (0..8).map(|i| format!("word {i}")).collect();
+    for word in &words {
+        program.comment(&ticket, word, false).await;
+    }
+    program.ask("resume-connection", &[("id", &connection)]).await;
+    program.until("all are there", async || program.journal(&incident, "comments").await.len() >= words.len()).await;
+    program.until_quiet(&connection).await;
+    // The journal's own order within a second is not told: deliveries are done one after the other, so their
+    // history is in the order of sending.
+    let search = crate::store::HistorySearch { ticket: &ticket, limit: 100, ..Default::default() };
+    let lines = program.database.store.history(&search).await.expect("readable");
+    let sent = lines.iter().filter(|line| line.kind == "comment").count();
+    assert_eq!(sent, words.len());
+    let deliveries = program.database.store.appended(&lines[0].link_id).await.expect("readable");
+    for (payload, word) in deliveries.iter().zip(&words) {
+        assert!(payload.contains(word.as_str()), "{word} is not at its place: {deliveries:?}");
+    }
+}
+
+#[tokio::test]
+async fn comments_sent_while_the_journal_was_hidden_do_not_come_back_when_it_shows() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let incident = program.incident(json!({})).await;
+    let ticket = program.ticket_of(&connection, &incident).await;
+    program.until_quiet(&connection).await;
+    program.switch(json!({"journal_hidden": true})).await;
+    program.comment(&ticket, "said blindly", false).await;
+    program.until_quiet(&connection).await;
+    program.switch(json!({"journal_hidden": false})).await;
+    program.comment(&ticket, "said seeing", false).await;
+    program.until_quiet(&connection).await;
+    assert_eq!(program.journal(&incident, "comments").await.len(), 2);
+    assert_eq!(program.database.store.comments(&ticket).await.expect("readable").len(), 2);
+}

@@ -31,6 +31,8 @@ pub struct Instance {
 pub(super) struct Answer {
     pub status: StatusCode,
     pub body: Json,
+    /// Rows that match, before ACLs hid any (contract 2.6).
+    pub total: Option<usize>,
 }
 
 impl Answer {
@@ -147,6 +149,7 @@ impl Instance {
             .get(RETRY_AFTER)
             .and_then(|value| value.to_str().ok()?.parse::<i64>().ok())
             .map(|seconds| seconds.clamp(0, 3600) * 1000);
+        let total = response.headers().get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok());
         let is_json = response
             .headers()
             .get(CONTENT_TYPE)
@@ -175,7 +178,7 @@ impl Instance {
             if writes { Failure::Unsure { why } } else { Failure::transient(why) }
         })?;
         match status {
-            status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(Answer { status, body }),
+            status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(Answer { status, body, total }),
             StatusCode::UNAUTHORIZED => Err(Failure::SignedOut {
                 why: "ServiceNow answered 401: it no longer accepts the access token.".into(),
             }),

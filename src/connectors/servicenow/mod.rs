@@ -7,4 +7,4 @@ mod side;
 
 pub use client::{Access, Instance, probe};
 pub use rule::{business_rule, is_signed, rule_id, signature};
-pub use side::{Seen, ServiceNow};
+pub use side::{Seen, ServiceNow, is_journal_of};

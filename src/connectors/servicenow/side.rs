@@ -165,24 +165,26 @@ impl ServiceNow {
         let query = format!("element_id={id}^elementINcomments,work_notes^ORDERBYsys_created_on^ORDERBYsys_id");
         let limit = PAGE.to_string();
         let mut rows = Vec::new();
-        loop {
+        for page in 0.. {
             // Journal rows are never changed, so an offset does not slide here.
-            let offset = rows.len().to_string();
+            let offset = (page * PAGE).to_string();
             let parameters = [
                 ("sysparm_query", query.as_str()),
                 ("sysparm_fields", "sys_id,element,value,sys_created_on,sys_created_by"),
                 ("sysparm_limit", &limit),
                 ("sysparm_offset", &offset),
-                ("sysparm_no_count", "true"),
                 RAW[0],
                 RAW[1],
             ];
             let answer = self.instance.list("sys_journal_field", &parameters).await?;
             rows.extend_from_slice(answer.rows());
-            if answer.rows().len() < PAGE {
-                return Ok(rows);
+            // A short page is not the end: ACLs hide rows after the limit was applied (contract 12.4).
+            let read = (page + 1) * PAGE;
+            if answer.total.map_or(answer.rows().is_empty(), |total| read >= total) {
+                break;
             }
         }
+        Ok(rows)
     }
 }
 
@@ -250,7 +252,7 @@ impl Connector for ServiceNow {
         for (field, sent) in fields {
             // Contract 12.9: a write can be dropped with 200. A field that is not shown cannot be compared.
             if let Some(stored) = record.fields.get(field)
-                && stored != sent
+                && !stored.means(sent)
                 && !matches!(sent, Value::User(_))
             {
                 notes.push(format!(
@@ -280,14 +282,12 @@ impl Connector for ServiceNow {
         &self,
         id: &str,
         entry: &NewEntry,
-        _since: i64,
         taken: &BTreeSet<String>,
     ) -> Result<Option<String>, Failure> {
-        let wanted = Value::text(&journal_text(entry));
         let rows = self.journal(id).await?;
         Ok(rows
             .iter()
-            .find(|row| !taken.contains(&text(row, "sys_id")) && Value::text(&text(row, "value")) == wanted)
+            .find(|row| !taken.contains(&text(row, "sys_id")) && is_journal_of(&text(row, "value"), entry))
             .map(|row| text(row, "sys_id")))
     }
 }
@@ -301,6 +301,11 @@ fn parameters(columns: &str) -> [(&str, &str); 3] {
 fn journal_text(entry: &NewEntry) -> String {
     let moment = format!("{} UTC", clock::in_words(entry.at));
     merge::attributed(&entry.author, &moment, &entry.from, &entry.body)
+}
+
+/// Whether a journal row's text is what was sent for this entry.
+pub fn is_journal_of(text: &str, entry: &NewEntry) -> bool {
+    Value::text(text) == Value::text(&journal_text(entry))
 }
 
 fn text(row: &Json, column: &str) -> String {

@@ -4,13 +4,19 @@
 //! anything is sent again: appended entries by their text, created tickets by their key, and field
 //! writes by reading both sides anew.
 
+mod append;
+mod write;
+
+pub(super) use append::{Append, UNSEEN, new_entry};
+pub(super) use write::{Part, Write};
+
 use super::{Engine, SyncError, story};
 use crate::connectors::servicenow::ServiceNow;
 use crate::connectors::{Applied, Connector, Failure};
 use crate::store::{Connection, Delivery, DeliveryState, Link, StoreError};
-use merge::{Fields, Side, Stream, Value};
+use merge::{Fields, Side, Value};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Per rule, what the base becomes when the delivery is done.
 pub(super) type Agreed = BTreeMap<String, Value>;
@@ -18,28 +24,6 @@ pub(super) type Agreed = BTreeMap<String, Value>;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Create {
     pub fields: Fields,
-    pub agreed: Agreed,
-    pub story: story::Story,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Write {
-    pub fields: Fields,
-    /// The version of the record that the plan was made on.
-    pub expected: String,
-    pub agreed: Agreed,
-    pub story: story::Story,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Append {
-    pub to: Side,
-    /// The entry's id on the side it comes from.
-    pub from_id: String,
-    pub stream: Stream,
-    pub author: String,
-    pub at: i64,
-    pub body: String,
     pub agreed: Agreed,
     pub story: story::Story,
 }
@@ -69,6 +53,8 @@ struct Ending<'a> {
     summary: String,
     story: story::Story,
     notes: Vec<String>,
+    /// Whether anything moved; where nothing did, the same note is not told twice.
+    moved: bool,
 }
 
 /// Whether field writes were planned in this round, on what was just read.
@@ -132,8 +118,8 @@ async fn one(
     let side: &dyn Connector = if delivery.side == Side::ServiceNow.as_str() { servicenow } else { &engine.desk };
     match delivery.kind.as_str() {
         "create" => create(engine, side, link, delivery).await,
-        "append" => append(engine, side, link, delivery).await,
-        _ => write(engine, connection, side, link, delivery).await,
+        "append" => append::append(engine, servicenow, side, link, delivery).await,
+        _ => write::write(engine, connection, side, link, delivery).await,
     }
 }
 
@@ -157,87 +143,14 @@ async fn create(
     after.base.extend(payload.agreed);
     let summary = format!("{} came from ServiceNow as ticket {}", link.servicenow_number, record.number);
     let story = payload.story.step(engine.clock.now(), format!("Ticket {} was made.", record.number));
-    end(engine, link, after, Ending { delivery, to: Side::Platform, kind: "linked", summary, story, notes }, None).await
-}
-
-async fn write(
-    engine: &Engine,
-    connection: &Connection,
-    side: &dyn Connector,
-    link: &mut Link,
-    delivery: &Delivery,
-) -> Result<Delivered, SyncError> {
-    let payload: Write = read(delivery)?;
-    let to = if delivery.side == Side::ServiceNow.as_str() { Side::ServiceNow } else { Side::Platform };
-    let id = match to {
-        Side::ServiceNow => link.servicenow_id.clone(),
-        Side::Platform => link.platform_id.clone().unwrap_or_default(),
-    };
-    mark_sending(engine, delivery).await?;
-    let Applied { notes, left_out, .. } = side.write(&id, &payload.fields, &payload.expected).await?;
-    let mut after = link.clone();
-    let mut moved = Vec::new();
-    for (rule, value) in payload.agreed {
-        // What was left out is not agreed on.
-        let row = connection.rules.fields.iter().find(|row| row.name == rule);
-        if row.is_none_or(|row| !left_out.contains(row.field_on(to))) {
-            after.base.insert(rule.clone(), value);
-            moved.push(rule);
-        }
-    }
-    let summary = if moved.is_empty() {
-        format!("Nothing could be written to {to}")
-    } else {
-        format!("{} went to {to}", story::list(&moved))
-    };
-    let story = payload.story.step(engine.clock.now(), format!("{to} took the write and was read back."));
-    let ending = Ending { delivery, to, kind: "fields", summary, story, notes };
-    let held = !left_out.is_empty();
-    end(engine, link, after, ending, None).await?;
-    Ok(if held { Delivered::Held } else { Delivered::All })
-}
-
-async fn append(
-    engine: &Engine,
-    side: &dyn Connector,
-    link: &mut Link,
-    delivery: &Delivery,
-) -> Result<Delivered, SyncError> {
-    let payload: Append = read(delivery)?;
-    let entry = payload.entry();
-    let id = match payload.to {
-        Side::ServiceNow => link.servicenow_id.clone(),
-        Side::Platform => link.platform_id.clone().unwrap_or_default(),
-    };
-    let (servicenow_taken, platform_taken) = engine.store.paired_entries(&link.id).await?;
-    let taken: BTreeSet<String> = match payload.to {
-        Side::ServiceNow => servicenow_taken,
-        Side::Platform => platform_taken,
-    };
-    let since = if delivery.sent_at == 0 { engine.clock.now() } else { delivery.sent_at };
-    let mut found = if delivery.is_unsure() { side.find_entry(&id, &entry, since, &taken).await? } else { None };
-    if found.is_none() {
-        mark_sending(engine, delivery).await?;
-        side.append(&id, &entry).await?;
-        found = side.find_entry(&id, &entry, since, &taken).await?;
-    }
-    // A journal that this account may not read hides the entry; it was sent once all the same.
-    let there = found.unwrap_or_else(|| format!("unseen:{}", delivery.id));
-    let (servicenow_id, platform_id) = match payload.to {
-        Side::ServiceNow => (there, payload.from_id.clone()),
-        Side::Platform => (payload.from_id.clone(), there),
-    };
-    let mut after = link.clone();
-    after.base.extend(payload.agreed);
-    let what = match payload.stream {
-        Stream::Public => "comment",
-        Stream::Internal => "internal note",
-    };
-    let summary = format!("A {what} by {} went to {}", payload.author, payload.to).replace("A internal", "An internal");
-    let mut story = payload.story.step(engine.clock.now(), format!("{} has the {what}.", payload.to));
-    story.who.clone_from(&payload.author);
-    let ending = Ending { delivery, to: payload.to, kind: "comment", summary, story, notes: Vec::new() };
-    end(engine, link, after, ending, Some((servicenow_id, platform_id))).await
+    end(
+        engine,
+        link,
+        after,
+        Ending { delivery, to: Side::Platform, kind: "linked", summary, story, notes, moved: true },
+        None,
+    )
+    .await
 }
 
 /// Done: delivery, link, base, pair and history in one transaction.
@@ -249,7 +162,7 @@ async fn end(
     pair: Option<(String, String)>,
 ) -> Result<Delivered, SyncError> {
     let now = engine.clock.now();
-    let Ending { delivery, to, kind, summary, mut story, notes } = ending;
+    let Ending { delivery, to, kind, summary, mut story, notes, moved } = ending;
     let notes = notes.join(" ");
     if !notes.is_empty() {
         story = story.step(now, notes.clone());
@@ -263,7 +176,7 @@ async fn end(
     if let Some((servicenow_id, platform_id)) = pair {
         tx.pair_entries(&link.id, &servicenow_id, &platform_id).await?;
     }
-    if notes.is_empty() || is_news {
+    if moved || is_news {
         story::tell(engine, &mut tx, link, to, kind, &summary, &story).await?;
     }
     if is_news {

@@ -1,0 +1,117 @@
+//! Comments and work notes: each crosses exactly once, whatever happens on the way.
+
+use super::{Agreed, Delivered, Ending, end, mark_sending, read};
+use crate::connectors::servicenow::ServiceNow;
+use crate::connectors::{Connector, Failure, NewEntry};
+use crate::store::{Delivery, Link};
+use crate::sync::{Engine, SyncError, story};
+use merge::{Entry, Side, Stream};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// ServiceNow ends a request after 60 s (contract 10). Until then a write whose answer was lost may still happen, so
+/// "not there" means nothing yet.
+const SETTLED_MS: i64 = 65_000;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::sync) struct Append {
+    pub to: Side,
+    pub entry: Entry,
+    pub agreed: Agreed,
+    pub story: story::Story,
+}
+
+/// An entry of one side as the other side's connector takes it.
+pub(in crate::sync) fn new_entry(to: Side, entry: &Entry) -> NewEntry {
+    NewEntry {
+        key: format!("{}:{}", to.other().as_str(), entry.id),
+        stream: entry.stream,
+        author: entry.author.clone(),
+        at: entry.at,
+        body: entry.body.clone(),
+        from: to.other().to_string(),
+    }
+}
+
+pub(super) async fn append(
+    engine: &Engine,
+    servicenow: &ServiceNow,
+    side: &dyn Connector,
+    link: &mut Link,
+    delivery: &Delivery,
+) -> Result<Delivered, SyncError> {
+    let Append { to, entry: from, agreed, story } = read(delivery)?;
+    let entry = new_entry(to, &from);
+    let id = match to {
+        Side::ServiceNow => link.servicenow_id.clone(),
+        Side::Platform => link.platform_id.clone().unwrap_or_default(),
+    };
+    let pairs = engine.store.paired_entries(&link.id).await?;
+    let taken: BTreeSet<String> = pairs
+        .into_iter()
+        .map(|(servicenow_id, platform_id)| if to == Side::ServiceNow { servicenow_id } else { platform_id })
+        .collect();
+    let mut notes = Vec::new();
+    let mut found = None;
+    let mut sends = true;
+    if delivery.is_unsure() {
+        found = side.find_entry(&id, &entry, &taken).await?;
+        sends = found.is_none();
+        if found.is_none() && to == Side::ServiceNow {
+            wait_until_settled(engine, delivery)?;
+            if !servicenow.can_read_journals().await? {
+                // It cannot be looked up, so sending again might say it twice: a person looks.
+                sends = false;
+                notes.push(
+                    "A comment may be missing in ServiceNow: its answer was lost, and table sys_journal_field shows this \
+                     account no rows to look it up. Compare the comments, and give the account the role audit_viewer."
+                        .to_owned(),
+                );
+            }
+        }
+    }
+    if sends {
+        mark_sending(engine, delivery).await?;
+        if let Err(failure) = side.append(&id, &entry).await {
+            if matches!(failure, Failure::Transient { .. }) {
+                // It surely did not happen: nothing to look up next time.
+                let mut tx = engine.store.begin().await?;
+                tx.delivery_unsent(&delivery.id).await?;
+                tx.commit().await?;
+            }
+            return Err(failure.into());
+        }
+        found = side.find_entry(&id, &entry, &taken).await?;
+    }
+    // A journal that this account may not read hides the entry; should it show later, it is known by its text.
+    let there = found.unwrap_or_else(|| format!("{UNSEEN}{}", delivery.id));
+    let pair = match to {
+        Side::ServiceNow => (there, from.id.clone()),
+        Side::Platform => (from.id.clone(), there),
+    };
+    let mut after = link.clone();
+    after.base.extend(agreed);
+    let what = match from.stream {
+        Stream::Public => "A comment",
+        Stream::Internal => "An internal note",
+    };
+    let summary = format!("{what} by {} went to {to}", from.author);
+    let mut story = story.step(engine.clock.now(), format!("{to} has it."));
+    story.who.clone_from(&from.author);
+    let held = !notes.is_empty();
+    end(engine, link, after, Ending { delivery, to, kind: "comment", summary, story, notes, moved: !held }, Some(pair))
+        .await?;
+    Ok(if held { Delivered::Held } else { Delivered::All })
+}
+
+/// Stands for the id of an entry that was sent and is not shown to us.
+pub(in crate::sync) const UNSEEN: &str = "unseen:";
+
+fn wait_until_settled(engine: &Engine, delivery: &Delivery) -> Result<(), Failure> {
+    let left = delivery.sent_at + SETTLED_MS - engine.clock.now();
+    if left <= 0 {
+        return Ok(());
+    }
+    let why = "An answer of ServiceNow was lost, and the comment may still be on its way there. It is looked for again before it is sent again.";
+    Err(Failure::Transient { why: why.into(), retry_after_ms: Some(left) })
+}

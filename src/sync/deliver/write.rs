@@ -1,0 +1,137 @@
+//! Field writes. The base advances by what the side really stored.
+
+use super::{Agreed, Delivered, Ending, end, mark_sending, read};
+use crate::connectors::{Applied, Connector, Failure};
+use crate::store::{Connection, Delivery, Link};
+use crate::sync::{Engine, SyncError, story};
+use merge::{Decision, Fields, NoteRule, Outcome, Side};
+use serde::{Deserialize, Serialize};
+
+/// What one rule writes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::sync) struct Part {
+    pub rule: String,
+    pub fields: Fields,
+    pub agreed: Agreed,
+}
+
+/// All that one plan writes on a side.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(in crate::sync) struct Write {
+    pub parts: Vec<Part>,
+    /// The version of the record that the plan was made on.
+    pub expected: String,
+    pub story: story::Story,
+}
+
+impl Part {
+    /// `None` for a decision that writes nothing.
+    pub(in crate::sync) fn of(decision: &Decision, notes: &[NoteRule]) -> Option<Self> {
+        let Outcome::Write(write) = &decision.outcome else { return None };
+        let mut fields = write.also.clone();
+        fields.insert(write.field.clone(), write.value.clone());
+        let mut agreed = Agreed::from([(decision.rule.clone(), write.agree.clone())]);
+        // What a row demanded is ours as well: a note rule must not tell of it as if a person had set it.
+        for note in notes {
+            if let (Side::ServiceNow, Some(value)) = (write.to, write.also.get(&note.servicenow)) {
+                agreed.insert(note.name.clone(), value.clone());
+            }
+        }
+        Some(Self { rule: decision.rule.clone(), fields, agreed })
+    }
+}
+
+/// What became of some parts.
+#[derive(Default)]
+struct Outcomes {
+    agreed: Agreed,
+    moved: Vec<String>,
+    notes: Vec<String>,
+    held: bool,
+}
+
+pub(super) async fn write(
+    engine: &Engine,
+    connection: &Connection,
+    side: &dyn Connector,
+    link: &mut Link,
+    delivery: &Delivery,
+) -> Result<Delivered, SyncError> {
+    let Write { parts, expected, story } = read(delivery)?;
+    let to = if delivery.side == Side::ServiceNow.as_str() { Side::ServiceNow } else { Side::Platform };
+    let id = match to {
+        Side::ServiceNow => link.servicenow_id.clone(),
+        Side::Platform => link.platform_id.clone().unwrap_or_default(),
+    };
+    mark_sending(engine, delivery).await?;
+    let mut outcomes = Outcomes::default();
+    match side.write(&id, &together(&parts), &expected).await {
+        Ok(applied) => outcomes.add(connection, link, to, &parts, &applied),
+        // One field that the side refuses must not keep the others back.
+        Err(Failure::Refused { .. }) if parts.len() > 1 && to == Side::ServiceNow => {
+            for part in &parts {
+                match side.write(&id, &part.fields, &expected).await {
+                    Ok(applied) => outcomes.add(connection, link, to, std::slice::from_ref(part), &applied),
+                    Err(Failure::Refused { why }) => outcomes.refuse(why),
+                    Err(other) => return Err(other.into()),
+                }
+            }
+        }
+        Err(other) => return Err(other.into()),
+    }
+    let Outcomes { agreed, moved, notes, held } = outcomes;
+    let mut after = link.clone();
+    after.base.extend(agreed);
+    let is_moved = !moved.is_empty();
+    let summary = if moved.is_empty() {
+        format!("Nothing could be written to {to}")
+    } else {
+        format!("{} went to {to}", story::list(&moved))
+    };
+    let story = story.step(engine.clock.now(), format!("{to} answered and was read back."));
+    end(engine, link, after, Ending { delivery, to, kind: "fields", summary, story, notes, moved: is_moved }, None)
+        .await?;
+    Ok(if held { Delivered::Held } else { Delivered::All })
+}
+
+/// All fields of all parts; a value that a person set goes before a template's.
+fn together(parts: &[Part]) -> Fields {
+    let templates = parts.iter().flat_map(|part| part.fields.clone());
+    let own = parts.iter().flat_map(|part| {
+        part.fields
+            .clone()
+            .into_iter()
+            .filter(|(field, _)| !parts.iter().any(|other| other.rule != part.rule && other.fields.contains_key(field)))
+    });
+    templates.chain(own).collect()
+}
+
+impl Outcomes {
+    fn refuse(&mut self, why: String) {
+        self.held = true;
+        if !self.notes.contains(&why) {
+            self.notes.push(why);
+        }
+    }
+
+    /// What was left out, or dropped with 200 (contract 12.9), is not agreed on: the edit that asked for it stands,
+    /// and a person is told.
+    fn add(&mut self, connection: &Connection, link: &Link, to: Side, parts: &[Part], applied: &Applied) {
+        self.notes.extend(applied.notes.iter().cloned());
+        for part in parts {
+            let row = connection.rules.fields.iter().find(|row| row.name == part.rule);
+            let is_left_out = row.is_some_and(|row| applied.left_out.contains(row.field_on(to)));
+            let stored = row.and_then(|row| row.canonical(to, &applied.record).ok().flatten());
+            let is_dropped = stored.is_some_and(|stored| {
+                let sent = part.agreed.get(&part.rule);
+                sent.is_some_and(|sent| !sent.means(&stored)) && link.base.get(&part.rule) == Some(&stored)
+            });
+            if is_left_out || is_dropped {
+                self.held = true;
+            } else {
+                self.agreed.extend(part.agreed.clone());
+                self.moved.push(part.rule.clone());
+            }
+        }
+    }
+}
