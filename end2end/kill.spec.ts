@@ -6,7 +6,7 @@ import { expect, type Program, test } from './program.ts';
 import { connect, createAdministrator } from './steps.ts';
 
 const PAIRS = 4;
-const KILLS = 5;
+const KILLS = 10;
 
 type Pair = { incident: string; ticket: string };
 type Comment = { body: string; internal: boolean };
