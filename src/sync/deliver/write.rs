@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 /// What one rule writes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::sync) struct Part {
-    pub rule: String,
-    pub fields: Fields,
-    pub agreed: Agreed,
+    rule: String,
+    write: merge::Write,
+    /// What becomes the base when it is done.
+    agreed: Agreed,
 }
 
 /// All that one plan writes on a side.
@@ -28,8 +29,6 @@ impl Part {
     /// `None` for a decision that writes nothing.
     pub(in crate::sync) fn of(decision: &Decision, notes: &[NoteRule]) -> Option<Self> {
         let Outcome::Write(write) = &decision.outcome else { return None };
-        let mut fields = write.also.clone();
-        fields.insert(write.field.clone(), write.value.clone());
         let mut agreed = Agreed::from([(decision.rule.clone(), write.agree.clone())]);
         // What a row demanded is ours as well: a note rule must not tell of it as if a person had set it.
         for note in notes {
@@ -37,7 +36,7 @@ impl Part {
                 agreed.insert(note.name.clone(), value.clone());
             }
         }
-        Some(Self { rule: decision.rule.clone(), fields, agreed })
+        Some(Self { rule: decision.rule.clone(), write: write.clone(), agreed })
     }
 }
 
@@ -70,7 +69,7 @@ pub(super) async fn write(
         // One field that the side refuses must not keep the others back.
         Err(Failure::Refused { .. }) if parts.len() > 1 && to == Side::ServiceNow => {
             for part in &parts {
-                match side.write(&id, &part.fields, &expected).await {
+                match side.write(&id, &together(std::slice::from_ref(part)), &expected).await {
                     Ok(applied) => outcomes.add(connection, link, to, std::slice::from_ref(part), &applied),
                     Err(Failure::Refused { why }) => outcomes.refuse(why),
                     Err(other) => return Err(other.into()),
@@ -94,15 +93,10 @@ pub(super) async fn write(
     Ok(if held { Delivered::Held } else { Delivered::All })
 }
 
-/// All fields of all parts; a value that a person set goes before a template's.
+/// The fields of some parts; a value that a person set goes before a template's.
 fn together(parts: &[Part]) -> Fields {
-    let templates = parts.iter().flat_map(|part| part.fields.clone());
-    let own = parts.iter().flat_map(|part| {
-        part.fields
-            .clone()
-            .into_iter()
-            .filter(|(field, _)| !parts.iter().any(|other| other.rule != part.rule && other.fields.contains_key(field)))
-    });
+    let templates = parts.iter().flat_map(|part| part.write.also.clone());
+    let own = parts.iter().map(|part| (part.write.field.clone(), part.write.value.clone()));
     templates.chain(own).collect()
 }
 
