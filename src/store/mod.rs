@@ -26,6 +26,7 @@ pub use people::{PersonRow, SessionRow};
 use sqlx::any::{AnyPoolOptions, AnyQueryResult};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Any, AnyPool, Executor, SqlSafeStr, Transaction};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -40,6 +41,8 @@ pub enum StoreError {
     Unreadable { table: &'static str, column: &'static str, row: String },
     #[error("DATABASE_URL must begin with sqlite:// or postgres://, and does not")]
     UnknownDatabase,
+    #[error("the database file {path} cannot be used: {source}. Check that its folder is there and may be written.")]
+    File { path: String, source: std::io::Error },
     #[error("the row was changed by someone else in the meantime")]
     Stale,
 }
@@ -80,8 +83,8 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self> {
         sqlx::any::install_default_drivers();
         let (dialect, url) = if url.starts_with("sqlite:") {
-            let mode = if url.contains('?') { "" } else { "?mode=rwc" };
-            (Dialect::Sqlite, format!("{url}{mode}"))
+            make_private_file(url)?;
+            (Dialect::Sqlite, url.to_owned())
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             (Dialect::Postgres, url.to_owned())
         } else {
@@ -145,6 +148,19 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         Ok(self.inner.commit().await?)
     }
+}
+
+/// The file of `sqlite://FILE`, made where there is none, for this user alone: it holds people's names, password
+/// hashes and tickets. SQLite gives its companions the same mode.
+fn make_private_file(url: &str) -> Result<()> {
+    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map(|_| ())
+        .map_err(|source| StoreError::File { path: path.to_owned(), source })
 }
 
 /// An update that must find exactly one row: another number means that someone was faster.

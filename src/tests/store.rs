@@ -4,8 +4,8 @@ use super::support::{Database, TurnedClock, on_both_databases};
 use crate::clock::Clock;
 use crate::queue::{self, Wake, Worker};
 use crate::store::{
-    Change, CommentLine, Connection, Delivery, DeliveryState, Link, PersonRow, Source, State, StoreError, Ticket,
-    TicketSearch, User,
+    Change, CommentLine, Connection, Delivery, DeliveryState, Link, PersonRow, Source, State, Store, StoreError,
+    Ticket, TicketSearch, User,
 };
 use merge::{Base, Side, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +31,18 @@ on_both_databases!(
     a_user_is_made_once_per_email,
     a_set_up_token_is_spent_once,
 );
+
+#[tokio::test]
+async fn a_sqlite_file_is_for_its_user_alone_and_a_wrong_path_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let database = super::support::sqlite().await;
+    let path = database.url.trim_start_matches("sqlite://");
+    for file in [path.to_owned(), format!("{path}-wal")] {
+        assert_eq!(std::fs::metadata(&file).expect("there").permissions().mode() & 0o077, 0, "{file}");
+    }
+    let error = Store::open("sqlite:///no/such/folder/isthmus.db").await.expect_err("refused");
+    assert!(error.to_string().contains("/no/such/folder/isthmus.db"), "{error}");
+}
 
 fn clock() -> TurnedClock {
     TurnedClock::at(1_800_000_000_000)
