@@ -6,5 +6,5 @@ mod rule;
 mod side;
 
 pub use client::{Access, Instance, probe};
-pub use rule::{business_rule, is_signed, rule_id, signature};
+pub use rule::{business_rule, is_signed, signature};
 pub use side::{Seen, ServiceNow, is_journal_of};
