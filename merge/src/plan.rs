@@ -67,15 +67,7 @@ pub struct Plan {
 impl Plan {
     /// All fields to write on a side, required ones included.
     pub fn fields_for(&self, side: Side) -> Fields {
-        let mut fields = Fields::new();
-        for write in self.writes_to(side) {
-            // A value that a person set goes before a template's.
-            for (field, value) in &write.also {
-                fields.entry(field.clone()).or_insert_with(|| value.clone());
-            }
-            fields.insert(write.field.clone(), write.value.clone());
-        }
-        fields
+        fields_of(self.writes_to(side))
     }
 
     pub fn decisions_for(&self, side: Side) -> Vec<Decision> {
@@ -93,12 +85,19 @@ impl Plan {
         })
     }
 
-    fn writes_to(&self, side: Side) -> impl Iterator<Item = &Write> {
+    fn writes_to(&self, side: Side) -> impl Iterator<Item = &Write> + Clone {
         self.decisions.iter().filter_map(move |decision| match &decision.outcome {
             Outcome::Write(write) if write.to == side => Some(write),
             _ => None,
         })
     }
+}
+
+/// The fields of some writes, required ones included; a value that a person set goes before a template's.
+pub fn fields_of<'a>(writes: impl Iterator<Item = &'a Write> + Clone) -> Fields {
+    let templates = writes.clone().flat_map(|write| write.also.clone());
+    let own = writes.map(|write| (write.field.clone(), write.value.clone()));
+    templates.chain(own).collect()
 }
 
 /// Decides every rule of a link that has both its records.

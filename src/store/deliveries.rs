@@ -62,6 +62,11 @@ impl Delivery {
         }
     }
 
+    /// The side that it is for.
+    pub fn to(&self) -> Side {
+        if self.side == Side::ServiceNow.as_str() { Side::ServiceNow } else { Side::Platform }
+    }
+
     /// Whether it may have reached the side already.
     pub fn is_unsure(&self) -> bool {
         self.state == DeliveryState::Sending.as_str()

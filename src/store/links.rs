@@ -1,7 +1,7 @@
 //! Links: pairs of records, their base, and the pairs of comments.
 
 use super::{Result, Store, Tx, exactly_one, read_json, to_json};
-use merge::Base;
+use merge::{Base, Side};
 
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -17,6 +17,16 @@ pub struct Link {
     pub note: String,
     pub created_at: i64,
     pub changed_at: i64,
+}
+
+impl Link {
+    /// The record's id on a side; empty while there is no ticket yet.
+    pub fn record_on(&self, side: Side) -> &str {
+        match side {
+            Side::ServiceNow => &self.servicenow_id,
+            Side::Platform => self.platform_id.as_deref().unwrap_or_default(),
+        }
+    }
 }
 
 #[derive(sqlx::FromRow)]

@@ -4,14 +4,12 @@ use super::Web;
 use crate::operations::Operations;
 use app::api::Console;
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::provide_context;
 use std::sync::Arc;
-use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_sessions::Session;
 
 /// Puts the operations, with the person, beside the request.
@@ -38,21 +36,4 @@ pub async fn page(State(web): State<Web>, Extension(operations): Extension<Opera
     let context = move || provide_context(console.clone());
     let render = leptos_axum::render_app_async_with_context(context, move || app::shell(options.clone()));
     render(request).await
-}
-
-/// Pages are compressed; a stream of events must not wait in a compressor's buffer.
-pub fn is_page(
-    status: StatusCode,
-    version: axum::http::Version,
-    headers: &axum::http::HeaderMap,
-    extensions: &axum::http::Extensions,
-) -> bool {
-    let is_stream =
-        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
-    let answer = Response::builder().status(status).version(version).body(Body::empty()).map(|mut answer| {
-        *answer.headers_mut() = headers.clone();
-        *answer.extensions_mut() = extensions.clone();
-        answer
-    });
-    !is_stream && answer.is_ok_and(|answer| DefaultPredicate::new().should_compress(&answer))
 }

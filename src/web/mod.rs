@@ -109,7 +109,8 @@ fn pages(web: &Web, is_https: bool) -> Router {
         .layer(session_layer)
         .layer(CsrfLayer::new())
         .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
-        .layer(CompressionLayer::new().compress_when(console::is_page))
+        // Its own rule leaves event streams alone: they must not wait in a compressor's buffer.
+        .layer(CompressionLayer::new())
         // A page shows what is true now and belongs to one person.
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .with_state(web.clone())

@@ -42,10 +42,7 @@ pub(super) async fn append(
 ) -> Result<Delivered, SyncError> {
     let Append { to, entry: from, agreed, story } = read(delivery)?;
     let entry = new_entry(to, &from);
-    let id = match to {
-        Side::ServiceNow => link.servicenow_id.clone(),
-        Side::Platform => link.platform_id.clone().unwrap_or_default(),
-    };
+    let id = link.record_on(to).to_owned();
     let pairs = engine.store.paired_entries(&link.id).await?;
     let taken: BTreeSet<String> = pairs
         .into_iter()

@@ -115,7 +115,10 @@ async fn one(
     link: &mut Link,
     delivery: &Delivery,
 ) -> Result<Delivered, SyncError> {
-    let side: &dyn Connector = if delivery.side == Side::ServiceNow.as_str() { servicenow } else { &engine.desk };
+    let side: &dyn Connector = match delivery.to() {
+        Side::ServiceNow => servicenow,
+        Side::Platform => &engine.desk,
+    };
     match delivery.kind.as_str() {
         "create" => create(engine, side, link, delivery).await,
         "append" => append::append(engine, servicenow, side, link, delivery).await,

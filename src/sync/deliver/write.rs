@@ -57,19 +57,16 @@ pub(super) async fn write(
     delivery: &Delivery,
 ) -> Result<Delivered, SyncError> {
     let Write { parts, expected, story } = read(delivery)?;
-    let to = if delivery.side == Side::ServiceNow.as_str() { Side::ServiceNow } else { Side::Platform };
-    let id = match to {
-        Side::ServiceNow => link.servicenow_id.clone(),
-        Side::Platform => link.platform_id.clone().unwrap_or_default(),
-    };
+    let to = delivery.to();
+    let id = link.record_on(to).to_owned();
     mark_sending(engine, delivery).await?;
     let mut outcomes = Outcomes::default();
-    match side.write(&id, &together(&parts), &expected).await {
+    match side.write(&id, &fields(&parts), &expected).await {
         Ok(applied) => outcomes.add(connection, link, to, &parts, &applied),
         // One field that the side refuses must not keep the others back.
         Err(Failure::Refused { .. }) if parts.len() > 1 && to == Side::ServiceNow => {
             for part in &parts {
-                match side.write(&id, &together(std::slice::from_ref(part)), &expected).await {
+                match side.write(&id, &fields(std::slice::from_ref(part)), &expected).await {
                     Ok(applied) => outcomes.add(connection, link, to, std::slice::from_ref(part), &applied),
                     Err(Failure::Refused { why }) => outcomes.refuse(why),
                     Err(other) => return Err(other.into()),
@@ -82,10 +79,10 @@ pub(super) async fn write(
     let mut after = link.clone();
     after.base.extend(agreed);
     let is_moved = !moved.is_empty();
-    let summary = if moved.is_empty() {
-        format!("Nothing could be written to {to}")
-    } else {
+    let summary = if is_moved {
         format!("{} went to {to}", story::list(&moved))
+    } else {
+        format!("Nothing could be written to {to}")
     };
     let story = story.step(engine.clock.now(), format!("{to} answered and was read back."));
     end(engine, link, after, Ending { delivery, to, kind: "fields", summary, story, notes, moved: is_moved }, None)
@@ -93,11 +90,8 @@ pub(super) async fn write(
     Ok(if held { Delivered::Held } else { Delivered::All })
 }
 
-/// The fields of some parts; a value that a person set goes before a template's.
-fn together(parts: &[Part]) -> Fields {
-    let templates = parts.iter().flat_map(|part| part.write.also.clone());
-    let own = parts.iter().map(|part| (part.write.field.clone(), part.write.value.clone()));
-    templates.chain(own).collect()
+fn fields(parts: &[Part]) -> Fields {
+    merge::fields_of(parts.iter().map(|part| &part.write))
 }
 
 impl Outcomes {
