@@ -137,6 +137,10 @@ pub struct SandboxArgs {
     #[arg(long, env = "ISTHMUS_SANDBOX_DATA")]
     pub data: Option<PathBuf>,
 
+    /// JSON file with more tables, or more columns for tables that are there. Repeat it for several.
+    #[arg(long, env = "ISTHMUS_SANDBOX_TABLES", value_delimiter = ',')]
+    pub tables: Vec<PathBuf>,
+
     /// Redirect URL of the OAuth client that is printed at the start. Repeat it for several.
     #[arg(
         long = "redirect-url",

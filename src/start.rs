@@ -212,7 +212,15 @@ pub async fn migrate(settings: &DatabaseArgs) -> Result<(), StartError> {
 pub async fn sandbox(settings: SandboxArgs) -> Result<(), StartError> {
     log(&settings.log)?;
     let stop = stop::on_signals().map_err(StartError::Signals)?;
-    let started = practice(settings.listen, settings.data, settings.redirect_urls.clone()).await?;
+    let client = practice_client(settings.redirect_urls.clone());
+    let started = Sandbox::start(::sandbox::Settings {
+        listen: settings.listen,
+        data: settings.data,
+        tables: settings.tables,
+        oauth_clients: vec![client],
+        ..::sandbox::Settings::in_memory()
+    })
+    .await?;
     println!(
         "A practice ServiceNow instance listens at {}\n\n  Administrator   admin / admin   (service desk agent: itil / itil)\n  OAuth client    {}\n  Client secret   {}\n  Redirect URLs   {}\n\nCtrl-C stops it.",
         started.address(),
@@ -225,19 +233,14 @@ pub async fn sandbox(settings: SandboxArgs) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn practice(
-    listen: SocketAddr,
-    data: Option<PathBuf>,
-    redirect_urls: Vec<String>,
-) -> Result<Sandbox, StartError> {
+fn practice_client(redirect_urls: Vec<String>) -> OauthClient {
     let (client_id, client_secret) = PRACTICE_CLIENT;
-    let client = OauthClient {
+    OauthClient {
         name: "Isthmus".into(),
         client_id: client_id.into(),
         client_secret: client_secret.into(),
         redirect_urls,
-    };
-    Ok(Sandbox::start(::sandbox::Settings { listen, data, address: None, oauth_clients: vec![client] }).await?)
+    }
 }
 
 pub async fn demo(settings: DemoArgs) -> Result<(), StartError> {
@@ -246,8 +249,13 @@ pub async fn demo(settings: DemoArgs) -> Result<(), StartError> {
     std::fs::create_dir_all(&settings.data)
         .map_err(|source| StartError::Folder { path: settings.data.clone(), source })?;
     let redirect_url = format!("http://{}/oauth/callback", settings.listen);
-    let practice =
-        practice(settings.sandbox_listen, Some(settings.data.join("servicenow.db")), vec![redirect_url]).await?;
+    let practice = Sandbox::start(::sandbox::Settings {
+        listen: settings.sandbox_listen,
+        data: Some(settings.data.join("servicenow.db")),
+        oauth_clients: vec![practice_client(vec![redirect_url])],
+        ..::sandbox::Settings::in_memory()
+    })
+    .await?;
     let database_url = settings
         .database_url
         .clone()

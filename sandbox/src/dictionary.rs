@@ -2,8 +2,11 @@
 //! they offer. Each table is one file in `dictionary/`; the store, the queries and the API all follow it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +24,20 @@ pub(crate) struct Column {
     pub dependent: Option<String>,
     #[serde(default)]
     pub default: String,
+    /// As the dictionary says it; REST does not enforce it (contract 2.8).
+    #[serde(default)]
+    pub mandatory: bool,
+    #[serde(default)]
+    pub read_only: bool,
+    /// No two records may have the same value.
+    #[serde(default)]
+    pub unique: bool,
+    /// Searched often enough for an index.
+    #[serde(default)]
+    pub index: bool,
+    /// Field ACLs: who else may not read or write it, whatever the table's own roles allow.
+    pub read_role: Option<String>,
+    pub write_role: Option<String>,
     /// The table that declares it; `sys_dictionary` has its row there (contract 6).
     #[serde(skip)]
     pub owner: String,
@@ -33,9 +50,19 @@ pub(crate) enum Kind {
     Integer,
     Boolean,
     Reference,
+    GlideDate,
     GlideDateTime,
     GlideDuration,
     GlideList,
+    Decimal,
+    Float,
+    Currency,
+    Html,
+    TranslatedText,
+    Url,
+    Email,
+    PhNumber,
+    Xml,
     JournalInput,
     JournalList,
     Conditions,
@@ -60,12 +87,24 @@ impl Kind {
     }
 
     pub fn is_number(self) -> bool {
-        matches!(self, Self::Integer)
+        matches!(self, Self::Integer | Self::Decimal | Self::Float | Self::Currency)
     }
 
     /// Whether two values are the same text in any case (contract 2.3: the database's collation).
     pub fn ignores_case(self) -> bool {
-        matches!(self, Self::String | Self::Conditions | Self::Script | Self::GlideList)
+        matches!(
+            self,
+            Self::String
+                | Self::Conditions
+                | Self::Script
+                | Self::GlideList
+                | Self::Html
+                | Self::TranslatedText
+                | Self::Url
+                | Self::Email
+                | Self::PhNumber
+                | Self::Xml
+        )
     }
 
     /// The `internal_type` that `sys_dictionary` shows.
@@ -75,9 +114,19 @@ impl Kind {
             Self::Integer => "integer",
             Self::Boolean => "boolean",
             Self::Reference => "reference",
+            Self::GlideDate => "glide_date",
             Self::GlideDateTime => "glide_date_time",
             Self::GlideDuration => "glide_duration",
             Self::GlideList => "glide_list",
+            Self::Decimal => "decimal",
+            Self::Float => "float",
+            Self::Currency => "currency",
+            Self::Html => "html",
+            Self::TranslatedText => "translated_text",
+            Self::Url => "url",
+            Self::Email => "email",
+            Self::PhNumber => "ph_number",
+            Self::Xml => "xml",
             Self::JournalInput => "journal_input",
             Self::JournalList => "journal_list",
             Self::Conditions => "conditions",
@@ -112,9 +161,39 @@ struct Definition {
     read_role: Option<String>,
     write_role: Option<String>,
     delete_role: Option<String>,
+    #[serde(default = "yes")]
+    web_services: bool,
+    #[serde(default)]
+    audit: bool,
+    #[serde(default)]
     columns: Vec<Column>,
     #[serde(default)]
+    overrides: BTreeMap<String, Override>,
+    #[serde(default)]
     choices: BTreeMap<String, Vec<Choice>>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What a child table says differently of a column that it inherits (contract 6, dictionary overrides).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Override {
+    pub default: Option<String>,
+    pub mandatory: Option<bool>,
+    pub read_only: Option<bool>,
+}
+
+impl Override {
+    fn apply(&self, column: &mut Column) {
+        if let Some(default) = &self.default {
+            column.default.clone_from(default);
+        }
+        column.mandatory = self.mandatory.unwrap_or(column.mandatory);
+        column.read_only = self.read_only.unwrap_or(column.read_only);
+    }
 }
 
 /// A table with everything that it inherits.
@@ -135,6 +214,11 @@ pub(crate) struct Table {
     pub read_role: Option<String>,
     pub write_role: Option<String>,
     pub delete_role: Option<String>,
+    /// Whether REST may touch the table at all (`ws_access`, contract 6).
+    pub web_services: bool,
+    /// Whether changes are kept in `sys_audit` (contract 8).
+    pub audit: bool,
+    pub overrides: BTreeMap<String, Override>,
     pub columns: BTreeMap<String, Column>,
     /// The choices this table declares itself.
     pub choices: BTreeMap<String, Vec<Choice>>,
@@ -163,29 +247,17 @@ pub(crate) struct Dictionary {
 /// A table file that cannot be used: our own, or one that somebody adds.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DictionaryError {
+    #[error("the table file {file} cannot be read: {cause}")]
+    Missing { file: String, cause: std::io::Error },
     #[error("the table file {file} is not understood: {cause}")]
-    Unreadable { file: &'static str, cause: serde_json::Error },
+    Unreadable { file: String, cause: serde_json::Error },
+    #[error("the name {name} in the table file {file} is no name: use small letters, digits and _, 80 at most")]
+    BadName { file: String, name: String },
     #[error("the table {table} extends {parent}, which is not there or extends it in turn")]
     NoParent { table: String, parent: String },
 }
 
-const FILES: &[(&str, &str)] = &[
-    ("task", include_str!("../dictionary/task.json")),
-    ("incident", include_str!("../dictionary/incident.json")),
-    ("sys_user", include_str!("../dictionary/sys_user.json")),
-    ("sys_user_group", include_str!("../dictionary/sys_user_group.json")),
-    ("sys_user_grmember", include_str!("../dictionary/sys_user_grmember.json")),
-    ("sys_user_role", include_str!("../dictionary/sys_user_role.json")),
-    ("sys_user_has_role", include_str!("../dictionary/sys_user_has_role.json")),
-    ("sys_choice", include_str!("../dictionary/sys_choice.json")),
-    ("sys_dictionary", include_str!("../dictionary/sys_dictionary.json")),
-    ("sys_db_object", include_str!("../dictionary/sys_db_object.json")),
-    ("sys_journal_field", include_str!("../dictionary/sys_journal_field.json")),
-    ("sys_properties", include_str!("../dictionary/sys_properties.json")),
-    ("sys_script", include_str!("../dictionary/sys_script.json")),
-    ("oauth_entity", include_str!("../dictionary/oauth_entity.json")),
-    ("syslog", include_str!("../dictionary/syslog.json")),
-];
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/dictionary");
 
 /// Every table has these.
 const SYSTEM_COLUMNS: &[(&str, &str, Kind)] = &[
@@ -199,12 +271,19 @@ const SYSTEM_COLUMNS: &[(&str, &str, Kind)] = &[
 ];
 
 impl Dictionary {
-    pub fn load() -> Result<Self, DictionaryError> {
+    /// The instance's own tables, and those in the files that its user adds: each holds one definition or
+    /// a list of them. A definition of a table that is there already adds columns and choices to it.
+    pub fn load(more: &[PathBuf]) -> Result<Self, DictionaryError> {
         let mut definitions = BTreeMap::new();
-        for &(file, text) in FILES {
-            let definition: Definition =
-                serde_json::from_str(text).map_err(|cause| DictionaryError::Unreadable { file, cause })?;
-            definitions.insert(definition.name.clone(), definition);
+        for file in FILES.files() {
+            let name = file.path().display().to_string();
+            add(&mut definitions, &name, file.contents())?;
+        }
+        for path in more {
+            let file = path.display().to_string();
+            let content = std::fs::read(path);
+            let content = content.map_err(|cause| DictionaryError::Missing { file: file.clone(), cause })?;
+            add(&mut definitions, &file, &content)?;
         }
         let mut tables = BTreeMap::new();
         for definition in definitions.values() {
@@ -220,6 +299,39 @@ impl Dictionary {
     pub fn tables(&self) -> impl Iterator<Item = &Arc<Table>> {
         self.tables.values()
     }
+}
+
+fn add(definitions: &mut BTreeMap<String, Definition>, file: &str, content: &[u8]) -> Result<(), DictionaryError> {
+    let unreadable = |cause| DictionaryError::Unreadable { file: file.to_owned(), cause };
+    // By hand, because an untagged enum would not say what is wrong with a definition.
+    let value: serde_json::Value = serde_json::from_slice(content).map_err(unreadable)?;
+    let several = if let serde_json::Value::Array(several) = value { several } else { vec![value] };
+    for one in several {
+        let definition: Definition = serde_json::from_value(one).map_err(unreadable)?;
+        // Names become SQL, so nothing but a plain word may be one.
+        let bad = {
+            let mut names = definition.columns.iter().map(|column| &column.name).chain([&definition.name]);
+            names.find(|name| !is_name(name)).cloned()
+        };
+        if let Some(name) = bad {
+            return Err(DictionaryError::BadName { file: file.to_owned(), name });
+        }
+        match definitions.entry(definition.name.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(definition);
+            }
+            Entry::Occupied(mut known) => {
+                known.get_mut().columns.extend(definition.columns);
+                known.get_mut().choices.extend(definition.choices);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_name(name: &str) -> bool {
+    let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    plain && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.len() <= 80
 }
 
 fn ancestors(of: &Definition, all: &BTreeMap<String, Definition>) -> Result<Vec<String>, DictionaryError> {
@@ -250,6 +362,12 @@ fn resolve(definition: &Definition, all: &BTreeMap<String, Definition>) -> Resul
             choice: false,
             dependent: None,
             default: String::new(),
+            mandatory: false,
+            read_only: true,
+            unique: false,
+            index: false,
+            read_role: None,
+            write_role: None,
             owner: root.clone(),
         };
         columns.insert(column.name.clone(), column);
@@ -258,6 +376,11 @@ fn resolve(definition: &Definition, all: &BTreeMap<String, Definition>) -> Resul
     for owner in ancestors.iter().rev() {
         for column in all.get(owner).into_iter().flat_map(|ancestor| &ancestor.columns) {
             columns.insert(column.name.clone(), Column { owner: owner.clone(), ..column.clone() });
+        }
+        for (name, said) in all.get(owner).into_iter().flat_map(|ancestor| &ancestor.overrides) {
+            if let Some(column) = columns.get_mut(name) {
+                said.apply(column);
+            }
         }
     }
     let mut classes = Vec::new();
@@ -278,6 +401,9 @@ fn resolve(definition: &Definition, all: &BTreeMap<String, Definition>) -> Resul
         read_role: definition.read_role.clone(),
         write_role: definition.write_role.clone(),
         delete_role: definition.delete_role.clone(),
+        web_services: definition.web_services,
+        audit: definition.audit,
+        overrides: definition.overrides.clone(),
         columns,
         choices: definition.choices.clone(),
     })

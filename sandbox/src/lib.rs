@@ -29,7 +29,7 @@ use tokio::task::JoinHandle;
 
 pub use clock::Clock;
 use instance::Instance;
-use store::Store;
+use store::{OpenError, Store};
 
 /// An OAuth client that exists from the first start, as if an administrator had registered it.
 #[derive(Debug, Clone)]
@@ -49,6 +49,8 @@ pub struct Settings {
     pub data: Option<PathBuf>,
     /// The instance's own address, used in `link`s and `Location` (contract 2.5); by default the bound one.
     pub address: Option<String>,
+    /// Files with more tables and columns, in the form of those in `dictionary/`.
+    pub tables: Vec<PathBuf>,
     /// Inserted into `oauth_entity` when their client id is not there yet.
     pub oauth_clients: Vec<OauthClient>,
 }
@@ -60,6 +62,7 @@ impl Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: None,
             address: None,
+            tables: Vec::new(),
             oauth_clients: vec![OauthClient {
                 name: "Practice client".into(),
                 client_id: "0c5f3cece1b12010f877971dea0b1449".into(),
@@ -79,6 +82,8 @@ pub enum Error {
         "The sandbox cannot use its data {place}: {cause}. Check that the folder exists and can be written to, and that the file was made by the sandbox."
     )]
     Data { place: String, cause: String },
+    #[error("The sandbox cannot use a table that it was given: {0}. Correct the file, or start without it.")]
+    Tables(String),
     #[error("The sandbox cannot prepare its outgoing HTTP client: {0}.")]
     HttpClient(String),
 }
@@ -107,7 +112,10 @@ impl Sandbox {
         let bound = listener.local_addr().map_err(listening)?;
         let place = || settings.data.as_ref().map_or("in memory".to_owned(), |path| format!("file {}", path.display()));
         let unusable = |cause: String| Error::Data { place: place(), cause };
-        let store = Store::open(settings.data.as_deref()).await.map_err(|cause| unusable(cause.to_string()))?;
+        let store = Store::open(settings.data.as_deref(), &settings.tables).await.map_err(|cause| match cause {
+            OpenError::Dictionary(cause) => Error::Tables(cause.to_string()),
+            OpenError::Database(cause) => unusable(cause.to_string()),
+        })?;
         let local = format!("http://{bound}");
         let address = settings.address.as_deref().unwrap_or(&local).trim_end_matches('/').to_owned();
         let instance = Arc::new(Instance::new(store, clock, address, server::http_client()?));

@@ -2,6 +2,7 @@
 //! agent's form and the demo data all come through here (contract 2.8, 3.4, 4).
 
 mod accept;
+mod behaviour;
 mod incident;
 pub(crate) mod journal;
 
@@ -109,7 +110,7 @@ impl Instance {
             draft.after.fill("opened_at", &now);
             draft.after.fill("opened_by", &user.sys_id);
         }
-        incident::before_write(&mut draft)?;
+        behaviour::before_write(&mut draft)?;
         if let Some(prefix) = table.number_prefix.as_deref().filter(|_| draft.after.get("number").is_empty()) {
             draft.after.set("number", format!("{prefix}{:07}", write.next_number(prefix).await?));
         }
@@ -142,7 +143,7 @@ impl Instance {
         let after = before.clone();
         let mut draft = Draft { table, user, now, before, after, entries: Vec::new() };
         self.accept(&mut draft, input).await?;
-        incident::before_write(&mut draft)?;
+        behaviour::before_write(&mut draft)?;
         if draft.before == draft.after && draft.entries.is_empty() {
             // Nothing changes, so nothing is saved and no rule runs (contract 3.4).
             return Ok(draft.after);

@@ -11,6 +11,7 @@ use crate::dictionary::{Dictionary, Table};
 use crate::query::Compiled;
 use crate::record::Record;
 
+pub(crate) use open::OpenError;
 pub(crate) use write::Write;
 
 pub(crate) type Result<T> = std::result::Result<T, sqlx::Error>;

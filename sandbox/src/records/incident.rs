@@ -11,9 +11,6 @@ const CLOSED: &str = "7";
 const CANCELED: &str = "8";
 
 pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
-    if draft.table.name != "incident" {
-        return Ok(());
-    }
     mirror_state(draft);
     answer_from_caller(draft);
     let priority = priority(draft.after.get("impact"), draft.after.get("urgency"));

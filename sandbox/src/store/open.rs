@@ -1,6 +1,6 @@
 //! Opening the store: makes what the dictionary asks for and the file does not have yet.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -28,22 +28,9 @@ CREATE INDEX IF NOT EXISTS "_ticket_holder" ON "_ticket" (client_id, user_id, ki
 CREATE TABLE IF NOT EXISTS "_number" (prefix TEXT PRIMARY KEY, last BIGINT NOT NULL) WITHOUT ROWID;
 "#;
 
-/// Columns that people and programs search by.
-const INDEXED: &[&str] = &[
-    "number",
-    "sys_created_on",
-    "element_id",
-    "user_name",
-    "email",
-    "correlation_id",
-    "client_id",
-    "caller_id",
-    "user",
-];
-
 impl Store {
-    pub async fn open(path: Option<&Path>) -> Result<Self, OpenError> {
-        let dictionary = Dictionary::load()?;
+    pub async fn open(path: Option<&Path>, tables: &[PathBuf]) -> Result<Self, OpenError> {
+        let dictionary = Dictionary::load(tables)?;
         let pool = match path {
             // One connection, kept for ever: a database in memory ends with its last connection.
             None => {
@@ -92,7 +79,7 @@ async fn prepare(pool: &SqlitePool, root: &Table, family: &[&Table]) -> Result<(
         let add = format!(r#"ALTER TABLE "{name}" ADD COLUMN {}"#, declaration(column));
         sqlx::query(AssertSqlSafe(add)).execute(pool).await?;
     }
-    for column in columns.iter().filter(|column| INDEXED.contains(&column.name.as_str())) {
+    for column in columns.iter().filter(|column| column.index || column.name == "sys_created_on") {
         let index = &column.name;
         let collation = if column.kind.ignores_case() { " COLLATE NOCASE" } else { "" };
         let sql = format!(r#"CREATE INDEX IF NOT EXISTS "{name}_{index}" ON "{name}" ("{index}"{collation})"#);

@@ -1,14 +1,12 @@
 //! Contract section 11: business rules run their scripts and really post.
 
-mod support;
-
+use crate::support::{Instance, JOE};
 use axum::http::HeaderMap;
 use axum::{Router, extract::State, routing::post};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use support::{Instance, JOE};
 use tokio::sync::mpsc;
 
 struct Posted {

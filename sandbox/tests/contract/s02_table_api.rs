@@ -1,10 +1,8 @@
 //! Contract section 2: queries, shapes, headers and errors of the Table API.
 
-mod support;
-
+use crate::support::{BETH, Instance, numbers, result};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use support::{BETH, Instance, numbers, result};
 
 const LIST: &str = "/api/now/table/incident?sysparm_fields=number&sysparm_query=";
 

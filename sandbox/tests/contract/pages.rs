@@ -1,10 +1,8 @@
 //! The agent's and the administrator's pages, as a browser without script uses them.
 
-mod support;
-
+use crate::support::{Instance, JOE};
 use reqwest::{Response, StatusCode, header};
 use serde_json::json;
-use support::{Instance, JOE};
 
 async fn open(instance: &Instance, cookie: &str, path: &str) -> String {
     let response = instance.http.get(instance.url(path)).header(header::COOKIE, cookie).send().await;

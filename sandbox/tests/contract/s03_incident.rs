@@ -1,10 +1,8 @@
 //! Contract sections 2.8, 3 and 4: what happens to an incident and its journals when it is written.
 
-mod support;
-
+use crate::support::{Instance, JOE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use support::{Instance, JOE};
 
 fn path(record: &Value) -> String {
     format!("/api/now/table/incident/{}", record["sys_id"].as_str().expect("an id"))
@@ -25,7 +23,7 @@ async fn insert_fills_what_is_not_said() {
     let response = instance.call_as("itil", Method::POST, "/api/now/table/incident", Some(json!({}))).await;
     assert_eq!(response.status(), StatusCode::CREATED);
     let location = response.headers()["location"].to_str().expect("text").to_owned();
-    let made = support::result(response).await;
+    let made = crate::support::result(response).await;
     assert_eq!(location, instance.url(&path(&made)));
     for (column, value) in [
         ("number", "INC0010001"),
@@ -129,10 +127,10 @@ async fn a_callers_comment_ends_on_hold() {
     let body = json!({"caller_id": JOE, "state": "3", "hold_reason": "1"});
     let made = instance.post("/api/now/table/incident", body).await;
     let agent = instance.call_as("itil", Method::PATCH, &path(&made), Some(json!({"comments": "hello?"}))).await;
-    assert_eq!(support::result(agent).await["state"], "3");
+    assert_eq!(crate::support::result(agent).await["state"], "3");
     let caller = instance.call_as("employee", Method::PATCH, &path(&made), Some(json!({"comments": "yes"}))).await;
     assert_eq!(caller.status(), StatusCode::OK);
-    let record = support::result(caller).await;
+    let record = crate::support::result(caller).await;
     assert_eq!((record["state"].as_str(), record["hold_reason"].as_str()), (Some("2"), Some("")));
     let stranger = instance.call_as("abel.tuter", Method::GET, &path(&made), None).await;
     assert_eq!(stranger.status(), StatusCode::NOT_FOUND);

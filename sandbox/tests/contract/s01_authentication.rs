@@ -1,13 +1,11 @@
 //! Contract section 1: the flow in the browser, tokens, and what goes wrong with them.
 
-mod support;
-
+use crate::support::{CLIENT_ID, CLIENT_SECRET, Instance};
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use reqwest::{Response, StatusCode, header};
 use sandbox::{Sandbox, Settings};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use support::{CLIENT_ID, CLIENT_SECRET, Instance};
 use url::Url;
 
 const VERIFIER: &str = "a-verifier-that-is-long-enough-for-the-specification-1234";
@@ -75,6 +73,7 @@ async fn works(instance: &Instance, access: &Value) -> bool {
     call.send().await.expect("an answer").status() == StatusCode::OK
 }
 
+/// 1.2: An authorization code, with PKCE, is traded for tokens that open the API.
 #[tokio::test]
 async fn the_flow_gives_tokens_that_work() {
     let instance = Instance::start().await;
@@ -102,6 +101,7 @@ async fn without_a_session_the_sign_in_page_comes_first_and_leads_back() {
     assert!(location.starts_with("/login.do?uri=%2Foauth_auth.do%3Fresponse_type%3Dcode"), "{location}");
 }
 
+/// 1.2: Deny leads back with `error=access_denied`; an unregistered redirect address is replaced by the first registered one.
 #[tokio::test]
 async fn deny_and_an_unregistered_redirect() {
     let instance = Instance::start().await;
@@ -112,6 +112,7 @@ async fn deny_and_an_unregistered_redirect() {
     assert_eq!(value(&pairs, "code"), "");
 }
 
+/// 1.2: A challenge that was given is verified.
 #[tokio::test]
 async fn a_wrong_verifier_is_refused() {
     let instance = Instance::start().await;
@@ -122,6 +123,7 @@ async fn a_wrong_verifier_is_refused() {
     assert_refused(token(&instance, &form).await).await;
 }
 
+/// 1.4: Refreshing gives a new access token and the same refresh token.
 #[tokio::test]
 async fn refreshing_keeps_the_refresh_token() {
     let instance = Instance::start().await;
@@ -137,6 +139,7 @@ async fn refreshing_keeps_the_refresh_token() {
     assert_refused(token(&instance, &form).await).await;
 }
 
+/// 1.5: Every failure at the token endpoint is the same 401.
 #[tokio::test]
 async fn every_failure_looks_the_same() {
     let instance = Instance::start().await;

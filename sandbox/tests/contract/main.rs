@@ -1,0 +1,11 @@
+//! The conformance suite: what `servicenow-contract.md` says, asked over HTTP of a running instance.
+//! One file a section. The comment above a test is the statement that it shows, and begins with the
+//! number of its section, so that `coverage` can print which statements are covered.
+
+mod coverage;
+mod pages;
+mod s01_authentication;
+mod s02_table_api;
+mod s03_incident;
+mod s11_outbound;
+mod support;
