@@ -137,6 +137,10 @@ pub struct SandboxArgs {
     #[arg(long, env = "ISTHMUS_SANDBOX_DATA")]
     pub data: Option<PathBuf>,
 
+    /// Serve https with the certificate and key in this PEM file. If it is not there it is made, for localhost.
+    #[arg(long, env = "ISTHMUS_SANDBOX_TLS")]
+    pub tls: Option<PathBuf>,
+
     /// JSON file with more tables, or more columns for tables that are there. Repeat it for several.
     #[arg(long, env = "ISTHMUS_SANDBOX_TABLES", value_delimiter = ',')]
     pub tables: Vec<PathBuf>,

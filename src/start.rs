@@ -216,6 +216,7 @@ pub async fn sandbox(settings: SandboxArgs) -> Result<(), StartError> {
     let started = Sandbox::start(::sandbox::Settings {
         listen: settings.listen,
         data: settings.data,
+        tls: settings.tls,
         tables: settings.tables,
         oauth_clients: vec![client],
         ..::sandbox::Settings::in_memory()

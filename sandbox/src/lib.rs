@@ -17,6 +17,7 @@ mod rules;
 mod server;
 mod store;
 mod switches;
+mod tls;
 mod user;
 
 use std::net::SocketAddr;
@@ -24,6 +25,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tls_listener::TlsListener;
+use tls_listener::rustls::TlsAcceptor;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -49,6 +52,8 @@ pub struct Settings {
     pub data: Option<PathBuf>,
     /// The instance's own address, used in `link`s and `Location` (contract 2.5); by default the bound one.
     pub address: Option<String>,
+    /// A PEM file with a certificate and its key, to serve https with; made if it is not there.
+    pub tls: Option<PathBuf>,
     /// Files with more tables and columns, in the form of those in `dictionary/`.
     pub tables: Vec<PathBuf>,
     /// Inserted into `oauth_entity` when their client id is not there yet.
@@ -62,6 +67,7 @@ impl Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: None,
             address: None,
+            tls: None,
             tables: Vec::new(),
             oauth_clients: vec![OauthClient {
                 name: "Practice client".into(),
@@ -84,6 +90,10 @@ pub enum Error {
     Data { place: String, cause: String },
     #[error("The sandbox cannot use a table that it was given: {0}. Correct the file, or start without it.")]
     Tables(String),
+    #[error(
+        "The sandbox cannot serve https with the file {file}: {cause}. Correct it, or name one that is not there yet."
+    )]
+    Tls { file: PathBuf, cause: String },
     #[error("The sandbox cannot prepare its outgoing HTTP client: {0}.")]
     HttpClient(String),
 }
@@ -116,17 +126,29 @@ impl Sandbox {
             OpenError::Dictionary(cause) => Error::Tables(cause.to_string()),
             OpenError::Database(cause) => unusable(cause.to_string()),
         })?;
-        let local = format!("http://{bound}");
+        let tls = settings.tls.as_ref().map(|file| {
+            let unusable = |cause: tls::TlsError| Error::Tls { file: file.clone(), cause: cause.to_string() };
+            tls::config(file, bound).map_err(unusable)
+        });
+        let tls = tls.transpose()?;
+        let local = format!("{}://{bound}", if tls.is_some() { "https" } else { "http" });
         let address = settings.address.as_deref().unwrap_or(&local).trim_end_matches('/').to_owned();
         let instance = Arc::new(Instance::new(store, clock, address, server::http_client()?));
         demo::furnish(&instance, &settings.oauth_clients).await.map_err(|cause| unusable(cause.to_string()))?;
         let (stop, stopped) = oneshot::channel();
         let app = server::router(instance.clone());
+        let stopping = async {
+            stopped.await.ok();
+        };
         let serving = tokio::spawn(async move {
-            let server = axum::serve(listener, app).with_graceful_shutdown(async {
-                stopped.await.ok();
-            });
-            if let Err(cause) = server.await {
+            let ended = match tls {
+                None => axum::serve(listener, app).with_graceful_shutdown(stopping).await,
+                Some(config) => {
+                    let listener = TlsListener::new(TlsAcceptor::from(Arc::new(config)), listener);
+                    axum::serve(listener, app).with_graceful_shutdown(stopping).await
+                }
+            };
+            if let Err(cause) = ended {
                 tracing::error!(%cause, "the sandbox stopped serving");
             }
         });

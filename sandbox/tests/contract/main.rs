@@ -3,6 +3,7 @@
 //! number of its section, so that `coverage` can print which statements are covered.
 
 mod coverage;
+mod https;
 mod pages;
 mod s01_authentication;
 mod s02_table_api;
