@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use crate::dictionary::Table;
@@ -17,6 +18,8 @@ pub(crate) struct User {
     pub sys_id: String,
     pub user_name: String,
     pub name: String,
+    /// Where the user's days begin and end, and what clock the user reads (contract 2.3, 12.13).
+    pub time_zone: TimeZone,
     roles: BTreeSet<String>,
 }
 
@@ -24,7 +27,8 @@ impl User {
     /// The instance itself, which stamps what nobody asked for.
     pub fn system() -> Self {
         let roles = BTreeSet::from(["admin".to_owned()]);
-        Self { sys_id: "system".into(), user_name: "system".into(), name: "System".into(), roles }
+        let time_zone = TimeZone::UTC;
+        Self { sys_id: "system".into(), user_name: "system".into(), name: "System".into(), time_zone, roles }
     }
 
     /// An administrator has every role but the one that nobody has.
@@ -78,9 +82,17 @@ impl Instance {
             sys_id: row.sys_id().to_owned(),
             user_name: row.get("user_name").to_owned(),
             name: row.get("name").to_owned(),
+            time_zone: self.time_zone(row.get("time_zone")),
             roles,
         };
         Ok(Some((user, row)))
+    }
+
+    /// The zone of that name, such as `Europe/Berlin`; else the instance's own.
+    fn time_zone(&self, name: &str) -> TimeZone {
+        let named = |name: &str| TimeZone::get(name).ok().filter(|_| !name.is_empty());
+        let own = || named(&self.property("glide.sys.default.tz")?);
+        named(name).or_else(own).unwrap_or(TimeZone::UTC)
     }
 }
 
