@@ -20,9 +20,9 @@ use serde_json::json;
 
 use crate::instance::Instance;
 
-pub(crate) use caller::{Caller, basic};
+pub(crate) use caller::{Caller, Operator, basic};
 pub(crate) use display::Displays;
-pub(crate) use faults::inject;
+pub(crate) use faults::{Served, inject};
 
 /// The version in the path of the request: links repeat it, and an empty list is an error in v1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,27 +2,41 @@
 //! passed in so that a test can turn it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 
 /// Where the instance takes the time from.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+pub struct Clock {
+    read: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// How many seconds the instance is ahead (contract 13).
+    ahead: Arc<AtomicI64>,
+}
 
 impl Clock {
     // The sandbox's one clock; everything else takes the time from it.
     #[allow(clippy::disallowed_methods)]
     pub fn real() -> Self {
-        Self(Arc::new(Timestamp::now))
+        Self::turned_by(Timestamp::now)
     }
 
     /// A clock that somebody else turns.
     pub fn turned_by(read: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
+        Self { read: Arc::new(read), ahead: Arc::default() }
     }
 
     pub fn now(&self) -> Timestamp {
-        (self.0)()
+        shifted(self.steady(), self.ahead.load(Ordering::Relaxed))
+    }
+
+    /// The time that no switch moves: what ends after a while ends in its own time.
+    pub(crate) fn steady(&self) -> Timestamp {
+        (self.read)()
+    }
+
+    pub(crate) fn skew(&self, seconds: i64) {
+        self.ahead.store(seconds, Ordering::Relaxed);
     }
 
     /// Now, as a date-time column holds it.

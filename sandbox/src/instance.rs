@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_util::task::TaskTracker;
 
+use crate::api::Served;
 use crate::clock::Clock;
 use crate::dictionary::Table;
 use crate::query::{Compiled, Query, Scope, compile};
@@ -18,7 +19,8 @@ pub(crate) struct Instance {
     pub clock: Clock,
     /// Without a slash at the end.
     pub address: String,
-    pub switches: RwLock<Switches>,
+    switches: RwLock<Switches>,
+    pub served: Served,
     /// For the posts of business rules.
     pub http: reqwest::Client,
     /// Work that goes on after its request was answered.
@@ -53,6 +55,7 @@ impl Instance {
             address,
             http,
             switches: RwLock::default(),
+            served: Served::default(),
             background: TaskTracker::new(),
             settled: RwLock::default(),
         }
@@ -72,7 +75,10 @@ impl Instance {
 
     /// Changes the switches and says what `change` says.
     pub fn switch<T>(&self, change: impl FnOnce(&mut Switches) -> T) -> T {
-        change(&mut self.switches.write().unwrap_or_else(PoisonError::into_inner))
+        let mut switches = self.switches.write().unwrap_or_else(PoisonError::into_inner);
+        let outcome = change(&mut switches);
+        self.clock.skew(switches.clock_skew_seconds);
+        outcome
     }
 
     /// To be called after a write to `table`.

@@ -29,6 +29,16 @@ fn bytes<const N: usize>() -> [u8; N] {
     rand::random()
 }
 
+/// The n-th number, from 0 up to 1, of the sequence that a seed stands for: the same on every machine
+/// (splitmix64).
+pub(crate) fn draw(seed: u64, n: u64) -> f64 {
+    let mut z = seed.wrapping_add(n.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    let upper = u32::try_from((z ^ (z >> 31)) >> 32).unwrap_or_default();
+    f64::from(upper) / (f64::from(u32::MAX) + 1.0)
+}
+
 pub(crate) fn hex(bytes: impl AsRef<[u8]>) -> String {
     bytes.as_ref().iter().fold(String::new(), |mut text, byte| {
         // Writing to a string cannot fail.

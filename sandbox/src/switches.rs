@@ -1,103 +1,87 @@
 //! Behaviours that differ between real instances, and faults, as switches that a test or a person can
-//! turn while the instance runs (contract 13). To add one: a field here, a row in the README's table,
-//! and the place where it bites.
+//! turn while the instance runs (contract 13). To add one: a line below, whose comment is what the page
+//! and `/sandbox/switches/description` show and ends with the contract's section, and the place where it
+//! bites.
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, body::Bytes};
+#[macro_use]
+mod declare;
+mod calls;
+mod fault;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::sync::Arc;
 
-use crate::api::{ApiError, Caller};
-use crate::instance::Instance;
+pub(crate) use calls::router;
+pub(crate) use declare::{Description, Offered};
+pub(crate) use fault::{FailNext, Fault, FaultKind};
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Switches {
-    /// Every request to the REST API and the token endpoint waits so long first.
-    pub delay_ms: u64,
-    pub fail_next: Option<FailNext>,
-    /// So many requests are refused with 429 (contract 10).
-    pub rate_limit_next: u32,
-    pub retry_after: Option<u64>,
-    /// So many requests get the hibernation page with status 200 (contract 12.10).
-    pub html_next: u32,
-    /// So many writes are done and then the connection is cut before the answer.
-    pub lose_response_next: u32,
-    /// So many requests are cut before anything is done.
-    pub cut_next: u32,
-    /// `sys_journal_field` answers 200 with no rows (contract 4, the access trap).
-    pub journal_hidden: bool,
-    pub invalid_query: InvalidQuery,
-    pub webhooks: Webhooks,
-    pub webhook_delay_ms: u64,
-    pub access_token_seconds: Option<i64>,
-    pub refresh_token_seconds: Option<i64>,
+switches! {
+    "Instance" {
+        /// Security defaults of a newly made instance instead of those of an upgraded one: an authorization
+        /// request must carry a state, token parameters must be in the body, Basic authentication is
+        /// restricted. A system property that is set wins. (contract 1)
+        zboot: bool = false,
+        /// The instance's clock is so many seconds ahead of the real one, or behind it if negative. (contract 13)
+        clock_skew_seconds: i64 = 0,
+    }
+    "Faults" {
+        /// Each call of the REST API and of the token endpoint waits so long first. (contract 13)
+        delay_ms: u64 = 0,
+        /// The next calls fail: `{"status": 503, "count": 2, "path": "/oauth_token.do", "html": false}`;
+        /// path and html may be left out. (contract 13)
+        fail_next: Option<FailNext> = None,
+        /// So many calls are refused with 429. (contract 10)
+        rate_limit_next: u32 = 0,
+        /// Seconds for `Retry-After` and the rate headers of these 429; without it there are none, as with a
+        /// full semaphore. (contract 10)
+        retry_after: Option<u64> = None,
+        /// So many calls get the hibernation page with status 200. (contract 12.10)
+        html_next: u32 = 0,
+        /// So many calls are cut off before anything is done. (contract 13)
+        cut_next: u32 = 0,
+        /// So many writes are done and cut off before the answer. (contract 13)
+        lose_response_next: u32 = 0,
+        /// Faults with a place and a measure, the first that fits is served: `kind` is delay, status,
+        /// rate_limit, hibernating, sign_in, accepted, cut, lose_response or truncated; `path` (how it begins),
+        /// `method`, `skip` (let so many pass first), `count` (so many, else for ever), `share` (of the calls
+        /// that fit, between 0 and 1, drawn from `seed`), `status`, `html`, `retry_after` and `delay_ms` may be
+        /// left out. (contract 13)
+        faults: Vec<Fault> = Vec::new(),
+    }
+    "Records" {
+        /// `sys_journal_field` answers 200 and no rows: the access trap of ordinary accounts. (contract 4)
+        journal_hidden: bool = false,
+        /// What becomes of a query that names an unknown field: the part is dropped, there are no rows, or 403. (contract 2.4)
+        invalid_query: InvalidQuery = InvalidQuery::Ignore,
+    }
+    "Webhooks" {
+        /// Whether the posts of business rules arrive: each once, none (the script sees a time-out), each twice. (contract 13)
+        webhooks: Webhooks = Webhooks::On,
+        /// Posts of business rules wait so long. (contract 13)
+        webhook_delay_ms: u64 = 0,
+    }
+    "Tokens" {
+        /// Lifetime of access tokens from now on, instead of the client's own. (contract 1.3)
+        access_token_seconds: Option<i64> = None,
+        /// Lifetime of refresh tokens from now on, instead of the client's own. (contract 1.4)
+        refresh_token_seconds: Option<i64> = None,
+    }
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FailNext {
-    pub status: u16,
-    pub count: u32,
-    /// Only requests whose path begins so; all of the API and the token endpoint if left out.
-    #[serde(default)]
-    pub path: String,
+choices! {
+    /// What becomes of a query that names a field that is not there (contract 2.4).
+    pub(crate) enum InvalidQuery {
+        Ignore,
+        NoRows,
+        Refuse,
+    }
 }
 
-/// What becomes of a query that names a field that is not there (contract 2.4).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum InvalidQuery {
-    #[default]
-    Ignore,
-    NoRows,
-    Refuse,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Webhooks {
-    #[default]
-    On,
-    /// Never sent; the script sees a time-out.
-    Off,
-    /// Each is sent twice.
-    Twice,
-}
-
-pub(crate) fn router() -> Router<Arc<Instance>> {
-    Router::new().route("/sandbox/switches", get(show).put(change).delete(reset))
-}
-
-async fn show(State(instance): State<Arc<Instance>>, caller: Caller) -> Result<Response, ApiError> {
-    caller.must_have("admin")?;
-    Ok(Json(instance.switches()).into_response())
-}
-
-async fn reset(State(instance): State<Arc<Instance>>, caller: Caller) -> Result<Response, ApiError> {
-    caller.must_have("admin")?;
-    instance.switch(|switches| *switches = Switches::default());
-    Ok(Json(instance.switches()).into_response())
-}
-
-/// Sets the switches that are named and leaves the others.
-async fn change(State(instance): State<Arc<Instance>>, caller: Caller, body: Bytes) -> Result<Response, ApiError> {
-    caller.must_have("admin")?;
-    let refuse = |cause: String| ApiError::new(StatusCode::BAD_REQUEST, "Not a set of switches", Some(cause));
-    let named: serde_json::Map<String, Value> =
-        serde_json::from_slice(&body).map_err(|cause| refuse(cause.to_string()))?;
-    instance.switch(|switches| {
-        let mut all = serde_json::to_value(&*switches).map_err(|cause| refuse(cause.to_string()))?;
-        for (name, value) in named {
-            all[name] = value;
-        }
-        *switches = serde_json::from_value(all).map_err(|cause| refuse(cause.to_string()))?;
-        Ok::<_, ApiError>(())
-    })?;
-    Ok(Json(instance.switches()).into_response())
+choices! {
+    /// Whether the posts of business rules arrive.
+    pub(crate) enum Webhooks {
+        On,
+        Off,
+        Twice,
+    }
 }

@@ -9,4 +9,5 @@ mod s01_authentication;
 mod s02_table_api;
 mod s03_incident;
 mod s11_outbound;
+mod s13_switches;
 mod support;
