@@ -126,6 +126,7 @@ const PROPERTIES: &[(&str, &str, &str, &str)] = &[
         "Allow the client credentials grant",
     ),
     ("glide.oauth.inbound.ropc.grant_type.disabled", "boolean", "false", "Refuse the password grant"),
+    ("glide.oauth.cors.allowed.origin", "string", "", "Origin whose pages may call the OAuth addresses; * for all"),
     ("glide.rest.choice.allow_non_existing_value", "boolean", "false", "Let REST store values that are no choice"),
 ];
 

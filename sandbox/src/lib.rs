@@ -4,6 +4,7 @@
 
 mod api;
 mod clock;
+mod cors;
 mod demo;
 mod dictionary;
 mod instance;

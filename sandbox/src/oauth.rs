@@ -1,6 +1,7 @@
 //! OAuth 2.0 as ServiceNow does it (contract 1): what is registered, and the three addresses.
 
 mod authorize;
+mod metadata;
 pub(crate) mod tickets;
 mod token;
 
@@ -24,6 +25,7 @@ pub(crate) fn calls() -> Router<Arc<Instance>> {
     Router::new()
         .route("/oauth_token.do", axum::routing::post(token::grant).fallback(wrong_method))
         .route("/oauth_revoke_token.do", get(token::revoke).post(token::revoke))
+        .route("/.well-known/oauth-authorization-server", get(metadata::show))
 }
 
 /// A registered client: a row of `oauth_entity`.

@@ -11,14 +11,16 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::instance::Instance;
-use crate::{Error, api, oauth, pages, switches};
+use crate::{Error, api, cors, oauth, pages, switches};
 
 /// Nothing on the pages comes from elsewhere, and nobody may frame them.
 const CONTENT_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'");
 
 pub(crate) fn router(instance: Arc<Instance>) -> Router {
-    let calls = api::router().merge(oauth::calls()).layer(from_fn_with_state(instance.clone(), api::inject));
+    let calls = api::router().layer(cors::for_api(instance.clone()));
+    let calls = calls.merge(oauth::calls().layer(cors::for_oauth(instance.clone())));
+    let calls = calls.layer(from_fn_with_state(instance.clone(), api::inject));
     // Only the pages trust a cookie, so only they must know where a form came from.
     let pages = pages::router()
         .merge(oauth::pages())

@@ -2,6 +2,7 @@
 //! One file a section. The comment above a test is the statement that it shows, and begins with the
 //! number of its section, so that `coverage` can print which statements are covered.
 
+mod cors;
 mod coverage;
 mod https;
 mod pages;
