@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::OauthClient;
-use crate::dictionary::Table;
+use crate::dictionary::{OnDelete, Table};
 use crate::instance::Instance;
 use crate::random;
 use crate::record::Record;
@@ -80,6 +80,15 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
             ("is_extendable", extendable),
         ];
         add(instance, write, "sys_db_object", &id, &values);
+        // The row that stands for the table itself says whether it is audited.
+        let collection = [
+            ("name", table.name.as_str()),
+            ("column_label", &table.label),
+            ("internal_type", "collection"),
+            ("audit", if table.audit { "true" } else { "false" }),
+            ("attributes", if table.no_audit_delete { "no_audit_delete=true" } else { "" }),
+        ];
+        add(instance, write, "sys_dictionary", &fixed_id(&format!("collection {}", table.name)), &collection);
         // The table's own columns only: inherited ones stand under the ancestor (contract 6).
         for column in table.columns.values().filter(|column| column.owner == table.name) {
             let id = fixed_id(&format!("column {}.{}", table.name, column.name));
@@ -94,6 +103,7 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
                 ("choice", if column.choice { "1" } else { "0" }),
                 ("dependent", column.dependent.as_deref().unwrap_or_default()),
                 ("default_value", &column.default),
+                ("reference_cascade_rule", if column.on_delete == OnDelete::Cascade { "cascade" } else { "" }),
                 ("display", if column.name == table.display { "true" } else { "false" }),
             ];
             add(instance, write, "sys_dictionary", &id, &values);
@@ -127,6 +137,13 @@ const PROPERTIES: &[(&str, &str, &str, &str)] = &[
     ),
     ("glide.oauth.inbound.ropc.grant_type.disabled", "boolean", "false", "Refuse the password grant"),
     ("glide.oauth.cors.allowed.origin", "string", "", "Origin whose pages may call the OAuth addresses; * for all"),
+    ("glide.sys.audit_inserts", "boolean", "false", "Audit the fields of new records too"),
+    (
+        "glide.ui.audit_deleted_tables",
+        "string",
+        "sys_user,sys_user_group,sys_user_role,sys_user_has_role,sys_user_grmember,sys_attachment",
+        "System tables whose deleted records are kept in sys_audit_delete",
+    ),
     ("glide.rest.choice.allow_non_existing_value", "boolean", "false", "Let REST store values that are no choice"),
 ];
 

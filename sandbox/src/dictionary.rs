@@ -38,9 +38,21 @@ pub(crate) struct Column {
     /// Field ACLs: who else may not read or write it, whatever the table's own roles allow.
     pub read_role: Option<String>,
     pub write_role: Option<String>,
+    /// For a reference: what becomes of the row when the record it refers to is deleted (contract 8).
+    #[serde(default)]
+    pub on_delete: OnDelete,
     /// The table that declares it; `sys_dictionary` has its row there (contract 6).
     #[serde(skip)]
     pub owner: String,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OnDelete {
+    #[default]
+    Clear,
+    /// The row goes too: it only stood for the relation.
+    Cascade,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -166,6 +178,8 @@ struct Definition {
     #[serde(default)]
     audit: bool,
     #[serde(default)]
+    no_audit_delete: bool,
+    #[serde(default)]
     columns: Vec<Column>,
     #[serde(default)]
     overrides: BTreeMap<String, Override>,
@@ -218,6 +232,8 @@ pub(crate) struct Table {
     pub web_services: bool,
     /// Whether changes are kept in `sys_audit` (contract 8).
     pub audit: bool,
+    /// Whether its deleted records are not kept in `sys_audit_delete`.
+    pub no_audit_delete: bool,
     pub overrides: BTreeMap<String, Override>,
     pub columns: BTreeMap<String, Column>,
     /// The choices this table declares itself.
@@ -227,6 +243,10 @@ pub(crate) struct Table {
 impl Table {
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.get(name)
+    }
+
+    pub fn has_journal(&self) -> bool {
+        self.columns.values().any(|column| column.kind.is_journal())
     }
 
     pub fn is_task(&self) -> bool {
@@ -368,6 +388,7 @@ fn resolve(definition: &Definition, all: &BTreeMap<String, Definition>) -> Resul
             index: false,
             read_role: None,
             write_role: None,
+            on_delete: OnDelete::Clear,
             owner: root.clone(),
         };
         columns.insert(column.name.clone(), column);
@@ -403,6 +424,7 @@ fn resolve(definition: &Definition, all: &BTreeMap<String, Definition>) -> Resul
         delete_role: definition.delete_role.clone(),
         web_services: definition.web_services,
         audit: definition.audit,
+        no_audit_delete: definition.no_audit_delete,
         overrides: definition.overrides.clone(),
         columns,
         choices: definition.choices.clone(),

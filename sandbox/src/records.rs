@@ -2,7 +2,9 @@
 //! agent's form and the demo data all come through here (contract 2.8, 3.4, 4).
 
 mod accept;
+mod audit;
 mod behaviour;
+mod deletion;
 mod incident;
 pub(crate) mod journal;
 
@@ -155,33 +157,6 @@ impl Instance {
         self.finish(draft, write, Operation::Update).await
     }
 
-    pub async fn delete(self: &Arc<Self>, user: &User, table: &Table, sys_id: &str) -> Result<(), Refusal> {
-        let mut write = self.store.write().await;
-        let before = self.store.get(table, sys_id).await?.ok_or(Refusal::NotFound)?;
-        let table = self.class(table, &before);
-        if !user.may_read(table, &before) {
-            return Err(Refusal::NotFound);
-        }
-        if table.delete_role.as_deref().is_some_and(|role| !user.has(role)) {
-            return Err(Refusal::Denied("Delete"));
-        }
-        let event = Event {
-            table: table.name.clone(),
-            operation: Operation::Delete,
-            current: before.clone(),
-            previous: Some(before),
-            changes: Changes::new(),
-            user: user.clone(),
-        };
-        // Filters look at the record, so they are asked while it is still there.
-        let jobs = self.matching_rules(&event).await?;
-        write.delete(table, sys_id);
-        write.commit().await?;
-        self.settle(&table.name).await?;
-        self.run_rules(jobs, event).await;
-        Ok(())
-    }
-
     /// The table that the record really belongs to: a task found through `task` is an incident.
     pub fn class<'a>(&'a self, table: &'a Table, record: &Record) -> &'a Table {
         self.table(record.get("sys_class_name")).filter(|class| class.root == table.root).map_or(table, AsRef::as_ref)
@@ -202,6 +177,7 @@ impl Instance {
                 draft.entries.push((column, text));
             }
         }
+        self.audit(&draft, &mut write);
         let changes = draft.changed();
         write.commit().await?;
         self.settle(&draft.table.name).await?;

@@ -53,6 +53,9 @@ switches! {
         journal_hidden: bool = false,
         /// What becomes of a query that names an unknown field: the part is dropped, there are no rows, or 403. (contract 2.4)
         invalid_query: InvalidQuery = InvalidQuery::Ignore,
+        /// What a deletion leaves behind: rows of `sys_audit` and `sys_audit_delete`, no copy of the record,
+        /// or nothing at all, which only a reconciliation finds out. (contract 8)
+        delete_audit: DeleteAudit = DeleteAudit::On,
     }
     "Webhooks" {
         /// Whether the posts of business rules arrive: each once, none (the script sees a time-out), each twice. (contract 13)
@@ -83,5 +86,14 @@ choices! {
         On,
         Off,
         Twice,
+    }
+}
+
+choices! {
+    /// What a deletion leaves behind.
+    pub(crate) enum DeleteAudit {
+        On,
+        RowOnly,
+        Off,
     }
 }

@@ -18,13 +18,17 @@ pub(crate) enum OpenError {
 }
 
 /// What the instance keeps besides its tables. A ticket is anything secret that ends by itself: an
-/// access or refresh token, an authorization code, a browser session.
+/// access or refresh token, an authorization code, a browser session. The content of a file lies beside
+/// its row of `sys_attachment`, in parts.
 const OWN_TABLES: &str = r#"
 CREATE TABLE IF NOT EXISTS "_ticket" (
     secret TEXT PRIMARY KEY, kind TEXT NOT NULL, user_id TEXT NOT NULL, client_id TEXT NOT NULL,
     ends BIGINT NOT NULL, detail TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS "_ticket_holder" ON "_ticket" (client_id, user_id, kind);
+CREATE TABLE IF NOT EXISTS "_content" (
+    attachment TEXT NOT NULL, part BIGINT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (attachment, part)
+);
 CREATE TABLE IF NOT EXISTS "_number" (prefix TEXT PRIMARY KEY, last BIGINT NOT NULL) WITHOUT ROWID;
 "#;
 

@@ -13,6 +13,9 @@ enum Step {
     Insert { table: String, columns: Vec<String>, values: Vec<String> },
     Update { table: String, columns: Vec<String>, values: Vec<String>, sys_id: String },
     Delete { table: String, sys_id: String },
+    DeleteWhere { table: String, column: String, value: String },
+    Clear { table: String, columns: Vec<String>, value: String },
+    DeleteContent { attachment: String },
 }
 
 pub(crate) struct Write<'a> {
@@ -40,6 +43,22 @@ impl<'a> Write<'a> {
 
     pub fn delete(&mut self, table: &Table, sys_id: &str) {
         self.steps.push(Step::Delete { table: table.root.clone(), sys_id: sys_id.to_owned() });
+    }
+
+    /// Every row of the table with this value.
+    pub fn delete_where(&mut self, table: &Table, column: &str, value: &str) {
+        let (table, column, value) = (table.root.clone(), column.to_owned(), value.to_owned());
+        self.steps.push(Step::DeleteWhere { table, column, value });
+    }
+
+    /// Takes the value out of these columns wherever it stands, and changes nothing else of those rows.
+    pub fn clear(&mut self, root: &str, columns: &[&str], value: &str) {
+        let columns = columns.iter().map(|&column| column.to_owned()).collect();
+        self.steps.push(Step::Clear { table: root.to_owned(), columns, value: value.to_owned() });
+    }
+
+    pub fn delete_content(&mut self, attachment: &str) {
+        self.steps.push(Step::DeleteContent { attachment: attachment.to_owned() });
     }
 
     /// The next number of a sequence, such as 10002 for INC0010002. Taken at once, as ServiceNow does:
@@ -79,6 +98,17 @@ async fn run(transaction: &mut Transaction<'_, Sqlite>, step: Step) -> Result<()
             (format!(r#"UPDATE "{table}" SET "{}" = ? WHERE "sys_id" = ?"#, columns.join("\" = ?, \"")), values)
         }
         Step::Delete { table, sys_id } => (format!(r#"DELETE FROM "{table}" WHERE "sys_id" = ?"#), vec![sys_id]),
+        Step::DeleteWhere { table, column, value } => {
+            (format!(r#"DELETE FROM "{table}" WHERE "{column}" = ?"#), vec![value])
+        }
+        Step::Clear { table, columns, value } => {
+            let set: Vec<String> = columns.iter().map(|c| format!(r#""{c}" = iif("{c}" = ?1, '', "{c}")"#)).collect();
+            let any: Vec<String> = columns.iter().map(|c| format!(r#""{c}" = ?1"#)).collect();
+            (format!(r#"UPDATE "{table}" SET {} WHERE {}"#, set.join(", "), any.join(" OR ")), vec![value])
+        }
+        Step::DeleteContent { attachment } => {
+            (r#"DELETE FROM "_content" WHERE attachment = ?"#.to_owned(), vec![attachment])
+        }
     };
     let mut statement = sqlx::query(AssertSqlSafe(sql));
     for value in values {

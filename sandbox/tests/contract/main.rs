@@ -9,6 +9,7 @@ mod pages;
 mod s01_authentication;
 mod s02_table_api;
 mod s03_incident;
+mod s08_deletions;
 mod s11_outbound;
 mod s13_switches;
 mod support;
