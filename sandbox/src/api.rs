@@ -4,10 +4,13 @@ mod body;
 mod caller;
 mod display;
 mod faults;
+mod headers;
+mod media;
 mod options;
 mod shape;
 mod stats;
 mod table;
+mod xml;
 
 use std::sync::Arc;
 
@@ -23,6 +26,8 @@ use crate::instance::Instance;
 pub(crate) use caller::{Caller, Operator, basic};
 pub(crate) use display::Displays;
 pub(crate) use faults::{Served, inject};
+pub(crate) use headers::dress;
+pub(crate) use media::speak;
 
 /// The version in the path of the request: links repeat it, and an empty list is an error in v1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

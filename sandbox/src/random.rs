@@ -14,6 +14,11 @@ pub(crate) fn secret() -> String {
     hex(bytes::<20>())
 }
 
+/// What an answer is called in the instance's logs.
+pub(crate) fn transaction_id() -> String {
+    hex(bytes::<6>())
+}
+
 pub(crate) fn salt() -> String {
     hex(bytes::<8>())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
@@ -18,7 +18,8 @@ const CONTENT_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'");
 
 pub(crate) fn router(instance: Arc<Instance>) -> Router {
-    let calls = api::router().layer(cors::for_api(instance.clone()));
+    let api = api::router().layer(from_fn_with_state(instance.clone(), api::speak)).layer(from_fn(api::dress));
+    let calls = api.layer(cors::for_api(instance.clone()));
     let calls = calls.merge(oauth::calls().layer(cors::for_oauth(instance.clone())));
     let calls = calls.layer(from_fn_with_state(instance.clone(), api::inject));
     // Only the pages trust a cookie, so only they must know where a form came from.

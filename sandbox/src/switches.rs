@@ -53,6 +53,8 @@ switches! {
         journal_hidden: bool = false,
         /// What becomes of a query that names an unknown field: the part is dropped, there are no rows, or 403. (contract 2.4)
         invalid_query: InvalidQuery = InvalidQuery::Ignore,
+        /// A call without `Accept`, or a write without `Content-Type`, is refused with 400. (contract 2.1)
+        headers_required: bool = false,
         /// What a deletion leaves behind: rows of `sys_audit` and `sys_audit_delete`, no copy of the record,
         /// or nothing at all, which only a reconciliation finds out. (contract 8)
         delete_audit: DeleteAudit = DeleteAudit::On,

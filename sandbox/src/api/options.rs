@@ -1,9 +1,10 @@
 //! The `sysparm_` parameters of a call and its plain `name=value` filters (contract 2.2).
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::HeaderMap;
 use url::form_urlencoded;
 
 use super::ApiError;
+use super::media::acceptable;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Show {
@@ -63,15 +64,4 @@ impl Options {
     pub fn is_true(&self, name: &str) -> bool {
         self.given.iter().any(|(key, value)| key == name && value == "true")
     }
-}
-
-/// This slice of the sandbox answers in JSON only.
-fn acceptable(headers: &HeaderMap) -> Result<(), ApiError> {
-    let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else {
-        return Ok(());
-    };
-    if accept.trim().is_empty() || ["json", "*/*", "application/*"].iter().any(|kind| accept.contains(kind)) {
-        return Ok(());
-    }
-    Err(ApiError::new(StatusCode::NOT_ACCEPTABLE, "Not acceptable", Some(format!("Accept {accept}"))))
 }

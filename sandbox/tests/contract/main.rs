@@ -7,6 +7,8 @@ mod coverage;
 mod https;
 mod pages;
 mod s01_authentication;
+mod s02_1_verbs;
+mod s02_6_headers;
 mod s02_table_api;
 mod s03_incident;
 mod s08_deletions;
