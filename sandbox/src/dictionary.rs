@@ -430,3 +430,89 @@ fn resolve(definition: &Definition, all: &BTreeMap<String, Definition>) -> Resul
         choices: definition.choices.clone(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The instance's own tables with one more file.
+    fn with(content: &str) -> Result<Dictionary, DictionaryError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("mine.json");
+        std::fs::write(&path, content).expect("a file");
+        Dictionary::load(&[path])
+    }
+
+    fn refusal(content: &str) -> String {
+        with(content).map(drop).expect_err("a refusal").to_string()
+    }
+
+    #[test]
+    fn every_reference_points_to_a_table_that_is_there() {
+        let dictionary = Dictionary::load(&[]).expect("our own tables");
+        let columns = dictionary.tables().flat_map(|table| table.columns.values().map(move |column| (table, column)));
+        let astray: Vec<String> = columns
+            .filter(|(_, column)| column.reference.as_deref().is_some_and(|name| dictionary.table(name).is_none()))
+            .map(|(table, column)| format!("{}.{}", table.name, column.name))
+            .collect();
+        assert!(astray.is_empty(), "{astray:?}");
+    }
+
+    #[test]
+    fn every_display_column_and_every_column_with_choices_is_there() {
+        let dictionary = Dictionary::load(&[]).expect("our own tables");
+        for table in dictionary.tables() {
+            assert!(table.display.is_empty() || table.column(&table.display).is_some(), "{}", table.name);
+            for name in table.choices.keys() {
+                assert!(table.column(name).is_some_and(|column| column.choice), "{}.{name}", table.name);
+            }
+            assert!(table.number_prefix.is_none() || table.column("number").is_some(), "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_json_is_named_with_its_place() {
+        let said = refusal("{\"name\": \"u_mine\",\n oops}");
+        assert!(said.contains("mine.json") && said.contains("line 2"), "{said}");
+    }
+
+    #[test]
+    fn an_unknown_property_and_an_unknown_type_are_named() {
+        let said = refusal(r#"{"name": "u_mine", "label": "Mine", "colour": "red"}"#);
+        assert!(said.contains("mine.json") && said.contains("colour"), "{said}");
+        let column = r#"{"name": "u_mine", "label": "Mine", "columns": [{"name": "u_x", "label": "X", "type": "blob"}]}"#;
+        let said = refusal(column);
+        assert!(said.contains("mine.json") && said.contains("blob"), "{said}");
+    }
+
+    #[test]
+    fn a_name_that_would_not_be_a_plain_word_is_refused() {
+        let said = refusal(r#"{"name": "u_mine\"; DROP TABLE task; --", "label": "Mine"}"#);
+        assert!(said.contains("mine.json") && said.contains("DROP TABLE"), "{said}");
+    }
+
+    #[test]
+    fn a_table_that_extends_nothing_or_itself_is_refused() {
+        let said = refusal(r#"{"name": "u_mine", "label": "Mine", "super_class": "u_gone"}"#);
+        assert!(said.contains("u_mine") && said.contains("u_gone"), "{said}");
+        let circle = r#"[{"name": "u_a", "label": "A", "super_class": "u_b"}, {"name": "u_b", "label": "B", "super_class": "u_a"}]"#;
+        assert!(matches!(with(circle), Err(DictionaryError::NoParent { .. })));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let said = Dictionary::load(&[PathBuf::from("/nowhere/mine.json")]).expect_err("a refusal").to_string();
+        assert!(said.contains("/nowhere/mine.json"), "{said}");
+    }
+
+    #[test]
+    fn a_child_inherits_columns_and_says_some_of_them_differently() {
+        let dictionary = Dictionary::load(&[]).expect("our own tables");
+        let change = dictionary.table("change_request").expect("changes");
+        assert_eq!(change.column("state").map(|column| column.default.as_str()), Some("-5"));
+        assert_eq!(change.column("state").map(|column| column.owner.as_str()), Some("task"));
+        let server = dictionary.table("cmdb_ci_linux_server").expect("servers");
+        assert_eq!(server.root, "cmdb");
+        assert!(server.column("serial_number").is_some() && server.column("ram").is_some());
+    }
+}
