@@ -294,16 +294,25 @@ impl Dictionary {
     /// The instance's own tables, and those in the files that its user adds: each holds one definition or
     /// a list of them. A definition of a table that is there already adds columns and choices to it.
     pub fn load(more: &[PathBuf]) -> Result<Self, DictionaryError> {
+        let mut added = Vec::with_capacity(more.len());
+        for path in more {
+            let file = path.display().to_string();
+            let content = std::fs::read(path);
+            let content = content.map_err(|cause| DictionaryError::Missing { file: file.clone(), cause })?;
+            added.push((file, content));
+        }
+        Self::with(&added)
+    }
+
+    /// The instance's own tables and these files, each with its name.
+    fn with(added: &[(String, Vec<u8>)]) -> Result<Self, DictionaryError> {
         let mut definitions = BTreeMap::new();
         for file in FILES.files() {
             let name = file.path().display().to_string();
             add(&mut definitions, &name, file.contents())?;
         }
-        for path in more {
-            let file = path.display().to_string();
-            let content = std::fs::read(path);
-            let content = content.map_err(|cause| DictionaryError::Missing { file: file.clone(), cause })?;
-            add(&mut definitions, &file, &content)?;
+        for (file, content) in added {
+            add(&mut definitions, file, content)?;
         }
         let mut tables = BTreeMap::new();
         for definition in definitions.values() {
@@ -437,10 +446,7 @@ mod tests {
 
     /// The instance's own tables with one more file.
     fn with(content: &str) -> Result<Dictionary, DictionaryError> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("mine.json");
-        std::fs::write(&path, content).expect("a file");
-        Dictionary::load(&[path])
+        Dictionary::with(&[("mine.json".to_owned(), content.as_bytes().to_owned())])
     }
 
     fn refusal(content: &str) -> String {
