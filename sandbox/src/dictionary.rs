@@ -486,7 +486,8 @@ mod tests {
     fn an_unknown_property_and_an_unknown_type_are_named() {
         let said = refusal(r#"{"name": "u_mine", "label": "Mine", "colour": "red"}"#);
         assert!(said.contains("mine.json") && said.contains("colour"), "{said}");
-        let column = r#"{"name": "u_mine", "label": "Mine", "columns": [{"name": "u_x", "label": "X", "type": "blob"}]}"#;
+        let column =
+            r#"{"name": "u_mine", "label": "Mine", "columns": [{"name": "u_x", "label": "X", "type": "blob"}]}"#;
         let said = refusal(column);
         assert!(said.contains("mine.json") && said.contains("blob"), "{said}");
     }
