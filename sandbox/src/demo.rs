@@ -1,4 +1,5 @@
-//! What a new instance holds: its metadata as rows, settings, people, groups and a few incidents.
+//! What a new instance holds: its metadata as rows, settings, people, groups and incidents, from the files
+//! in `demo/`.
 //! Everything is the same on every machine, sys_ids and times included.
 
 mod incidents;
@@ -6,6 +7,7 @@ mod people;
 
 use std::sync::Arc;
 
+use people::People;
 use sha2::{Digest, Sha256};
 
 use crate::OauthClient;
@@ -20,15 +22,27 @@ use crate::user::User;
 /// When the instance was made.
 const BORN: &str = "2026-01-05 08:00:00";
 
-pub(crate) async fn furnish(instance: &Arc<Instance>, clients: &[OauthClient]) -> Result<(), Refusal> {
+/// Why there is no demo data.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error("the demo data is not understood: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Store(#[from] sqlx::Error),
+}
+
+pub(crate) async fn furnish(instance: &Arc<Instance>, clients: &[OauthClient]) -> Result<(), Unusable> {
     let mut write = instance.store.write().await;
     describe_tables(instance, &mut write).await?;
     if let Some(users) = instance.table("sys_user")
         && instance.store.get(users, people::ADMIN).await?.is_none()
     {
         settings(instance, &mut write);
-        people::furnish(instance, &mut write);
-        incidents::furnish(instance, &mut write);
+        let people = People::read()?;
+        people.furnish(instance, &mut write);
+        incidents::furnish(instance, &mut write, &people)?;
     }
     write.commit().await?;
     instance.settle_all().await?;

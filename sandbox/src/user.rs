@@ -31,6 +31,11 @@ impl User {
         Self { sys_id: "system".into(), user_name: "system".into(), name: "System".into(), time_zone, roles }
     }
 
+    /// Somebody in the past, whom nothing was refused: only the names matter for what is stamped with them.
+    pub fn named(sys_id: &str, user_name: &str) -> Self {
+        Self { sys_id: sys_id.to_owned(), user_name: user_name.to_owned(), ..Self::system() }
+    }
+
     /// An administrator has every role but the one that nobody has.
     pub fn has(&self, role: &str) -> bool {
         self.roles.contains(role) || (role != "nobody" && self.roles.contains("admin"))
