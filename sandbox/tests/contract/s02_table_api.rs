@@ -31,7 +31,7 @@ async fn queries() {
         ("short_descriptionENDSWITHdns server", "INC0000016"),
         ("numberIN INC0000010,INC9999999", "INC0000010"),
         ("numberBETWEENINC0000009@INC0000009", "INC0000009"),
-        ("priority<2^state=3^category=database", "INC0000007"),
+        ("priority<2^state=3^category=database^impact<2^caller_id.name=Joe Employee", "INC0000007"),
         ("sys_created_onON2026-01-06@2026-01-06 00:00:00@2026-01-06 23:59:59", "INC0000001"),
     ] {
         assert_eq!(found(&instance, query).await, [expected], "{query}");
