@@ -17,8 +17,7 @@ async fn queries() {
     let instance = Instance::start().await;
     // ^OR binds to the condition before it; ^NQ begins anew.
     let both = found(&instance, "caller_id.user_name=david.miller^state=1^ORstate=8^ORDERBYnumber").await;
-    let expected =
-        ["INC0000163", "INC0000183", "INC0007001", "INC0007002", "INC0009001", "INC0009005", "INC0009009"];
+    let expected = ["INC0000163", "INC0000183", "INC0007001", "INC0007002", "INC0009001", "INC0009005", "INC0009009"];
     assert_eq!(both, expected);
     let new_query = found(&instance, "category=payroll^state=6^NQnumber=INC0000049^ORDERBYDESCnumber").await;
     assert_eq!(new_query, ["INC0000173", "INC0000130", "INC0000049"]);
