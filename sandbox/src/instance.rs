@@ -1,6 +1,6 @@
 //! What every part of a running instance shares.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_util::task::TaskTracker;
@@ -36,6 +36,8 @@ pub(crate) struct Settled {
     pub properties: HashMap<String, String>,
     /// Active business rules in their order.
     pub rules: Vec<Record>,
+    /// The sys_ids of the active script includes by their full names.
+    pub includes: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone)]
@@ -45,7 +47,7 @@ pub(crate) struct Choice {
     pub dependent_value: String,
 }
 
-const SETTLED_TABLES: &[&str] = &["sys_choice", "sys_properties", "sys_script"];
+const SETTLED_TABLES: &[&str] = &["sys_choice", "sys_properties", "sys_script", "sys_script_include"];
 
 impl Instance {
     pub fn new(store: Store, clock: Clock, address: String, http: reqwest::Client) -> Self {
@@ -103,6 +105,10 @@ impl Instance {
             settled.properties.insert(row.take("name"), row.take("value"));
         }
         settled.rules = self.rows("sys_script", "active=true^ORDERBYorder^ORDERBYname").await?;
+        for mut row in self.rows("sys_script_include", "active=true").await? {
+            let name = Some(row.take("api_name")).filter(|full| !full.is_empty()).unwrap_or_else(|| row.take("name"));
+            settled.includes.insert(name, row.take("sys_id"));
+        }
         *self.settled.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settled);
         Ok(())
     }

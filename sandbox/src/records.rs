@@ -3,10 +3,12 @@
 
 mod accept;
 mod audit;
+mod before;
 mod behaviour;
 mod deletion;
 mod incident;
 pub(crate) mod journal;
+mod writer;
 
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use crate::store;
 use crate::user::User;
 
 pub(crate) use accept::Input;
+pub(crate) use writer::Writer;
 
 /// Why the instance does not write.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +38,10 @@ pub(crate) enum Refusal {
     Denied(&'static str),
     #[error("A record with the sys_id {0} already exists")]
     Duplicate(String),
+    #[error(
+        "Operation against file '{table}' was aborted by Business Rule '{rule}'. Business Rule Stack:{stack}"
+    )]
+    Aborted { table: String, rule: String, stack: String },
     #[error("The instance's store failed: {0}")]
     Store(#[from] sqlx::Error),
 }
@@ -45,7 +52,7 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::NotFound => ApiError::no_record(),
             Refusal::Store(cause) => ApiError::from(cause),
-            Refusal::Mandatory(_) | Refusal::Denied(_) | Refusal::Duplicate(_) => {
+            Refusal::Mandatory(_) | Refusal::Denied(_) | Refusal::Duplicate(_) | Refusal::Aborted { .. } => {
                 ApiError::new(StatusCode::FORBIDDEN, "Operation Failed", detail)
             }
         }
@@ -56,6 +63,7 @@ impl From<Refusal> for ApiError {
 struct Draft<'a> {
     table: &'a Table,
     user: &'a User,
+    by: &'a Writer<'a>,
     now: String,
     before: Record,
     after: Record,
@@ -86,19 +94,75 @@ impl Draft<'_> {
         }
         changes
     }
+
+    fn stamp_insert(&mut self) {
+        let (now, name) = (self.now.as_str(), self.user.user_name.as_str());
+        let stamps = [("created_on", now), ("updated_on", now), ("created_by", name), ("updated_by", name), ("mod_count", "0")];
+        for (column, value) in stamps {
+            let column = format!("sys_{column}");
+            if self.by.stamps {
+                self.after.set(&column, value);
+            } else {
+                self.after.fill(&column, value);
+            }
+        }
+    }
+
+    fn stamp_update(&mut self) {
+        if self.by.stamps {
+            self.after.set("sys_updated_on", &self.now);
+            self.after.set("sys_updated_by", &self.user.user_name);
+            self.after.set("sys_mod_count", (self.before.number("sys_mod_count") + 1).to_string());
+        }
+    }
+
+    /// The write as rules see it.
+    fn event(&self, operation: Operation) -> Event {
+        Event {
+            table: self.table.name.clone(),
+            operation,
+            current: self.after.clone(),
+            previous: Some(self.before.clone()).filter(|before| !before.sys_id().is_empty()),
+            changes: self.changed(),
+            user: self.user.clone(),
+            transaction: self.by.transaction.clone(),
+        }
+    }
+
+    /// Others have written while rules ran: what this write changes stays, the rest is theirs.
+    fn rebase(&mut self, now: Record) {
+        let changed: Record = self.after.iter().filter(|(column, _)| self.changes(column)).collect();
+        self.after = now.clone();
+        self.before = now;
+        for (column, value) in changed.iter() {
+            self.after.set(column, value);
+        }
+    }
 }
 
 impl Instance {
-    pub async fn insert(self: &Arc<Self>, user: &User, table: &Table, input: Input) -> Result<Record, Refusal> {
+    pub async fn insert<'a>(
+        self: &Arc<Self>,
+        by: impl Into<Writer<'a>>,
+        table: &Table,
+        input: Input,
+    ) -> Result<Record, Refusal> {
+        // Boxed, because a rule that writes comes here again.
+        let by = by.into();
+        Box::pin(self.insert_by(&by, table, input)).await
+    }
+
+    async fn insert_by(self: &Arc<Self>, by: &Writer<'_>, table: &Table, input: Input) -> Result<Record, Refusal> {
+        let user = by.user;
         // Anybody may report an incident; other tables ask for their role.
         let role = table.write_role.as_deref().filter(|_| table.name != "incident");
-        if role.is_some_and(|role| !user.has(role)) {
+        if !by.script && role.is_some_and(|role| !user.has(role)) {
             return Err(Refusal::Denied("Insert"));
         }
-        let mut write = self.store.write().await;
+        let write = self.store.write().await;
         let now = self.clock.stamp();
         let after: Record = table.columns.values().map(|column| (&column.name, &column.default)).collect();
-        let mut draft = Draft { table, user, now: now.clone(), before: Record::default(), after, entries: Vec::new() };
+        let mut draft = Draft { table, user, by, now: now.clone(), before: Record::default(), after, entries: Vec::new() };
         let sys_id = input.sys_id().map_or_else(random::sys_id, str::to_owned);
         if self.store.get(table, &sys_id).await?.is_some() {
             return Err(Refusal::Duplicate(sys_id));
@@ -112,7 +176,6 @@ impl Instance {
             draft.after.fill("opened_at", &now);
             draft.after.fill("opened_by", &user.sys_id);
         }
-        behaviour::before_write(&mut draft)?;
         if let Some(prefix) = table.number_prefix.as_deref().filter(|_| draft.after.get("number").is_empty()) {
             draft.after.set("number", format!("{prefix}{:07}", write.next_number(prefix).await?));
         }
@@ -120,39 +183,47 @@ impl Instance {
             let number = draft.after.get("number").to_owned();
             draft.after.fill("task_effective_number", number);
         }
-        for (column, value) in [("sys_created_on", &now), ("sys_updated_on", &now)] {
-            draft.after.set(column, value);
-        }
-        draft.after.set("sys_created_by", &user.user_name);
-        draft.after.set("sys_updated_by", &user.user_name);
-        draft.after.set("sys_mod_count", "0");
+        let mut write = self.prepare(&mut draft, write).await?;
+        draft.stamp_insert();
         write.insert(table, &draft.after);
         self.finish(draft, write, Operation::Insert).await
     }
 
-    pub async fn update(
+    pub async fn update<'a>(
         self: &Arc<Self>,
-        user: &User,
+        by: impl Into<Writer<'a>>,
         table: &Table,
         sys_id: &str,
         input: Input,
     ) -> Result<Record, Refusal> {
-        let mut write = self.store.write().await;
+        let by = by.into();
+        Box::pin(self.update_by(&by, table, sys_id, input)).await
+    }
+
+    async fn update_by(
+        self: &Arc<Self>,
+        by: &Writer<'_>,
+        table: &Table,
+        sys_id: &str,
+        input: Input,
+    ) -> Result<Record, Refusal> {
+        let user = by.user;
+        let write = self.store.write().await;
         let before = self.store.get(table, sys_id).await?.ok_or(Refusal::NotFound)?;
         let table = self.class(table, &before);
-        may_write(user, table, &before)?;
+        if !by.script {
+            may_write(user, table, &before)?;
+        }
         let now = self.clock.stamp();
         let after = before.clone();
-        let mut draft = Draft { table, user, now, before, after, entries: Vec::new() };
+        let mut draft = Draft { table, user, by, now, before, after, entries: Vec::new() };
         self.accept(&mut draft, input).await?;
-        behaviour::before_write(&mut draft)?;
+        let mut write = self.prepare(&mut draft, write).await?;
         if draft.before == draft.after && draft.entries.is_empty() {
             // Nothing changes, so nothing is saved and no rule runs (contract 3.4).
             return Ok(draft.after);
         }
-        draft.after.set("sys_updated_on", &draft.now);
-        draft.after.set("sys_updated_by", &user.user_name);
-        draft.after.set("sys_mod_count", (draft.before.number("sys_mod_count") + 1).to_string());
+        draft.stamp_update();
         write.update(table, &draft.before, &draft.after);
         self.finish(draft, write, Operation::Update).await
     }
@@ -177,22 +248,27 @@ impl Instance {
                 draft.entries.push((column, text));
             }
         }
-        self.audit(&draft, &mut write);
-        let changes = draft.changed();
+        if draft.by.rules {
+            self.audit(&draft, &mut write);
+        }
+        let event = draft.event(operation);
         write.commit().await?;
-        self.settle(&draft.table.name).await?;
-        let Draft { table, user, before, after, .. } = draft;
-        let previous = Some(before).filter(|before| !before.sys_id().is_empty());
-        let current = after.clone();
-        let event = Event { table: table.name.clone(), operation, current, previous, changes, user: user.clone() };
+        let Draft { table, user, by, after, .. } = draft;
+        self.settle(&table.name).await?;
+        if !by.rules {
+            return Ok(after);
+        }
         let jobs = self.matching_rules(&event).await?;
+        let rewritten = jobs.iter().any(|rule| rule.get("when") == "after");
         self.run_rules(jobs, event).await;
         for entry in entries {
-            let event = Event::inserted("sys_journal_field", entry, user);
+            let event = Event::inserted("sys_journal_field", entry, user, &by.transaction);
             let jobs = self.matching_rules(&event).await?;
             self.run_rules(jobs, event).await;
         }
-        Ok(after)
+        // What after rules wrote to the same record is part of the answer.
+        let again = if rewritten { self.store.get(table, after.sys_id()).await? } else { None };
+        Ok(again.unwrap_or(after))
     }
 }
 
@@ -209,16 +285,14 @@ pub(crate) struct Told<'a> {
 /// stamps of that time. Nothing is stored. For the demo data, whose past is told and not lived.
 pub(crate) fn as_told(told: Told, before: Record, after: Record) -> Result<Record, Refusal> {
     let Told { table, user, now, entries } = told;
-    let mut draft = Draft { table, user, now: now.to_owned(), before, after, entries };
+    let by = Writer::from(user);
+    let mut draft = Draft { table, user, by: &by, now: now.to_owned(), before, after, entries };
     behaviour::before_write(&mut draft)?;
     if draft.is_new() {
-        draft.after.set("sys_created_on", now);
-        draft.after.set("sys_created_by", &user.user_name);
+        draft.stamp_insert();
     } else {
-        draft.after.set("sys_mod_count", (draft.before.number("sys_mod_count") + 1).to_string());
+        draft.stamp_update();
     }
-    draft.after.set("sys_updated_on", now);
-    draft.after.set("sys_updated_by", &user.user_name);
     Ok(draft.after)
 }
 

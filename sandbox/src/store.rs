@@ -81,6 +81,21 @@ impl Store {
         statement.fetch_one(&self.pool).await
     }
 
+    /// Whether a record, saved or not, fits the query: its values stand in for a row of the table.
+    pub async fn holds(&self, table: &Table, record: &Record, query: &Compiled) -> Result<bool> {
+        let columns: Vec<&str> = table.stored_columns().map(|column| column.name.as_str()).collect();
+        let row: Vec<String> = columns.iter().map(|column| format!(r#"? AS "{column}""#)).collect();
+        let sql = format!("SELECT count(*) FROM (SELECT 0 AS rowid, {}) AS t0 WHERE {}", row.join(", "), query.condition);
+        let mut statement = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql));
+        for column in columns {
+            statement = statement.bind(record.get(column).to_owned());
+        }
+        for parameter in &query.parameters {
+            statement = statement.bind(parameter);
+        }
+        Ok(statement.fetch_one(&self.pool).await? > 0)
+    }
+
     pub async fn get(&self, table: &Table, sys_id: &str) -> Result<Option<Record>> {
         self.find(table, "sys_id", sys_id).await
     }

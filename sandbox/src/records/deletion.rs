@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Refusal;
+use super::{Refusal, Writer};
 use crate::dictionary::{Column, Kind, OnDelete, Table};
 use crate::instance::Instance;
 use crate::query::Changes;
@@ -17,45 +17,56 @@ use crate::user::User;
 const MOST: i64 = 10_000;
 
 impl Instance {
-    pub async fn delete(self: &Arc<Self>, user: &User, table: &Table, sys_id: &str) -> Result<(), Refusal> {
-        let write = self.store.write().await;
+    pub async fn delete<'a>(
+        self: &Arc<Self>,
+        by: impl Into<Writer<'a>>,
+        table: &Table,
+        sys_id: &str,
+    ) -> Result<(), Refusal> {
+        let by = by.into();
         let before = self.store.get(table, sys_id).await?.ok_or(Refusal::NotFound)?;
         let table = self.class(table, &before);
-        if !user.may_read(table, &before) {
+        if !by.script && !by.user.may_read(table, &before) {
             return Err(Refusal::NotFound);
         }
-        if table.delete_role.as_deref().is_some_and(|role| !user.has(role)) {
+        if !by.script && table.delete_role.as_deref().is_some_and(|role| !by.user.has(role)) {
             return Err(Refusal::Denied("Delete"));
         }
-        self.delete_for_good(user, table, before, write).await
+        self.delete_for_good(by, table, before).await
     }
 
-    /// Whoever calls this has asked whether `user` may.
-    pub(crate) async fn delete_for_good(
+    /// Whoever calls this has asked whether the user may.
+    pub(crate) async fn delete_for_good<'a>(
         self: &Arc<Self>,
-        user: &User,
+        by: impl Into<Writer<'a>>,
         table: &Table,
         record: Record,
-        mut write: Write<'_>,
     ) -> Result<(), Refusal> {
+        // Boxed, because a rule that deletes comes here again.
+        let by = by.into();
+        Box::pin(self.delete_by(&by, table, record)).await
+    }
+
+    async fn delete_by(self: &Arc<Self>, by: &Writer<'_>, table: &Table, record: Record) -> Result<(), Refusal> {
+        let user = by.user;
+        if by.rules {
+            self.before_delete(&deleted(by, table, record.clone())).await?;
+        }
+        let mut write = self.store.write().await;
+        // Rules take their time, and somebody else may have been quicker.
+        let record = self.store.get(table, record.sys_id()).await?.ok_or(Refusal::NotFound)?;
         let mut runs = Vec::new();
         let mut tables = Vec::new();
         for (position, (table, record)) in self.what_goes(table, record).await?.into_iter().enumerate() {
             // What goes along is the system's doing in the audit, but the rules still run for the caller.
-            let by = if position == 0 { user.user_name.as_str() } else { "system" };
-            self.audit_deletion(table, &record, by, &mut write).await?;
+            let who = if position == 0 { user.user_name.as_str() } else { "system" };
+            self.audit_deletion(table, &record, who, &mut write).await?;
             self.forget(table, &record, &mut write);
             write.delete(table, record.sys_id());
-            let event = Event {
-                table: table.name.clone(),
-                operation: Operation::Delete,
-                current: record.clone(),
-                previous: Some(record),
-                changes: Changes::new(),
-                user: user.clone(),
-            };
-            // Filters look at the record, so they are asked while it is still there.
-            runs.push((self.matching_rules(&event).await?, event));
+            if by.rules {
+                let event = deleted(by, table, record);
+                runs.push((self.matching_rules(&event).await?, event));
+            }
             tables.push(&table.name);
         }
         write.commit().await?;
@@ -123,5 +134,18 @@ impl Instance {
             let hits = own.filter(move |column| column.reference.as_deref().is_some_and(related));
             hits.map(|column| (other.as_ref(), column))
         })
+    }
+}
+
+/// The deletion as rules see it.
+fn deleted(by: &Writer<'_>, table: &Table, record: Record) -> Event {
+    Event {
+        table: table.name.clone(),
+        operation: Operation::Delete,
+        current: record.clone(),
+        previous: Some(record),
+        changes: Changes::new(),
+        user: by.user.clone(),
+        transaction: by.transaction.clone(),
     }
 }

@@ -1,0 +1,197 @@
+//! Records as scripts read and write them: with all rights, unless they ask for the person's own
+//! (`GlideRecordSecure`).
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{Answer, Session, arguments};
+use crate::api::Displays;
+use crate::dictionary::{Column, Table};
+use crate::record::Record;
+use crate::records::{Input, Writer};
+
+/// So many rows come at once; of the others only the sys_ids, to be asked for later.
+const CHUNK: i64 = 500;
+const MOST: i64 = 100_000;
+
+/// How a script writes: `setWorkflow`, `autoSysFields`, `GlideRecordSecure`.
+#[derive(Debug, Deserialize)]
+struct Manner {
+    workflow: bool,
+    stamps: bool,
+    secure: bool,
+}
+
+fn plain(failure: impl std::fmt::Display) -> String {
+    failure.to_string()
+}
+
+fn object(record: &Record) -> Value {
+    record.iter().map(|(column, value)| (column.to_owned(), value.into())).collect::<Map<_, _>>().into()
+}
+
+fn record(row: &Map<String, Value>) -> Record {
+    row.iter().map(|(column, value)| (column.as_str(), value.as_str().unwrap_or_default())).collect()
+}
+
+fn input(values: &Map<String, Value>) -> Input {
+    Input::new(values.iter().map(|(column, value)| (column.as_str(), value.as_str().unwrap_or_default())))
+}
+
+impl Session {
+    pub(super) fn data(&self, call: &str, text: &str) -> Answer {
+        match call {
+            "table" => Ok(self.describe(&arguments::<(String,)>(text)?.0)),
+            "query" => self.query(arguments(text)?),
+            "rows" => self.rows(arguments(text)?),
+            "count" => self.count(arguments(text)?),
+            "insert" => self.insert(arguments(text)?),
+            "update" => self.update(arguments(text)?),
+            "delete" => self.delete(arguments(text)?),
+            "display" => self.display(arguments(text)?),
+            "local" => Ok(arguments::<(String, bool)>(text)?.0.into()),
+            "journal" => self.journal(arguments(text)?),
+            "include" => self.include(arguments(text)?),
+            "includes" => Ok(self.instance.settled().includes.keys().map(String::as_str).collect::<Vec<_>>().into()),
+            "restMessage" => self.rest_message(arguments(text)?),
+            _ => Err(format!("There is no call {call}")),
+        }
+    }
+
+    fn table(&self, name: &str) -> Result<&Table, String> {
+        self.instance.table(name).map(AsRef::as_ref).ok_or_else(|| format!("Invalid table name: {name}"))
+    }
+
+    fn describe(&self, name: &str) -> Value {
+        let Some(table) = self.instance.table(name) else {
+            return Value::Null;
+        };
+        let column = |column: &Column| {
+            let about = json!({
+                "type": column.kind.internal_type(), "label": column.label, "reference": column.reference,
+                "default": column.default,
+            });
+            (column.name.clone(), about)
+        };
+        let columns: Map<_, _> = table.columns.values().map(column).collect();
+        json!({"label": table.label, "display": table.display, "ancestors": table.ancestors, "columns": columns})
+    }
+
+    fn writer(&self, manner: &Manner) -> Writer<'_> {
+        Writer {
+            user: &self.user,
+            script: !manner.secure,
+            rules: manner.workflow,
+            stamps: manner.stamps,
+            transaction: self.transaction.clone(),
+        }
+    }
+
+    fn query(&self, (name, query, limit, secure): (String, String, i64, bool)) -> Answer {
+        let table = self.table(&name)?;
+        let limit = if limit > 0 { limit.min(MOST) } else { MOST };
+        let compiled = self.instance.compile(&crate::query::Query::parse(&query), table, &self.user);
+        let rows = async |offset: i64, limit: i64| {
+            let slice = crate::store::Slice { limit, offset };
+            let mut rows = self.instance.store.select(table, &compiled, slice).await.map_err(plain)?;
+            rows.retain(|row| !secure || self.user.may_read(table, row));
+            Ok::<_, String>(rows)
+        };
+        self.handle.block_on(async {
+            let first = rows(0, limit.min(CHUNK)).await?;
+            // Taken at once, so that a loop that changes what it searched for skips nothing.
+            let mut more = Vec::new();
+            let mut offset = CHUNK;
+            while offset < limit {
+                let next = rows(offset, (limit - offset).min(CHUNK)).await?;
+                if next.is_empty() {
+                    break;
+                }
+                more.extend(next.iter().map(|row| Value::from(row.sys_id())));
+                offset += CHUNK;
+            }
+            Ok(json!({"rows": first.iter().map(object).collect::<Vec<_>>(), "more": more}))
+        })
+    }
+
+    fn rows(&self, (name, ids): (String, Vec<String>)) -> Answer {
+        let table = self.table(&name)?;
+        let mut rows = Vec::new();
+        for id in ids.iter().take(usize::try_from(CHUNK).unwrap_or_default()) {
+            // Deleted by the script itself, meanwhile.
+            if let Some(row) = self.handle.block_on(self.instance.store.get(table, id)).map_err(plain)? {
+                rows.push(object(&row));
+            }
+        }
+        Ok(rows.into())
+    }
+
+    fn count(&self, (name, query): (String, String)) -> Answer {
+        let table = self.table(&name)?;
+        let compiled = self.instance.compile(&crate::query::Query::parse(&query), table, &self.user);
+        let count = self.handle.block_on(self.instance.store.count(table, &compiled)).map_err(plain)?;
+        Ok(count.into())
+    }
+
+    fn insert(&self, (name, values, manner): (String, Map<String, Value>, Manner)) -> Answer {
+        let table = self.table(&name)?;
+        let saved = self.instance.insert(self.writer(&manner), table, input(&values));
+        Ok(object(&self.handle.block_on(saved).map_err(plain)?))
+    }
+
+    fn update(&self, (name, sys_id, values, manner): (String, String, Map<String, Value>, Manner)) -> Answer {
+        let table = self.table(&name)?;
+        let saved = self.instance.update(self.writer(&manner), table, &sys_id, input(&values));
+        Ok(object(&self.handle.block_on(saved).map_err(plain)?))
+    }
+
+    fn delete(&self, (name, sys_id, manner): (String, String, Manner)) -> Answer {
+        let table = self.table(&name)?;
+        let deleted = self.instance.delete(self.writer(&manner), table, &sys_id);
+        self.handle.block_on(deleted).map(|()| Value::Null).map_err(plain)
+    }
+
+    fn display(&self, (name, row, column): (String, Map<String, Value>, String)) -> Answer {
+        let Ok(table) = self.table(&name) else {
+            return Ok("".into());
+        };
+        let mut displays = Displays::new(&self.instance);
+        Ok(self.handle.block_on(displays.of(table, &record(&row), &column)).map_err(plain)?.into())
+    }
+
+    /// Each entry as a form shows it, newest first.
+    fn journal(&self, (sys_id, column): (String, String)) -> Answer {
+        let entries = self.handle.block_on(self.instance.journal(&sys_id, &column)).map_err(plain)?;
+        let shown = entries.iter().map(|e| format!("{} - {} ({})\n{}\n\n", e.at, e.author, e.label(), e.text).into());
+        Ok(shown.collect::<Vec<Value>>().into())
+    }
+
+    /// The text of a script include, as it is now.
+    fn include(&self, (name,): (String,)) -> Answer {
+        let settled = self.instance.settled();
+        let (Some(table), Some(id)) = (self.instance.table("sys_script_include"), settled.includes.get(&name)) else {
+            return Ok(Value::Null);
+        };
+        let found = self.handle.block_on(self.instance.store.get(table, id)).map_err(plain)?;
+        Ok(found.map(|mut include| include.take("script")).into())
+    }
+
+    fn rest_message(&self, (name, function): (String, String)) -> Answer {
+        self.handle.block_on(self.instance.rest_message(&name, &function)).map_err(plain)
+    }
+
+    /// A property that is not there yet is made.
+    pub(super) fn set_property(&self, text: &str) -> Answer {
+        let (name, value): (String, String) = arguments(text)?;
+        let table = self.table("sys_properties")?;
+        let writer = self.writer(&Manner { workflow: true, stamps: true, secure: false });
+        self.handle.block_on(async {
+            let known = self.instance.store.find(table, "name", &name).await.map_err(plain)?;
+            let saved = match known {
+                Some(known) => self.instance.update(writer, table, known.sys_id(), Input::new([("value", value)])).await,
+                None => self.instance.insert(writer, table, Input::new([("name", name), ("value", value)])).await,
+            };
+            saved.map(|_| Value::Null).map_err(plain)
+        })
+    }
+}
