@@ -38,9 +38,7 @@ pub(crate) enum Refusal {
     Denied(&'static str),
     #[error("A record with the sys_id {0} already exists")]
     Duplicate(String),
-    #[error(
-        "Operation against file '{table}' was aborted by Business Rule '{rule}'. Business Rule Stack:{stack}"
-    )]
+    #[error("Operation against file '{table}' was aborted by Business Rule '{rule}'. Business Rule Stack:{stack}")]
     Aborted { table: String, rule: String, stack: String },
     #[error("The instance's store failed: {0}")]
     Store(#[from] sqlx::Error),
@@ -97,7 +95,8 @@ impl Draft<'_> {
 
     fn stamp_insert(&mut self) {
         let (now, name) = (self.now.as_str(), self.user.user_name.as_str());
-        let stamps = [("created_on", now), ("updated_on", now), ("created_by", name), ("updated_by", name), ("mod_count", "0")];
+        let stamps =
+            [("created_on", now), ("updated_on", now), ("created_by", name), ("updated_by", name), ("mod_count", "0")];
         for (column, value) in stamps {
             let column = format!("sys_{column}");
             if self.by.stamps {
@@ -162,7 +161,8 @@ impl Instance {
         let write = self.store.write().await;
         let now = self.clock.stamp();
         let after: Record = table.columns.values().map(|column| (&column.name, &column.default)).collect();
-        let mut draft = Draft { table, user, by, now: now.clone(), before: Record::default(), after, entries: Vec::new() };
+        let mut draft =
+            Draft { table, user, by, now: now.clone(), before: Record::default(), after, entries: Vec::new() };
         let sys_id = input.sys_id().map_or_else(random::sys_id, str::to_owned);
         if self.store.get(table, &sys_id).await?.is_some() {
             return Err(Refusal::Duplicate(sys_id));

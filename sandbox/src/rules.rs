@@ -163,7 +163,9 @@ impl Instance {
                         "Recursive business rule call for '{name}' on {}:{shown} is being ignored. Business Rule Stack: {stack},{name}",
                         event.table
                     ),
-                    Stop::TooDeep => format!("The business rule '{name}' is not run, because rules call each other without end: {stack}"),
+                    Stop::TooDeep => format!(
+                        "The business rule '{name}' is not run, because rules call each other without end: {stack}"
+                    ),
                 };
                 self.log(1, name, &message).await;
                 return Outcome::default();

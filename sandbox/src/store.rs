@@ -85,7 +85,8 @@ impl Store {
     pub async fn holds(&self, table: &Table, record: &Record, query: &Compiled) -> Result<bool> {
         let columns: Vec<&str> = table.stored_columns().map(|column| column.name.as_str()).collect();
         let row: Vec<String> = columns.iter().map(|column| format!(r#"? AS "{column}""#)).collect();
-        let sql = format!("SELECT count(*) FROM (SELECT 0 AS rowid, {}) AS t0 WHERE {}", row.join(", "), query.condition);
+        let sql =
+            format!("SELECT count(*) FROM (SELECT 0 AS rowid, {}) AS t0 WHERE {}", row.join(", "), query.condition);
         let mut statement = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql));
         for column in columns {
             statement = statement.bind(record.get(column).to_owned());

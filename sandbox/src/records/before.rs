@@ -19,7 +19,8 @@ impl Instance {
         write: Write<'a>,
     ) -> Result<Write<'a>, Refusal> {
         let operation = if draft.is_new() { Operation::Insert } else { Operation::Update };
-        let rules = if draft.by.rules { self.rules_of(&draft.table.name, operation, Moment::Before) } else { Vec::new() };
+        let rules =
+            if draft.by.rules { self.rules_of(&draft.table.name, operation, Moment::Before) } else { Vec::new() };
         if rules.is_empty() {
             behaviour::before_write(draft)?;
             return Ok(write);

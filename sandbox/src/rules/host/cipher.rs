@@ -13,7 +13,9 @@ pub(super) fn answer(call: &str, text: &str) -> Option<Answer> {
         "guid" => Ok(random::sys_id().into()),
         "base64" => arguments(text).map(|(text,): (String,)| BASE64_STANDARD.encode(text).into()),
         "unbase64" => arguments(text).map(|(text,): (String,)| unbase64(&text).into()),
-        "mac" => arguments(text).and_then(|(key, algorithm, data): (String, String, String)| mac(&key, &algorithm, &data)),
+        "mac" => {
+            arguments(text).and_then(|(key, algorithm, data): (String, String, String)| mac(&key, &algorithm, &data))
+        }
         "sha256" => arguments(text).map(|(text, hex): (String, bool)| {
             let digest = Sha256::digest(text);
             if hex { random::hex(digest).into() } else { BASE64_STANDARD.encode(digest).into() }

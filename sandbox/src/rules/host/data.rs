@@ -188,7 +188,9 @@ impl Session {
         self.handle.block_on(async {
             let known = self.instance.store.find(table, "name", &name).await.map_err(plain)?;
             let saved = match known {
-                Some(known) => self.instance.update(writer, table, known.sys_id(), Input::new([("value", value)])).await,
+                Some(known) => {
+                    self.instance.update(writer, table, known.sys_id(), Input::new([("value", value)])).await
+                }
                 None => self.instance.insert(writer, table, Input::new([("name", name), ("value", value)])).await,
             };
             saved.map(|_| Value::Null).map_err(plain)
