@@ -4,7 +4,9 @@
 
 mod incidents;
 mod people;
+mod security;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use people::People;
@@ -80,9 +82,19 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
     let Some(objects) = instance.table("sys_db_object") else {
         return Ok(());
     };
+    // A data file may be older than the access rules.
+    let guarded = instance.store.get(objects, &fixed_id("table sys_security_acl")).await?.is_some();
+    let mut roles = BTreeSet::new();
+    if !guarded {
+        security::furnish(instance, write, &mut roles);
+    }
     for table in instance.store.dictionary.tables() {
         let id = fixed_id(&format!("table {}", table.name));
-        if instance.store.get(objects, &id).await?.is_some() {
+        let known = instance.store.get(objects, &id).await?.is_some();
+        if !known || !guarded {
+            security::describe(instance, write, table, &mut roles);
+        }
+        if known {
             continue;
         }
         let parent = table.super_class.as_ref().map(|name| fixed_id(&format!("table {name}"))).unwrap_or_default();
@@ -137,7 +149,7 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
             }
         }
     }
-    Ok(())
+    people::make_roles(instance, write, &roles).await
 }
 
 const PROPERTIES: &[(&str, &str, &str, &str)] = &[

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_util::task::TaskTracker;
 
+use crate::acl::Acls;
 use crate::api::Served;
 use crate::clock::Clock;
 use crate::dictionary::Table;
@@ -38,6 +39,7 @@ pub(crate) struct Settled {
     pub rules: Vec<Record>,
     /// The sys_ids of the active script includes by their full names.
     pub includes: BTreeMap<String, String>,
+    pub acls: Acls,
 }
 
 #[derive(Debug, Clone)]
@@ -47,7 +49,15 @@ pub(crate) struct Choice {
     pub dependent_value: String,
 }
 
-const SETTLED_TABLES: &[&str] = &["sys_choice", "sys_properties", "sys_script", "sys_script_include"];
+const SETTLED_TABLES: &[&str] = &[
+    "sys_choice",
+    "sys_properties",
+    "sys_script",
+    "sys_script_include",
+    "sys_security_acl",
+    "sys_security_acl_role",
+    "sys_user_role",
+];
 
 impl Instance {
     pub fn new(store: Store, clock: Clock, address: String, http: reqwest::Client) -> Self {
@@ -109,6 +119,9 @@ impl Instance {
             let name = Some(row.take("api_name")).filter(|full| !full.is_empty()).unwrap_or_else(|| row.take("name"));
             settled.includes.insert(name, row.take("sys_id"));
         }
+        let acls = self.rows("sys_security_acl", "active=true^type=record").await?;
+        let grants = self.rows("sys_security_acl_role", "").await?;
+        settled.acls = Acls::new(acls, &grants, &self.rows("sys_user_role", "").await?);
         *self.settled.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settled);
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! webhooks, and the pages of a service desk agent, over a store of its own. This file is the whole
 //! public interface: start it, ask for its address, stop it.
 
+mod acl;
 mod api;
 mod clock;
 mod cors;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 
+use crate::acl::Operation as Access;
 use crate::api::ApiError;
 use crate::dictionary::Table;
 use crate::instance::Instance;
@@ -153,11 +154,6 @@ impl Instance {
 
     async fn insert_by(self: &Arc<Self>, by: &Writer<'_>, table: &Table, input: Input) -> Result<Record, Refusal> {
         let user = by.user;
-        // Anybody may report an incident; other tables ask for their role.
-        let role = table.write_role.as_deref().filter(|_| table.name != "incident");
-        if !by.script && role.is_some_and(|role| !user.has(role)) {
-            return Err(Refusal::Denied("Insert"));
-        }
         let write = self.store.write().await;
         let now = self.clock.stamp();
         let after: Record = table.columns.values().map(|column| (&column.name, &column.default)).collect();
@@ -176,6 +172,7 @@ impl Instance {
             draft.after.fill("opened_at", &now);
             draft.after.fill("opened_by", &user.sys_id);
         }
+        self.guard(by, Access::Create, table, &draft.after).await?;
         if let Some(prefix) = table.number_prefix.as_deref().filter(|_| draft.after.get("number").is_empty()) {
             draft.after.set("number", format!("{prefix}{:07}", write.next_number(prefix).await?));
         }
@@ -211,9 +208,7 @@ impl Instance {
         let write = self.store.write().await;
         let before = self.store.get(table, sys_id).await?.ok_or(Refusal::NotFound)?;
         let table = self.class(table, &before);
-        if !by.script {
-            may_write(user, table, &before)?;
-        }
+        self.guard(by, Access::Write, table, &before).await?;
         let now = self.clock.stamp();
         let after = before.clone();
         let mut draft = Draft { table, user, by, now, before, after, entries: Vec::new() };
@@ -226,6 +221,24 @@ impl Instance {
         draft.stamp_update();
         write.update(table, &draft.before, &draft.after);
         self.finish(draft, write, Operation::Update).await
+    }
+
+    /// Access rules, which do not bind scripts: what cannot be read is not there.
+    async fn guard(&self, by: &Writer<'_>, access: Access, table: &Table, record: &Record) -> Result<(), Refusal> {
+        if by.script {
+            return Ok(());
+        }
+        if access != Access::Create && !self.may_read(by.user, table, record).await? {
+            return Err(Refusal::NotFound);
+        }
+        if self.may(by.user, access, table, record).await? {
+            return Ok(());
+        }
+        Err(Refusal::Denied(match access {
+            Access::Create => "Insert",
+            Access::Delete => "Delete",
+            _ => "Update",
+        }))
     }
 
     /// The table that the record really belongs to: a task found through `task` is an incident.
@@ -294,12 +307,4 @@ pub(crate) fn as_told(told: Told, before: Record, after: Record) -> Result<Recor
         draft.stamp_update();
     }
     Ok(draft.after)
-}
-
-fn may_write(user: &User, table: &Table, record: &Record) -> Result<(), Refusal> {
-    if !user.may_read(table, record) {
-        return Err(Refusal::NotFound);
-    }
-    let enough = table.is_task() || table.write_role.as_deref().is_none_or(|role| user.has(role));
-    if enough { Ok(()) } else { Err(Refusal::Denied("Update")) }
 }

@@ -6,7 +6,6 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-use crate::dictionary::Table;
 use crate::instance::Instance;
 use crate::record::Record;
 use crate::store;
@@ -21,6 +20,7 @@ pub(crate) struct User {
     /// Where the user's days begin and end, and what clock the user reads (contract 2.3, 12.13).
     pub time_zone: TimeZone,
     roles: BTreeSet<String>,
+    trusted: bool,
 }
 
 impl User {
@@ -28,7 +28,14 @@ impl User {
     pub fn system() -> Self {
         let roles = BTreeSet::from(["admin".to_owned()]);
         let time_zone = TimeZone::UTC;
-        Self { sys_id: "system".into(), user_name: "system".into(), name: "System".into(), time_zone, roles }
+        Self {
+            sys_id: "system".into(),
+            user_name: "system".into(),
+            name: "System".into(),
+            time_zone,
+            roles,
+            trusted: true,
+        }
     }
 
     /// Somebody in the past, whom nothing was refused: only the names matter for what is stamped with them.
@@ -41,10 +48,14 @@ impl User {
         self.roles.contains(role) || (role != "nobody" && self.roles.contains("admin"))
     }
 
-    /// People without an agent's role see and change what they reported themselves.
-    pub fn may_read(&self, table: &Table, record: &Record) -> bool {
-        let own = || [record.get("caller_id"), record.get("opened_by")].contains(&self.sys_id.as_str());
-        !table.is_task() || self.is_agent() || own()
+    /// Whether access rules do not bind it: the instance itself.
+    pub fn is_trusted(&self) -> bool {
+        self.trusted
+    }
+
+    /// Whether all writes are closed (contract 6). An administrator has this role only if it was given.
+    pub fn is_read_only(&self) -> bool {
+        !self.trusted && self.roles.contains("snc_read_only")
     }
 
     pub fn is_agent(&self) -> bool {
@@ -89,6 +100,7 @@ impl Instance {
             name: row.get("name").to_owned(),
             time_zone: self.time_zone(row.get("time_zone")),
             roles,
+            trusted: false,
         };
         Ok(Some((user, row)))
     }

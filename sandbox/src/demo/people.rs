@@ -2,11 +2,13 @@
 //! public documentation or a public client shows a person or a group, the sys_id is that one, so that
 //! published examples work as printed.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::{add, fixed_id};
 use crate::instance::Instance;
-use crate::store::Write;
+use crate::store::{self, Write};
 use crate::user::{User, kept_password};
 
 pub(super) const ADMIN: &str = "6816f79cc0a8016401c5a33be04be441";
@@ -43,11 +45,36 @@ pub(super) struct People {
     groups: Vec<Group>,
 }
 
-const ROLES: &[&str] =
-    &["admin", "itil", "itil_admin", "personalize_dictionary", "audit_viewer", "snc_platform_rest_api_access"];
+const ROLES: &[&str] = &[
+    "admin",
+    "itil",
+    "itil_admin",
+    "personalize_dictionary",
+    "audit_viewer",
+    "snc_platform_rest_api_access",
+    "snc_read_only",
+    "query_no_domain_table_api",
+];
 
-fn role(name: &str) -> String {
+pub(super) fn role(name: &str) -> String {
     fixed_id(&format!("role {name}"))
+}
+
+/// The roles that ship, and those that access rules ask for besides.
+pub(super) async fn make_roles(
+    instance: &Instance,
+    write: &mut Write<'_>,
+    asked: &BTreeSet<String>,
+) -> store::Result<()> {
+    let Some(table) = instance.table("sys_user_role") else {
+        return Ok(());
+    };
+    for name in asked.iter().map(String::as_str).chain(ROLES.iter().copied()).collect::<BTreeSet<_>>() {
+        if instance.store.get(table, &role(name)).await?.is_none() {
+            add(instance, write, "sys_user_role", &role(name), &[("name", name)]);
+        }
+    }
+    Ok(())
 }
 
 impl People {
@@ -81,9 +108,6 @@ impl People {
     }
 
     pub fn furnish(&self, instance: &Instance, write: &mut Write) {
-        for name in ROLES {
-            add(instance, write, "sys_user_role", &role(name), &[("name", name)]);
-        }
         for group in &self.groups {
             let manager = self.user(&group.manager);
             let email = format!("{}@example.com", group.name.to_lowercase().replace(' ', "."));

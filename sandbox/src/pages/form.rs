@@ -58,8 +58,8 @@ pub(super) async fn show(
 }
 
 async fn existing(instance: &Instance, user: &User, table: &Table, sys_id: &str) -> Result<Record, Failure> {
-    let found = instance.store.get(table, sys_id).await?;
-    found.filter(|record| user.may_read(table, record)).ok_or_else(not_found)
+    let record = instance.store.get(table, sys_id).await?.ok_or_else(not_found)?;
+    if instance.may_read(user, table, &record).await? { Ok(record) } else { Err(not_found()) }
 }
 
 /// What the form sends besides the record: which button, what it was about, and the values that were shown.

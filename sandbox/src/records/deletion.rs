@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Refusal, Writer};
+use crate::acl::Operation as Access;
 use crate::dictionary::{Column, Kind, OnDelete, Table};
 use crate::instance::Instance;
 use crate::query::Changes;
@@ -26,12 +27,7 @@ impl Instance {
         let by = by.into();
         let before = self.store.get(table, sys_id).await?.ok_or(Refusal::NotFound)?;
         let table = self.class(table, &before);
-        if !by.script && !by.user.may_read(table, &before) {
-            return Err(Refusal::NotFound);
-        }
-        if !by.script && table.delete_role.as_deref().is_some_and(|role| !by.user.has(role)) {
-            return Err(Refusal::Denied("Delete"));
-        }
+        self.guard(&by, Access::Delete, table, &before).await?;
         self.delete_for_good(by, table, before).await
     }
 

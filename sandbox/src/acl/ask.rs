@@ -1,0 +1,59 @@
+//! Asking the rules about a user and a record.
+
+use super::{Grant, Operation};
+use crate::dictionary::Table;
+use crate::instance::Instance;
+use crate::query::Query;
+use crate::record::Record;
+use crate::store;
+use crate::user::User;
+
+impl Instance {
+    /// What the table's rule grants, columns aside.
+    pub fn grant(&self, user: &User, operation: Operation, table: &Table) -> Grant {
+        let changes = !matches!(operation, Operation::Read | Operation::QueryMatch | Operation::QueryRange);
+        if changes && user.is_read_only() {
+            return Grant::Never;
+        }
+        let settled = self.settled();
+        settled.acls.table(table, operation, user).unwrap_or_else(|| {
+            let denies = settled.properties.get("glide.sm.default_mode").is_some_and(|mode| mode == "deny");
+            if denies && !user.has("admin") { Grant::Never } else { Grant::Always }
+        })
+    }
+
+    pub async fn may(&self, user: &User, operation: Operation, table: &Table, record: &Record) -> store::Result<bool> {
+        self.holds(&self.grant(user, operation, table), user, table, record).await
+    }
+
+    pub async fn may_read(&self, user: &User, table: &Table, record: &Record) -> store::Result<bool> {
+        self.may(user, Operation::Read, table, record).await
+    }
+
+    /// Those of the records that the user may read.
+    pub async fn readable(&self, user: &User, table: &Table, rows: Vec<Record>) -> store::Result<Vec<Record>> {
+        let grant = self.grant(user, Operation::Read, table);
+        if grant == Grant::Always {
+            return Ok(rows);
+        }
+        let mut readable = Vec::new();
+        for row in rows {
+            if self.holds(&grant, user, table, &row).await? {
+                readable.push(row);
+            }
+        }
+        Ok(readable)
+    }
+
+    pub async fn holds(&self, grant: &Grant, user: &User, table: &Table, record: &Record) -> store::Result<bool> {
+        match grant {
+            Grant::Always => Ok(true),
+            Grant::Never => Ok(false),
+            Grant::When(condition) => {
+                let compiled = self.compile(&Query::parse(condition), table, user);
+                // A rule that means nothing here protects rather than opens.
+                Ok(compiled.invalid.is_empty() && self.store.holds(table, record, &compiled).await?)
+            }
+        }
+    }
+}
