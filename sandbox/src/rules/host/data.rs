@@ -93,9 +93,8 @@ impl Session {
         let compiled = self.instance.compile(&crate::query::Query::parse(&query), table, &self.user);
         let rows = async |offset: i64, limit: i64| {
             let slice = crate::store::Slice { limit, offset };
-            let mut rows = self.instance.store.select(table, &compiled, slice).await.map_err(plain)?;
-            rows.retain(|row| !secure || self.user.may_read(table, row));
-            Ok::<_, String>(rows)
+            let rows = self.instance.store.select(table, &compiled, slice).await.map_err(plain)?;
+            if secure { self.instance.readable(&self.user, table, rows).await.map_err(plain) } else { Ok(rows) }
         };
         self.handle.block_on(async {
             let first = rows(0, limit.min(CHUNK)).await?;
