@@ -170,6 +170,12 @@ const PROPERTIES: &[(&str, &str, &str, &str)] = &[
         "sys_user,sys_user_group,sys_user_role,sys_user_has_role,sys_user_grmember,sys_attachment",
         "System tables whose deleted records are kept in sys_audit_delete",
     ),
+    (
+        "glide.knowman.versioning.enabled",
+        "boolean",
+        "true",
+        "Keep earlier versions of a knowledge article as rows of their own",
+    ),
     ("glide.rest.choice.allow_non_existing_value", "boolean", "false", "Let REST store values that are no choice"),
 ];
 

@@ -2,12 +2,20 @@
 //! agent's form and the demo data all come through here (contract 2.8, 3.4, 4).
 
 mod accept;
+mod account;
 mod audit;
 mod before;
 mod behaviour;
+mod case;
+mod change;
 mod deletion;
+mod escalation;
 mod incident;
 pub(crate) mod journal;
+mod knowledge;
+mod person;
+mod problem;
+mod task;
 mod writer;
 
 use std::sync::Arc;
@@ -81,6 +89,16 @@ impl Draft<'_> {
 
     fn comments(&self) -> bool {
         self.entries.iter().any(|(column, _)| column == "comments")
+    }
+
+    /// A data policy: these columns must have a value.
+    fn must_have(&self, columns: &[&str]) -> Result<(), Refusal> {
+        let missing: Vec<&str> = columns
+            .iter()
+            .filter(|column| self.after.get(column).trim().is_empty())
+            .filter_map(|column| self.table.column(column).map(|column| column.label.as_str()))
+            .collect();
+        if missing.is_empty() { Ok(()) } else { Err(Refusal::Mandatory(missing.join(", "))) }
     }
 
     /// What the filters of business rules may ask about.
@@ -266,8 +284,9 @@ impl Instance {
         }
         let event = draft.event(operation);
         write.commit().await?;
+        self.settle(&draft.table.name).await?;
+        self.after_write(&draft).await;
         let Draft { table, user, by, after, .. } = draft;
-        self.settle(&table.name).await?;
         if !by.rules {
             return Ok(after);
         }

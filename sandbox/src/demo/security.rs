@@ -23,6 +23,13 @@ const fn rule<'a>(name: &'a str, operation: &'a str, roles: &'a [&'a str], condi
 const OWN_TASK: &str = "opened_by=javascript:gs.getUserID()";
 const OWN_INCIDENT: &str = "caller_id=javascript:gs.getUserID()^ORopened_by=javascript:gs.getUserID()";
 
+const OWN_CASE: &str = "contact=javascript:gs.getUserID()^ORopened_by=javascript:gs.getUserID()";
+const OPEN_ARTICLE: &str = "workflow_state=published^ORauthor=javascript:gs.getUserID()";
+
+/// Who serves customers, and programs that do (contract 7.1).
+const FOR_CUSTOMERS: &[&str] = &["sn_customerservice_agent", "csm_ws_integration"];
+const KNOWLEDGE: &[&str] = &["itil", "knowledge", "knowledge_manager", "knowledge_admin"];
+
 /// Agents read and write tasks; everybody else only what is their own. Anybody may report an incident.
 const RULES: &[Rule] = &[
     rule("task", "read", &["itil"], ""),
@@ -36,6 +43,22 @@ const RULES: &[Rule] = &[
     rule("task.work_notes", "read", &["itil", "sn_incident_read", "sn_incident_write"], ""),
     rule("task.work_notes", "write", &["itil", "sn_incident_write"], ""),
     rule("task.comments_and_work_notes", "read", &["itil", "sn_incident_read", "sn_incident_write"], ""),
+    rule("sn_customerservice_case", "read", FOR_CUSTOMERS, ""),
+    rule("sn_customerservice_case", "read", &[], OWN_CASE),
+    rule("sn_customerservice_case", "write", FOR_CUSTOMERS, ""),
+    rule("sn_customerservice_case", "write", &[], OWN_CASE),
+    rule("sn_customerservice_case", "create", FOR_CUSTOMERS, ""),
+    rule("sn_customerservice_case", "create", &["sn_customerservice.customer", "sn_customerservice.consumer"], ""),
+    rule("sn_customerservice_case.work_notes", "read", FOR_CUSTOMERS, ""),
+    rule("sn_customerservice_case.work_notes", "write", FOR_CUSTOMERS, ""),
+    rule("sn_customerservice_case.comments_and_work_notes", "read", FOR_CUSTOMERS, ""),
+    rule("sn_customerservice_escalation", "read", FOR_CUSTOMERS, ""),
+    rule("sn_customerservice_escalation.work_notes", "read", FOR_CUSTOMERS, ""),
+    rule("sn_customerservice_escalation.work_notes", "write", FOR_CUSTOMERS, ""),
+    rule("kb_knowledge", "read", KNOWLEDGE, ""),
+    rule("kb_knowledge", "read", &[], OPEN_ARTICLE),
+    rule("kb_knowledge", "write", KNOWLEDGE, ""),
+    rule("kb_knowledge", "create", KNOWLEDGE, ""),
     // An ordinary account gets an empty list rather than an error (contract 4): the second rule finds nothing.
     rule("sys_journal_field", "read", &["itil", "audit_viewer"], ""),
     rule("sys_journal_field", "read", &[], "sys_idISEMPTY"),

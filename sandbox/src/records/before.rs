@@ -22,6 +22,7 @@ impl Instance {
         let rules =
             if draft.by.rules { self.rules_of(&draft.table.name, operation, Moment::Before) } else { Vec::new() };
         if rules.is_empty() {
+            self.look_around(draft).await?;
             behaviour::before_write(draft)?;
             return Ok(write);
         }
@@ -29,6 +30,7 @@ impl Instance {
         drop(write);
         let (early, late): (Vec<_>, Vec<_>) = rules.into_iter().partition(|rule| rule.number("order") < ENGINES);
         self.run_before(&early, operation, draft).await?;
+        self.look_around(draft).await?;
         behaviour::before_write(draft)?;
         self.run_before(&late, operation, draft).await?;
         let write = self.store.write().await;

@@ -47,7 +47,7 @@ fn answer_from_caller(draft: &mut Draft) {
 }
 
 /// The lookup records of a new instance. A written priority is recalculated.
-fn priority(impact: &str, urgency: &str) -> String {
+pub(super) fn priority(impact: &str, urgency: &str) -> String {
     match (impact.parse::<u8>(), urgency.parse::<u8>()) {
         (Ok(impact @ 1..=3), Ok(urgency @ 1..=3)) => (impact + urgency - 1).to_string(),
         _ => "5".to_owned(),
@@ -104,10 +104,5 @@ fn resolution_is_complete(draft: &Draft) -> Result<(), Refusal> {
     if !matches!(draft.after.get("state"), RESOLVED | CLOSED) {
         return Ok(());
     }
-    let missing: Vec<&str> = ["close_code", "close_notes"]
-        .into_iter()
-        .filter(|column| draft.after.get(column).trim().is_empty())
-        .filter_map(|column| draft.table.column(column).map(|column| column.label.as_str()))
-        .collect();
-    if missing.is_empty() { Ok(()) } else { Err(Refusal::Mandatory(missing.join(", "))) }
+    draft.must_have(&["close_code", "close_notes"])
 }
