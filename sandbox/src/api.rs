@@ -1,5 +1,6 @@
 //! The REST API: routes, who is calling, and the errors that every call shares (contract 1.9, 2.1, 2.7).
 
+mod admission;
 mod body;
 mod caller;
 mod display;
@@ -7,6 +8,7 @@ mod faults;
 mod headers;
 mod media;
 mod options;
+mod resource;
 mod shape;
 mod stats;
 mod table;
@@ -23,11 +25,13 @@ use serde_json::json;
 
 use crate::instance::Instance;
 
+pub(crate) use admission::admit;
 pub(crate) use caller::{Caller, Operator, basic};
 pub(crate) use display::Displays;
 pub(crate) use faults::{Served, inject};
 pub(crate) use headers::dress;
 pub(crate) use media::speak;
+pub(crate) use resource::Resource;
 
 /// The version in the path of the request: links repeat it, and an empty list is an error in v1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +102,12 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "No Record found", Some(detail))
     }
 
+    /// What the instance itself could not do; the cause goes to its log only.
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%cause, "the sandbox failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The instance failed", None)
+    }
+
     pub fn not_readable() -> Self {
         Self::new(StatusCode::FORBIDDEN, "Insufficient rights to query records", None)
     }
@@ -105,8 +115,7 @@ impl ApiError {
 
 impl From<sqlx::Error> for ApiError {
     fn from(cause: sqlx::Error) -> Self {
-        tracing::error!(%cause, "the sandbox's store failed");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The instance's store failed", None)
+        Self::internal(&cause)
     }
 }
 

@@ -10,12 +10,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use people::People;
-use sha2::{Digest, Sha256};
 
 use crate::OauthClient;
 use crate::dictionary::{OnDelete, Table};
 use crate::instance::Instance;
-use crate::random;
+use crate::random::fixed_id;
 use crate::record::Record;
 use crate::records::{Input, Refusal};
 use crate::store::{self, Write};
@@ -52,11 +51,6 @@ pub(crate) async fn furnish(instance: &Arc<Instance>, clients: &[OauthClient]) -
         register(instance, client).await?;
     }
     Ok(())
-}
-
-/// A sys_id that is the same everywhere, from a name.
-fn fixed_id(name: &str) -> String {
-    random::hex(&Sha256::digest(name)[..16])
 }
 
 /// A row made by `system` when the instance was made; given values win over defaults.
@@ -154,7 +148,6 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
 
 const PROPERTIES: &[(&str, &str, &str, &str)] = &[
     ("instance_name", "string", "practice", "Name of this instance"),
-    ("glide.oauth.state.parameter.required", "boolean", "false", "Refuse an authorization request with no state"),
     (
         "glide.oauth.inbound.client.credential.grant_type.enabled",
         "boolean",

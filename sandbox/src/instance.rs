@@ -9,6 +9,8 @@ use crate::acl::Acls;
 use crate::api::Served;
 use crate::clock::Clock;
 use crate::dictionary::Table;
+use crate::limits;
+use crate::oauth::scopes;
 use crate::query::{Compiled, Query, Scope, compile};
 use crate::record::Record;
 use crate::store::{self, Slice, Store};
@@ -22,6 +24,10 @@ pub(crate) struct Instance {
     pub address: String,
     switches: RwLock<Switches>,
     pub served: Served,
+    pub rates: limits::Rates,
+    pub sessions: limits::Sessions,
+    /// The threads that REST calls share (API_INT).
+    pub threads: limits::Line,
     /// For the posts of business rules.
     pub http: reqwest::Client,
     /// Work that goes on after its request was answered.
@@ -40,6 +46,9 @@ pub(crate) struct Settled {
     /// The sys_ids of the active script includes by their full names.
     pub includes: BTreeMap<String, String>,
     pub acls: Acls,
+    pub rate_rules: Vec<limits::Rule>,
+    /// Which scopes open which APIs.
+    pub gates: Vec<scopes::Gate>,
 }
 
 #[derive(Debug, Clone)]
@@ -57,6 +66,9 @@ const SETTLED_TABLES: &[&str] = &[
     "sys_security_acl",
     "sys_security_acl_role",
     "sys_user_role",
+    "sys_rate_limit_rules",
+    "sys_api_access_scope",
+    "sys_auth_scope",
 ];
 
 impl Instance {
@@ -68,6 +80,9 @@ impl Instance {
             http,
             switches: RwLock::default(),
             served: Served::default(),
+            rates: limits::Rates::default(),
+            sessions: limits::Sessions::default(),
+            threads: limits::Line::default(),
             background: TaskTracker::new(),
             settled: RwLock::default(),
         }
@@ -122,6 +137,8 @@ impl Instance {
         let acls = self.rows("sys_security_acl", "active=true^type=record").await?;
         let grants = self.rows("sys_security_acl_role", "").await?;
         settled.acls = Acls::new(acls, &grants, &self.rows("sys_user_role", "").await?);
+        settled.rate_rules = limits::rules(self).await?;
+        settled.gates = scopes::gates(self).await?;
         *self.settled.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settled);
         Ok(())
     }
@@ -152,6 +169,12 @@ impl Instance {
 
     pub fn property(&self, name: &str) -> Option<String> {
         self.settled().properties.get(name).cloned()
+    }
+
+    /// Whether a safeguard holds that a new instance has and an upgraded one has not, unless the property
+    /// says otherwise.
+    pub fn is_hardened(&self, property: &str) -> bool {
+        self.property(property).map_or_else(|| self.switches().zboot, |value| value == "true")
     }
 
     pub fn property_is_true(&self, name: &str) -> bool {

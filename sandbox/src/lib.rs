@@ -9,6 +9,8 @@ mod cors;
 mod demo;
 mod dictionary;
 mod instance;
+mod limits;
+mod multifactor;
 mod oauth;
 mod pages;
 mod query;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Query};
-use axum::http::{StatusCode, Uri, header, request::Parts};
+use axum::http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -59,8 +59,8 @@ pub(crate) struct SignedIn(pub User);
 
 pub(crate) const COOKIE: &str = "JSESSIONID";
 
-fn session(parts: &Parts) -> Option<&str> {
-    let cookies = parts.headers.get_all(header::COOKIE).into_iter();
+pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).into_iter();
     let mut pairs = cookies.filter_map(|value| value.to_str().ok()).flat_map(|cookies| cookies.split(';'));
     pairs.find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
@@ -69,7 +69,7 @@ impl OptionalFromRequestParts<Arc<Instance>> for SignedIn {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, instance: &Arc<Instance>) -> Result<Option<Self>, Failure> {
-        let Some(session) = session(parts) else { return Ok(None) };
+        let Some(session) = session_cookie(&parts.headers) else { return Ok(None) };
         Ok(instance.ticket_holder(Kind::Session, session).await?.map(Self))
     }
 }

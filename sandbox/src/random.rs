@@ -3,10 +3,16 @@
 use std::fmt::Write as _;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
+use sha2::{Digest, Sha256};
 
 /// A new record's sys_id: 32 hexadecimal digits.
 pub(crate) fn sys_id() -> String {
     hex(bytes::<16>())
+}
+
+/// A sys_id that is the same everywhere, from a name.
+pub(crate) fn fixed_id(name: &str) -> String {
+    hex(&Sha256::digest(name)[..16])
 }
 
 /// A new client's secret.

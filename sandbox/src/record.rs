@@ -7,6 +7,13 @@ use std::collections::BTreeMap;
 pub(crate) struct Record(BTreeMap<String, String>);
 
 impl Record {
+    /// A row that the instance makes for itself, with its stamps.
+    pub fn made_by_the_system(now: &str, values: &[(&str, &str)]) -> Self {
+        let by = [("sys_created_by", "system"), ("sys_updated_by", "system"), ("sys_mod_count", "0")];
+        let on = [("sys_created_on", now), ("sys_updated_on", now)];
+        by.iter().chain(&on).chain(values).copied().collect()
+    }
+
     pub fn get(&self, column: &str) -> &str {
         self.0.get(column).map_or("", String::as_str)
     }

@@ -4,6 +4,7 @@
 mod accept;
 mod account;
 mod audit;
+mod authentication;
 mod before;
 mod behaviour;
 mod case;

@@ -18,7 +18,8 @@ const CONTENT_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'");
 
 pub(crate) fn router(instance: Arc<Instance>) -> Router {
-    let api = api::router().layer(from_fn_with_state(instance.clone(), api::speak)).layer(from_fn(api::dress));
+    let api = api::router().layer(from_fn_with_state(instance.clone(), api::admit));
+    let api = api.layer(from_fn_with_state(instance.clone(), api::speak)).layer(from_fn(api::dress));
     let calls = api.layer(cors::for_api(instance.clone()));
     let calls = calls.merge(oauth::calls().layer(cors::for_oauth(instance.clone())));
     let calls = calls.layer(from_fn_with_state(instance.clone(), api::inject));

@@ -66,10 +66,39 @@ switches! {
         webhook_delay_ms: u64 = 0,
     }
     "Tokens" {
+        /// Lifetime of an authorization code. (contract 1.2)
+        code_seconds: i64 = 60,
         /// Lifetime of access tokens from now on, instead of the client's own. (contract 1.3)
         access_token_seconds: Option<i64> = None,
         /// Lifetime of refresh tokens from now on, instead of the client's own. (contract 1.4)
         refresh_token_seconds: Option<i64> = None,
+        /// Whether PKCE may be done with the method plain, besides S256. (contract 1.2)
+        pkce_plain: bool = false,
+        /// Whether the redirect after Deny carries `error_description` besides `error`. (contract 1.2)
+        deny_description: bool = false,
+        /// What the tokens of a client without a scope may do: everything, or only what no scope guards. (contract 1.8)
+        clients_without_scope: WithoutScope = WithoutScope::Useraccount,
+        /// Whether a user with multifactor authentication needs a one-time password with Basic
+        /// authentication, behind the password or in the header X-MFA_TOKEN. (contract 1.9)
+        mfa_for_basic_auth: bool = false,
+    }
+    "Limits" {
+        /// How many REST calls run at once (the pool API_INT, 4 on many instances); without a number there
+        /// is no limit. (contract 10)
+        api_threads: Option<u32> = None,
+        /// How many calls wait for a thread of that pool before the next one gets 429 without headers. (contract 10)
+        api_queue: u32 = 50,
+        /// Whether the REST API gives out the cookie of a session. (contract 10)
+        session_cookies: bool = true,
+        /// How many calls with one session's cookie run at once: 2 since Yokohama, 1 before. (contract 10)
+        session_threads: u32 = 2,
+        /// How many calls of one session wait before the next one is answered 202 and dropped. (contract 10)
+        session_queue: u32 = 10,
+        /// After so many milliseconds the instance cancels a call, 60000 on most; without a number it never
+        /// does. (contract 10)
+        quota_ms: Option<u64> = None,
+        /// What a cancelled call gets: 200 and JSON that breaks off, or an error. (contract 10)
+        quota_answer: QuotaAnswer = QuotaAnswer::Truncated,
     }
 }
 
@@ -97,5 +126,21 @@ choices! {
         On,
         RowOnly,
         Off,
+    }
+}
+
+choices! {
+    /// What the tokens of a client without a scope may do.
+    pub(crate) enum WithoutScope {
+        Useraccount,
+        Nothing,
+    }
+}
+
+choices! {
+    /// What a cancelled call gets.
+    pub(crate) enum QuotaAnswer {
+        Truncated,
+        Error,
     }
 }

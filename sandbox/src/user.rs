@@ -6,6 +6,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
+use crate::clock;
 use crate::instance::Instance;
 use crate::record::Record;
 use crate::store;
@@ -19,6 +20,11 @@ pub(crate) struct User {
     pub name: String,
     /// Where the user's days begin and end, and what clock the user reads (contract 2.3, 12.13).
     pub time_zone: TimeZone,
+    /// For programs only: may not sign in to the pages.
+    pub web_service_only: bool,
+    /// Has one-time passwords.
+    pub multifactor: bool,
+    pub must_change_password: bool,
     roles: BTreeSet<String>,
     trusted: bool,
 }
@@ -27,12 +33,14 @@ impl User {
     /// The instance itself, which stamps what nobody asked for.
     pub fn system() -> Self {
         let roles = BTreeSet::from(["admin".to_owned()]);
-        let time_zone = TimeZone::UTC;
         Self {
             sys_id: "system".into(),
             user_name: "system".into(),
             name: "System".into(),
-            time_zone,
+            time_zone: TimeZone::UTC,
+            web_service_only: false,
+            multifactor: false,
+            must_change_password: false,
             roles,
             trusted: true,
         }
@@ -46,6 +54,11 @@ impl User {
     /// An administrator has every role but the one that nobody has.
     pub fn has(&self, role: &str) -> bool {
         self.roles.contains(role) || (role != "nobody" && self.roles.contains("admin"))
+    }
+
+    /// Was given the role itself; an administrator's right to everything does not count.
+    pub fn holds(&self, role: &str) -> bool {
+        self.roles.contains(role)
     }
 
     /// Whether access rules do not bind it: the instance itself.
@@ -74,6 +87,17 @@ impl Instance {
         Ok(found.filter(|(_, row)| is_password(password, row.get("user_password"))).map(|(user, _)| user))
     }
 
+    /// The user of an active REST API key.
+    pub async fn user_by_api_key(&self, key: &str) -> store::Result<Option<User>> {
+        let Some(keys) = self.table("api_key").filter(|_| !key.is_empty()) else { return Ok(None) };
+        let Some(row) = self.store.find(keys, "token", key).await? else { return Ok(None) };
+        let ended = clock::parse(row.get("expires")).is_some_and(|ends| ends <= self.clock.now());
+        if ended || !row.is_true("active") {
+            return Ok(None);
+        }
+        self.user(row.get("user")).await
+    }
+
     async fn user_where(&self, column: &str, value: &str) -> store::Result<Option<(User, Record)>> {
         let Some(users) = self.table("sys_user") else {
             return Ok(None);
@@ -99,6 +123,9 @@ impl Instance {
             user_name: row.get("user_name").to_owned(),
             name: row.get("name").to_owned(),
             time_zone: self.time_zone(row.get("time_zone")),
+            web_service_only: row.is_true("web_service_access_only"),
+            multifactor: row.is_true("enable_multifactor_authn"),
+            must_change_password: row.is_true("password_needs_reset"),
             roles,
             trusted: false,
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -13,7 +13,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::ApiError;
 use crate::instance::Instance;
-use crate::switches::{FaultKind, Switches};
+use crate::switches::{FaultKind, QuotaAnswer, Switches};
 
 const HIBERNATING: &str = "<!DOCTYPE html><html><head><title>Instance Hibernating page</title></head>\
 <body><h1>Your instance is hibernating</h1><p>Sign in to the developer site to wake it up.</p></body></html>";
@@ -72,28 +72,48 @@ impl Due {
 }
 
 pub(crate) async fn inject(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
-    wait(instance.switches().delay_ms).await;
-    let Some(due) = instance.switch(|switches| due(switches, request.method(), request.uri().path())) else {
-        return finish(next, request).await;
-    };
-    instance.served.count(due.name());
-    match due {
-        Due::Delay(milliseconds) => {
-            wait(milliseconds).await;
-            finish(next, request).await
-        }
-        Due::Status(status, html) => failed(status, html),
-        Due::RateLimit(retry_after) => rate_limited(&instance, retry_after),
-        Due::Hibernating => Html(HIBERNATING).into_response(),
-        Due::SignIn => Html(SIGN_IN).into_response(),
-        Due::Accepted => StatusCode::ACCEPTED.into_response(),
-        Due::Cut => cut(),
-        Due::LoseResponse => {
+    let began = Instant::now();
+    let switches = instance.switches();
+    let due = instance.switch(|switches| due(switches, request.method(), request.uri().path()));
+    if let Some(due) = &due {
+        instance.served.count(due.name());
+    }
+    let delay = switches.delay_ms + if let Some(Due::Delay(more)) = due { more } else { 0 };
+    let quota = switches.quota_ms.unwrap_or(u64::MAX);
+    wait(delay.min(quota)).await;
+    if delay >= quota && is_write(request.method()) {
+        return cancelled(switches.quota_answer, StatusCode::OK.into_response()).await;
+    }
+    let response = match due {
+        None | Some(Due::Delay(_)) => finish(next, request).await,
+        Some(Due::Status(status, html)) => failed(status, html),
+        Some(Due::RateLimit(retry_after)) => rate_limited(&instance, retry_after),
+        Some(Due::Hibernating) => Html(HIBERNATING).into_response(),
+        Some(Due::SignIn) => Html(SIGN_IN).into_response(),
+        Some(Due::Accepted) => StatusCode::ACCEPTED.into_response(),
+        Some(Due::Cut) => cut(),
+        Some(Due::LoseResponse) => {
             finish(next, request).await;
             cut()
         }
-        Due::Truncated => truncated(finish(next, request).await).await,
+        Some(Due::Truncated) => truncated(finish(next, request).await).await,
+    };
+    if began.elapsed().as_millis() >= u128::from(quota) {
+        return cancelled(switches.quota_answer, response).await;
     }
+    response
+}
+
+/// What a call gets that took longer than its quota.
+async fn cancelled(answer: QuotaAnswer, response: Response) -> Response {
+    match answer {
+        QuotaAnswer::Truncated => truncated(response).await,
+        QuotaAnswer::Error => ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, CANCELLED, None).into_response(),
+    }
+}
+
+fn is_write(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD)
 }
 
 async fn wait(milliseconds: u64) {
@@ -136,8 +156,7 @@ fn due(switches: &mut Switches, method: &Method, path: &str) -> Option<Due> {
     if spend(&mut switches.cut_next) {
         return Some(Due::Cut);
     }
-    let writes = !matches!(*method, Method::GET | Method::HEAD);
-    if writes && spend(&mut switches.lose_response_next) {
+    if is_write(method) && spend(&mut switches.lose_response_next) {
         return Some(Due::LoseResponse);
     }
     let fault = switches.faults.iter_mut().find_map(|fault| fault.hits(method, path).then_some(fault))?;

@@ -54,6 +54,9 @@ const ROLES: &[&str] = &[
     "snc_platform_rest_api_access",
     "snc_read_only",
     "query_no_domain_table_api",
+    "snc_basic_auth_api_access",
+    "oauth_admin",
+    "rate_limit_admin",
 ];
 
 pub(super) fn role(name: &str) -> String {

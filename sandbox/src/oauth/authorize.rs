@@ -8,15 +8,12 @@ use axum::extract::{OriginalUri, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::Client;
 use super::tickets::Kind;
 use crate::instance::Instance;
 use crate::pages::{Failure, SignedIn, layout, sign_in_first};
-
-/// Contract 1.2 says that a code's life is commonly quoted as a minute.
-const CODE_SECONDS: i64 = 60;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -36,29 +33,51 @@ pub(super) struct Granted {
     /// What was asked for and where the browser was really sent; either may be repeated.
     pub redirect_uris: [String; 2],
     pub challenge: String,
+    pub challenge_method: String,
     pub scope: String,
 }
 
+/// How the client is given what it asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Code,
+    /// The token itself, behind a `#`; only for the clients that a property names.
+    Implicit,
+}
+
 /// A request that can be put to the user.
-async fn checked(instance: &Instance, request: &Request) -> Result<(Client, Url), Failure> {
+async fn checked(instance: &Instance, request: &Request) -> Result<(Client, Url, Flow), Failure> {
     let refuse = |text: &str| Failure::new(StatusCode::BAD_REQUEST, text);
+    if !instance.is_oauth_on() {
+        return Err(refuse("OAuth is not active on this instance."));
+    }
     let client = instance.oauth_client(&request.client_id).await?;
     let client = client.ok_or_else(|| refuse("No active OAuth client is registered under this client_id."))?;
-    if request.response_type != "code" {
-        return Err(refuse("Only response_type=code is supported."));
-    }
-    if request.state.is_empty() && instance.property_is_true("glide.oauth.state.parameter.required") {
+    let flow = match request.response_type.as_str() {
+        "code" => Flow::Code,
+        "token" if instance.lets_implicitly(&client) => Flow::Implicit,
+        _ => return Err(refuse("Only response_type=code is supported.")),
+    };
+    if request.state.is_empty() && instance.is_hardened("glide.oauth.state.parameter.required") {
         return Err(refuse("Missing State parameter in request."));
     }
-    if !request.code_challenge.is_empty() && request.code_challenge_method != "S256" {
+    let plain = request.code_challenge_method == "plain" && instance.switches().pkce_plain;
+    if !request.code_challenge.is_empty() && request.code_challenge_method != "S256" && !plain {
         return Err(refuse("Only code_challenge_method=S256 is supported."));
     }
-    if request.code_challenge.is_empty() && client.is_public() {
+    if request.code_challenge.is_empty() && client.is_public() && flow == Flow::Code {
         return Err(refuse("A public client must send a code_challenge."));
     }
     let redirect = client.redirect(&request.redirect_uri).and_then(|url| Url::parse(&url).ok());
     let redirect = redirect.ok_or_else(|| refuse("The OAuth client has no usable redirect URL."))?;
-    Ok((client, redirect))
+    Ok((client, redirect, flow))
+}
+
+impl Instance {
+    fn lets_implicitly(&self, client: &Client) -> bool {
+        let listed = self.property("glide.oauth.clients.allowed.for.implicit.grant").unwrap_or_default();
+        listed.split(',').any(|id| id.trim() == client.id() || id.trim() == client.sys_id())
+    }
 }
 
 pub(super) async fn ask(
@@ -67,7 +86,7 @@ pub(super) async fn ask(
     signed_in: Option<SignedIn>,
     Query(request): Query<Request>,
 ) -> Result<Response, Failure> {
-    let (client, redirect) = checked(&instance, &request).await?;
+    let (client, redirect, _) = checked(&instance, &request).await?;
     let Some(SignedIn(user)) = signed_in else {
         return Ok(sign_in_first(&uri));
     };
@@ -109,21 +128,40 @@ pub(super) async fn answer(
     SignedIn(user): SignedIn,
     Form(Answer { answer, request }): Form<Answer>,
 ) -> Result<Redirect, Failure> {
-    let (client, mut redirect) = checked(&instance, &request).await?;
-    if answer == "allow" {
+    let (client, mut redirect, flow) = checked(&instance, &request).await?;
+    let switches = instance.switches();
+    let mut parameters: Vec<(&str, String)> = Vec::new();
+    if answer != "allow" {
+        parameters.push(("error", "access_denied".into()));
+        if switches.deny_description {
+            parameters.push(("error_description", "access_denied".into()));
+        }
+    } else if flow == Flow::Implicit {
+        let tokens = instance.access_only(&user, &client, &request.scope).await;
+        let tokens = tokens.map_err(|refused| Failure::new(StatusCode::BAD_REQUEST, refused.to_string()))?;
+        parameters.push(("access_token", tokens.access));
+        parameters.push(("token_type", "Bearer".into()));
+        parameters.push(("expires_in", tokens.expires_in.to_string()));
+        parameters.push(("scope", tokens.scope));
+    } else {
         let granted = Granted {
             redirect_uris: [request.redirect_uri, redirect.to_string()],
             challenge: request.code_challenge,
+            challenge_method: request.code_challenge_method,
             scope: request.scope,
         };
         let detail = serde_json::to_string(&granted).map_err(|cause| Failure::internal(&cause))?;
-        let code = instance.issue(Kind::Code, &user.sys_id, client.id(), CODE_SECONDS, &detail).await?;
-        redirect.query_pairs_mut().append_pair("code", &code);
-    } else {
-        redirect.query_pairs_mut().append_pair("error", "access_denied");
+        let code = instance.issue(Kind::Code, &user.sys_id, client.id(), switches.code_seconds, &detail).await?;
+        parameters.push(("code", code));
     }
     if !request.state.is_empty() {
-        redirect.query_pairs_mut().append_pair("state", &request.state);
+        parameters.push(("state", request.state));
+    }
+    if flow == Flow::Implicit {
+        let fragment = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        redirect.set_fragment(Some(&fragment));
+    } else {
+        redirect.query_pairs_mut().extend_pairs(parameters);
     }
     Ok(Redirect::to(redirect.as_str()))
 }

@@ -1,5 +1,5 @@
-//! Tickets: access tokens, refresh tokens, authorization codes and browser sessions. All are secrets
-//! that one user holds for a while, and all survive a restart with the store.
+//! Tickets: authorization codes, browser sessions and the ids of assertions that were used. Each is good
+//! for a while and survives a restart with the store.
 
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
@@ -11,37 +11,34 @@ use crate::user::User;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Access,
-    Refresh,
     Code,
     Session,
+    /// The `jti` of an assertion, which is not taken twice.
+    Assertion,
 }
 
 impl Kind {
     fn name(self) -> &'static str {
         match self {
-            Self::Access => "access",
-            Self::Refresh => "refresh",
             Self::Code => "code",
             Self::Session => "session",
+            Self::Assertion => "assertion",
         }
     }
 }
 
 #[derive(Debug)]
 pub(crate) struct Ticket {
-    pub secret: String,
     pub user_id: String,
     pub client_id: String,
     /// For a code: what the token request must match. JSON.
     pub detail: String,
 }
 
-const COLUMNS: &str = "secret, user_id, client_id, detail";
+const COLUMNS: &str = "user_id, client_id, detail";
 
 fn ticket(row: &SqliteRow) -> store::Result<Ticket> {
     Ok(Ticket {
-        secret: row.try_get("secret")?,
         user_id: row.try_get("user_id")?,
         client_id: row.try_get("client_id")?,
         detail: row.try_get("detail")?,
@@ -50,7 +47,7 @@ fn ticket(row: &SqliteRow) -> store::Result<Ticket> {
 
 impl Instance {
     fn seconds(&self) -> i64 {
-        self.clock.now().as_second()
+        self.clock.steady().as_second()
     }
 
     /// A new ticket, good for so many seconds. Old ones are swept away on the way.
@@ -62,13 +59,31 @@ impl Instance {
         seconds: i64,
         detail: &str,
     ) -> store::Result<String> {
+        let secret = random::token();
+        self.keep_ticket(&secret, kind, (user_id, client_id), seconds, detail).await?;
+        Ok(secret)
+    }
+
+    /// Remembers the id of an assertion; false if it was used before.
+    pub async fn use_once(&self, client_id: &str, id: &str, seconds: i64) -> store::Result<bool> {
+        self.keep_ticket(&format!("{client_id} {id}"), Kind::Assertion, ("", client_id), seconds, "").await
+    }
+
+    async fn keep_ticket(
+        &self,
+        secret: &str,
+        kind: Kind,
+        (user_id, client_id): (&str, &str),
+        seconds: i64,
+        detail: &str,
+    ) -> store::Result<bool> {
         let now = self.seconds();
         sqlx::query("DELETE FROM \"_ticket\" WHERE ends <= ?").bind(now).execute(&self.store.pool).await?;
-        let secret = random::token();
-        sqlx::query(
-            "INSERT INTO \"_ticket\" (secret, kind, user_id, client_id, ends, detail) VALUES (?, ?, ?, ?, ?, ?)",
+        let kept = sqlx::query(
+            "INSERT INTO \"_ticket\" (secret, kind, user_id, client_id, ends, detail) VALUES (?, ?, ?, ?, ?, ?)
+             ON CONFLICT DO NOTHING",
         )
-        .bind(&secret)
+        .bind(secret)
         .bind(kind.name())
         .bind(user_id)
         .bind(client_id)
@@ -76,7 +91,7 @@ impl Instance {
         .bind(detail)
         .execute(&self.store.pool)
         .await?;
-        Ok(secret)
+        Ok(kept.rows_affected() > 0)
     }
 
     pub async fn ticket(&self, kind: Kind, secret: &str) -> store::Result<Option<Ticket>> {
@@ -87,16 +102,6 @@ impl Instance {
         row.fetch_optional(&self.store.pool).await?.as_ref().map(ticket).transpose()
     }
 
-    /// The ticket of this kind that the user already holds from the client.
-    pub async fn held(&self, kind: Kind, user_id: &str, client_id: &str) -> store::Result<Option<Ticket>> {
-        let sql = sqlx::AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM \"_ticket\"
-             WHERE client_id = ? AND user_id = ? AND kind = ? AND ends > ? ORDER BY ends DESC LIMIT 1"
-        ));
-        let row = sqlx::query(sql).bind(client_id).bind(user_id).bind(kind.name()).bind(self.seconds());
-        row.fetch_optional(&self.store.pool).await?.as_ref().map(ticket).transpose()
-    }
-
     /// Takes the ticket: of two that try at once, one gets it.
     pub async fn redeem(&self, kind: Kind, secret: &str) -> store::Result<Option<Ticket>> {
         let sql = sqlx::AssertSqlSafe(format!(
@@ -104,12 +109,6 @@ impl Instance {
         ));
         let row = sqlx::query(sql).bind(secret).bind(kind.name()).bind(self.seconds());
         row.fetch_optional(&self.store.pool).await?.as_ref().map(ticket).transpose()
-    }
-
-    pub async fn extend(&self, secret: &str, seconds: i64) -> store::Result<()> {
-        let sql = "UPDATE \"_ticket\" SET ends = ? WHERE secret = ?";
-        let ends = self.seconds().saturating_add(seconds);
-        sqlx::query(sql).bind(ends).bind(secret).execute(&self.store.pool).await.map(drop)
     }
 
     pub async fn withdraw(&self, secret: &str) -> store::Result<()> {

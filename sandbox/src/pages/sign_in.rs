@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use super::{COOKIE, Failure, layout, path_and_query, session};
+use super::{COOKIE, Failure, layout, path_and_query, session_cookie};
 use crate::instance::Instance;
 use crate::oauth::tickets::Kind;
 
@@ -57,7 +57,8 @@ pub(super) async fn check(
     State(instance): State<Arc<Instance>>,
     Form(given): Form<Credentials>,
 ) -> Result<Response, Failure> {
-    let Some(user) = instance.user_by_password(&given.user_name, &given.user_password).await? else {
+    let known = instance.user_by_password(&given.user_name, &given.user_password).await?;
+    let Some(user) = known.filter(|user| !user.web_service_only) else {
         let problem = "User name or password is not right, or the user is locked out.";
         return Ok((StatusCode::UNAUTHORIZED, page(&given.uri, &given.user_name, problem)).into_response());
     };
@@ -76,8 +77,7 @@ pub(super) async fn leave(
     State(instance): State<Arc<Instance>>,
     request: axum::extract::Request,
 ) -> Result<Response, Failure> {
-    let (parts, _) = request.into_parts();
-    if let Some(session) = session(&parts) {
+    if let Some(session) = session_cookie(request.headers()) {
         instance.withdraw(session).await?;
     }
     let cookie = format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Refusal, case, change, escalation, incident, knowledge, person, problem, task};
+use super::{Draft, Refusal, authentication, case, change, escalation, incident, knowledge, person, problem, task};
 use crate::instance::Instance;
 use crate::store;
 
 pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
     match draft.table.name.as_str() {
         "incident" => incident::before_write(draft),
+        "oauth_entity" | "oauth_jwt" | "api_key" | "jwt_verifier_map" => {
+            authentication::fill_in(draft);
+            Ok(())
+        }
         "problem" => problem::before_write(draft),
         "change_request" => change::before_write(draft),
         "sn_customerservice_case" => case::before_write(draft),
