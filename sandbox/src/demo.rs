@@ -6,7 +6,7 @@ mod incidents;
 mod people;
 mod security;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use people::People;
@@ -55,7 +55,8 @@ pub(crate) async fn furnish(instance: &Arc<Instance>, clients: &[OauthClient]) -
 
 /// A row made by `system` when the instance was made; given values win over defaults.
 fn row(table: &Table, sys_id: &str, values: &[(&str, &str)]) -> Record {
-    let mut record: Record = table.columns.values().map(|column| (&column.name, &column.default)).collect();
+    let defaults = table.columns.values().filter(|column| !column.default.is_empty());
+    let mut record: Record = defaults.map(|column| (&column.name, &column.default)).collect();
     let stamps = [("sys_created_on", BORN), ("sys_updated_on", BORN), ("sys_created_by", "system")];
     for (column, value) in stamps.iter().chain(&[("sys_updated_by", "system"), ("sys_mod_count", "0")]).chain(values) {
         record.set(column, *value);
@@ -71,26 +72,27 @@ fn add(instance: &Instance, write: &mut Write, table: &str, sys_id: &str, values
     }
 }
 
+const MOST_TABLES: i64 = 10_000;
+
 /// Rows of `sys_db_object`, `sys_dictionary` and `sys_choice` for every table that has none yet.
 async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::Result<()> {
-    let Some(objects) = instance.table("sys_db_object") else {
-        return Ok(());
-    };
+    let known = instance.query("sys_db_object", "", &User::system(), MOST_TABLES).await?;
+    let known: HashSet<&str> = known.iter().map(|row| row.get("name")).collect();
     // A data file may be older than the access rules.
-    let guarded = instance.store.get(objects, &fixed_id("table sys_security_acl")).await?.is_some();
+    let guarded = known.contains("sys_security_acl");
     let mut roles = BTreeSet::new();
     if !guarded {
         security::furnish(instance, write, &mut roles);
     }
     for table in instance.store.dictionary.tables() {
-        let id = fixed_id(&format!("table {}", table.name));
-        let known = instance.store.get(objects, &id).await?.is_some();
+        let known = known.contains(table.name.as_str());
         if !known || !guarded {
             security::describe(instance, write, table, &mut roles);
         }
         if known {
             continue;
         }
+        let id = fixed_id(&format!("table {}", table.name));
         let parent = table.super_class.as_ref().map(|name| fixed_id(&format!("table {name}"))).unwrap_or_default();
         let extendable = if table.classes.len() > 1 { "true" } else { "false" };
         let values = [

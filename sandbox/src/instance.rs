@@ -1,7 +1,7 @@
 //! What every part of a running instance shares.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use tokio_util::task::TaskTracker;
 
@@ -13,6 +13,7 @@ use crate::limits;
 use crate::oauth::scopes;
 use crate::query::{Compiled, Query, Scope, compile};
 use crate::record::Record;
+use crate::server;
 use crate::store::{self, Slice, Store};
 use crate::switches::Switches;
 use crate::user::User;
@@ -28,8 +29,8 @@ pub(crate) struct Instance {
     pub sessions: limits::Sessions,
     /// The threads that REST calls share (API_INT).
     pub threads: limits::Line,
-    /// For the posts of business rules.
-    pub http: reqwest::Client,
+    /// For the posts of business rules; made for the first of them, since reading certificates takes a while.
+    pub http: LazyLock<reqwest::Result<reqwest::Client>>,
     /// Work that goes on after its request was answered.
     pub background: TaskTracker,
     settled: RwLock<Arc<Settled>>,
@@ -72,12 +73,12 @@ const SETTLED_TABLES: &[&str] = &[
 ];
 
 impl Instance {
-    pub fn new(store: Store, clock: Clock, address: String, http: reqwest::Client) -> Self {
+    pub fn new(store: Store, clock: Clock, address: String) -> Self {
         Self {
             store,
             clock,
             address,
-            http,
+            http: LazyLock::new(server::http_client),
             switches: RwLock::default(),
             served: Served::default(),
             rates: limits::Rates::default(),

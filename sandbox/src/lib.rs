@@ -98,8 +98,6 @@ pub enum Error {
         "The sandbox cannot serve https with the file {file}: {cause}. Correct it, or name one that is not there yet."
     )]
     Tls { file: PathBuf, cause: String },
-    #[error("The sandbox cannot prepare its outgoing HTTP client: {0}.")]
-    HttpClient(String),
 }
 
 /// A running instance. Dropping it ends it at once; `stop` lets what runs finish.
@@ -137,7 +135,7 @@ impl Sandbox {
         let tls = tls.transpose()?;
         let local = format!("{}://{bound}", if tls.is_some() { "https" } else { "http" });
         let address = settings.address.as_deref().unwrap_or(&local).trim_end_matches('/').to_owned();
-        let instance = Arc::new(Instance::new(store, clock, address, server::http_client()?));
+        let instance = Arc::new(Instance::new(store, clock, address));
         demo::furnish(&instance, &settings.oauth_clients).await.map_err(|cause| unusable(cause.to_string()))?;
         let (stop, stopped) = oneshot::channel();
         let app = server::router(instance.clone());

@@ -11,7 +11,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::instance::Instance;
-use crate::{Error, api, cors, oauth, pages, switches};
+use crate::{api, cors, oauth, pages, switches};
 
 /// Nothing on the pages comes from elsewhere, and nobody may frame them.
 const CONTENT_POLICY: HeaderValue =
@@ -41,9 +41,8 @@ pub(crate) fn router(instance: Arc<Instance>) -> Router {
 /// For the posts of business rules. Redirects are the script's business, and it goes wherever the
 /// instance's administrator sends it, as on the platform.
 #[allow(clippy::disallowed_methods)] // the sandbox's one client
-pub(crate) fn http_client() -> Result<reqwest::Client, Error> {
+pub(crate) fn http_client() -> reqwest::Result<reqwest::Client> {
     // reqwest brings no cryptography of its own here; a second call finds the first one's choice.
     rustls::crypto::ring::default_provider().install_default().ok();
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).user_agent("ServiceNow/1.0");
-    client.build().map_err(|cause| Error::HttpClient(cause.to_string()))
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).user_agent("ServiceNow/1.0").build()
 }

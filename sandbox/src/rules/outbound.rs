@@ -112,7 +112,11 @@ async fn post(instance: &Instance, request: &Request) -> Value {
         return failure("The HTTP method is not known");
     };
     let timeout = request.timeout_ms.map_or(LONGEST, Duration::from_millis).min(LONGEST);
-    let mut outgoing = instance.http.request(method, &request.endpoint).query(&request.query).timeout(timeout);
+    let client = match &*instance.http {
+        Ok(client) => client,
+        Err(cause) => return failure(&format!("The instance cannot prepare its HTTP client: {cause}")),
+    };
+    let mut outgoing = client.request(method, &request.endpoint).query(&request.query).timeout(timeout);
     for (name, value) in &request.headers {
         outgoing = outgoing.header(name, value);
     }

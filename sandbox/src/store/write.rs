@@ -1,6 +1,8 @@
 //! One turn at writing: reads may go on meanwhile, other writers wait. Changes are collected and then
 //! stored in a single transaction.
 
+use std::collections::BTreeSet;
+
 use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 use tokio::sync::MutexGuard;
@@ -10,7 +12,7 @@ use crate::dictionary::Table;
 use crate::record::Record;
 
 enum Step {
-    Insert { table: String, columns: Vec<String>, values: Vec<String> },
+    Insert { table: String, rows: Vec<Record> },
     Update { table: String, columns: Vec<String>, values: Vec<String>, sys_id: String },
     Delete { table: String, sys_id: String },
     DeleteWhere { table: String, column: String, value: String },
@@ -30,13 +32,23 @@ impl<'a> Write<'a> {
     }
 
     pub fn insert(&mut self, table: &Table, record: &Record) {
-        let (columns, values) = stored(table, record, |_| true);
-        self.steps.push(Step::Insert { table: table.root.clone(), columns, values });
+        let is_stored = |name: &str| table.column(name).is_some_and(|column| !column.kind.is_journal());
+        let row = record.iter().filter(|(column, value)| !value.is_empty() && is_stored(column)).collect();
+        // What is new at the same time may be stored in any order, so the rows of a table go together.
+        for step in self.steps.iter_mut().rev() {
+            match step {
+                Step::Insert { table: name, rows } if *name == table.root => return rows.push(row),
+                Step::Insert { .. } => {}
+                Step::Update { .. } | Step::Delete { .. } => break,
+            }
+        }
+        self.steps.push(Step::Insert { table: table.root.clone(), rows: vec![row] });
     }
 
     /// Stores the columns in which the two differ.
     pub fn update(&mut self, table: &Table, before: &Record, after: &Record) {
-        let (columns, values) = stored(table, after, |column| before.get(column) != after.get(column));
+        let changed = table.stored_columns().filter(|column| before.get(&column.name) != after.get(&column.name));
+        let (columns, values) = changed.map(|column| (column.name.clone(), after.get(&column.name).to_owned())).unzip();
         let sys_id = before.sys_id().to_owned();
         self.steps.push(Step::Update { table: table.root.clone(), columns, values, sys_id });
     }
@@ -78,20 +90,9 @@ impl<'a> Write<'a> {
     }
 }
 
-fn stored(table: &Table, record: &Record, wanted: impl Fn(&str) -> bool) -> (Vec<String>, Vec<String>) {
-    table
-        .stored_columns()
-        .filter(|column| wanted(&column.name))
-        .map(|column| (column.name.clone(), record.get(&column.name).to_owned()))
-        .unzip()
-}
-
 async fn run(transaction: &mut Transaction<'_, Sqlite>, step: Step) -> Result<()> {
     let (sql, values) = match step {
-        Step::Insert { table, columns, values } => {
-            let places = vec!["?"; values.len()].join(", ");
-            (format!(r#"INSERT INTO "{table}" ("{}") VALUES ({places})"#, columns.join("\", \"")), values)
-        }
+        Step::Insert { table, rows } => insertion(&table, &rows)?,
         Step::Update { columns, .. } if columns.is_empty() => return Ok(()),
         Step::Update { table, columns, mut values, sys_id } => {
             values.push(sys_id);
@@ -115,4 +116,21 @@ async fn run(transaction: &mut Transaction<'_, Sqlite>, step: Step) -> Result<()
         statement = statement.bind(value);
     }
     statement.execute(&mut **transaction).await.map(drop)
+}
+
+/// All rows in one statement, as one JSON array of arrays: thousands of rows cost as much as dozens one
+/// by one. Columns in which no row has a value are left to their default, the empty string.
+fn insertion(table: &str, rows: &[Record]) -> Result<(String, Vec<String>)> {
+    let columns: BTreeSet<&str> = rows.iter().flat_map(|row| row.iter().map(|(column, _)| column)).collect();
+    let arrays: Vec<Vec<&str>> =
+        rows.iter().map(|row| columns.iter().map(|column| row.get(column)).collect()).collect();
+    let names: Vec<String> = columns.iter().map(|column| format!("\"{column}\"")).collect();
+    let values: Vec<String> = (0..columns.len()).map(|place| format!("row ->> {place}")).collect();
+    let sql = format!(
+        r#"INSERT INTO "{table}" ({}) WITH rows (row) AS MATERIALIZED (SELECT value FROM json_each(?)) SELECT {} FROM rows"#,
+        names.join(", "),
+        values.join(", ")
+    );
+    let rows = serde_json::to_string(&arrays).map_err(|cause| sqlx::Error::Encode(cause.into()))?;
+    Ok((sql, vec![rows]))
 }
