@@ -39,7 +39,7 @@ impl<'a> Write<'a> {
             match step {
                 Step::Insert { table: name, rows } if *name == table.root => return rows.push(row),
                 Step::Insert { .. } => {}
-                Step::Update { .. } | Step::Delete { .. } => break,
+                _ => break,
             }
         }
         self.steps.push(Step::Insert { table: table.root.clone(), rows: vec![row] });
