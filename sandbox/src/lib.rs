@@ -135,6 +135,7 @@ impl Sandbox {
         let tls = tls.transpose()?;
         let local = format!("{}://{bound}", if tls.is_some() { "https" } else { "http" });
         let address = settings.address.as_deref().unwrap_or(&local).trim_end_matches('/').to_owned();
+        server::choose_cryptography();
         let instance = Arc::new(Instance::new(store, clock, address));
         demo::furnish(&instance, &settings.oauth_clients).await.map_err(|cause| unusable(cause.to_string()))?;
         let (stop, stopped) = oneshot::channel();

@@ -38,11 +38,14 @@ pub(crate) fn router(instance: Arc<Instance>) -> Router {
         .with_state(instance)
 }
 
+/// reqwest brings no cryptography of its own here; a second call finds the first one's choice.
+pub(crate) fn choose_cryptography() {
+    rustls::crypto::ring::default_provider().install_default().ok();
+}
+
 /// For the posts of business rules. Redirects are the script's business, and it goes wherever the
 /// instance's administrator sends it, as on the platform.
 #[allow(clippy::disallowed_methods)] // the sandbox's one client
 pub(crate) fn http_client() -> reqwest::Result<reqwest::Client> {
-    // reqwest brings no cryptography of its own here; a second call finds the first one's choice.
-    rustls::crypto::ring::default_provider().install_default().ok();
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).user_agent("ServiceNow/1.0").build()
 }
