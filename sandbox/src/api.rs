@@ -1,6 +1,8 @@
 //! The REST API: routes, who is calling, and the errors that every call shares (contract 1.9, 2.1, 2.7).
 
 mod admission;
+pub(crate) mod attachment;
+mod attribute;
 mod body;
 mod caller;
 mod display;
@@ -57,6 +59,7 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
         .route("/table/{table}", get(table::list).post(table::create))
         .route("/table/{table}/{sys_id}", record)
         .route("/stats/{table}", get(stats::read))
+        .merge(attachment::router())
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method is not supported", None)
         })

@@ -158,6 +158,9 @@ const PROPERTIES: &[(&str, &str, &str, &str)] = &[
     ),
     ("glide.oauth.inbound.ropc.grant_type.disabled", "boolean", "false", "Refuse the password grant"),
     ("glide.oauth.cors.allowed.origin", "string", "", "Origin whose pages may call the OAuth addresses; * for all"),
+    ("com.glide.attachment.max_size", "integer", "1024", "The largest file that may be attached, in MB"),
+    ("glide.attachment.extensions", "string", "", "Extensions of files that may be attached; all if empty"),
+    ("glide.attachment.role", "string", "public", "Roles that may attach files"),
     ("glide.sys.audit_inserts", "boolean", "false", "Audit the fields of new records too"),
     (
         "glide.ui.audit_deleted_tables",

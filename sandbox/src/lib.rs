@@ -4,6 +4,7 @@
 
 mod acl;
 mod api;
+mod attachments;
 mod clock;
 mod cors;
 mod demo;

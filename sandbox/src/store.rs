@@ -1,6 +1,7 @@
 //! The store: SQLite tables made from the data dictionary, one per family of tables, every column text.
 //! The only place that speaks SQL, apart from the translation of queries and the tickets of `oauth`.
 
+mod content;
 mod open;
 mod write;
 

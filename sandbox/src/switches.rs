@@ -59,6 +59,14 @@ switches! {
         /// or nothing at all, which only a reconciliation finds out. (contract 8)
         delete_audit: DeleteAudit = DeleteAudit::On,
     }
+    "Attachments" {
+        /// A new file is `pending`, and not given out, for so many seconds, as if it were scanned for viruses. (contract 5)
+        attachment_scan_seconds: u64 = 0,
+        /// The scan ends with `not_available` instead of `available`. (contract 5)
+        attachment_infected: bool = false,
+        /// Attaching a file counts as an update of the record that it is put on. (contract 5)
+        attachment_bumps_parent: bool = false,
+    }
     "Webhooks" {
         /// Whether the posts of business rules arrive: each once, none (the script sees a time-out), each twice. (contract 13)
         webhooks: Webhooks = Webhooks::On,

@@ -1,6 +1,7 @@
 //! Asking the rules about a user and a record.
 
 use super::{Grant, Operation};
+use crate::attachments;
 use crate::dictionary::Table;
 use crate::instance::Instance;
 use crate::query::Query;
@@ -23,7 +24,9 @@ impl Instance {
     }
 
     pub async fn may(&self, user: &User, operation: Operation, table: &Table, record: &Record) -> store::Result<bool> {
-        self.holds(&self.grant(user, operation, table), user, table, record).await
+        let grant = self.grant(user, operation, table);
+        let granted = self.holds(&grant, user, table, record).await?;
+        Ok(granted && (table.name != attachments::TABLE || self.may_with_file(user, operation, record).await?))
     }
 
     pub async fn may_read(&self, user: &User, table: &Table, record: &Record) -> store::Result<bool> {
@@ -33,12 +36,15 @@ impl Instance {
     /// Those of the records that the user may read.
     pub async fn readable(&self, user: &User, table: &Table, rows: Vec<Record>) -> store::Result<Vec<Record>> {
         let grant = self.grant(user, Operation::Read, table);
-        if grant == Grant::Always {
+        // A file has the rights of the record that it is on, so each is asked about (contract 5).
+        let files = table.name == attachments::TABLE;
+        if grant == Grant::Always && !files {
             return Ok(rows);
         }
         let mut readable = Vec::new();
         for row in rows {
-            if self.holds(&grant, user, table, &row).await? {
+            let granted = self.holds(&grant, user, table, &row).await?;
+            if granted && (!files || self.may_with_file(user, Operation::Read, &row).await?) {
                 readable.push(row);
             }
         }

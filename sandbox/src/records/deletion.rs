@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Refusal, Writer};
 use crate::acl::Operation as Access;
+use crate::attachments;
 use crate::dictionary::{Column, Kind, OnDelete, Table};
 use crate::instance::Instance;
 use crate::query::Changes;
@@ -87,7 +88,7 @@ impl Instance {
                 let rows = self.query(&other.name, &query, &User::system(), MOST).await?;
                 found.extend(rows.into_iter().map(|row| (other, row)));
             }
-            if let Some(files) = self.table("sys_attachment").filter(|files| files.name != table.name) {
+            if let Some(files) = self.table(attachments::TABLE).filter(|files| files.name != table.name) {
                 let query = format!("table_sys_id={id}");
                 let rows = self.query(&files.name, &query, &User::system(), MOST).await?;
                 found.extend(rows.into_iter().map(|row| (files.as_ref(), row)));
@@ -116,7 +117,7 @@ impl Instance {
         if let Some(journal) = self.table("sys_journal_field").filter(|_| table.has_journal()) {
             write.delete_where(journal, "element_id", id);
         }
-        if table.name == "sys_attachment" {
+        if table.name == attachments::TABLE {
             write.delete_content(id);
         }
     }

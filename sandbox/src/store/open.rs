@@ -61,7 +61,9 @@ impl Store {
                 root.classes.iter().filter_map(|class| dictionary.table(class)).map(AsRef::as_ref).collect();
             prepare(&pool, root, &family).await?;
         }
-        Ok(Self { dictionary, pool, writing: tokio::sync::Mutex::default() })
+        let store = Self { dictionary, pool, writing: tokio::sync::Mutex::default() };
+        store.tidy_files().await?;
+        Ok(store)
     }
 }
 

@@ -11,6 +11,7 @@ mod s02_1_verbs;
 mod s02_6_headers;
 mod s02_table_api;
 mod s03_incident;
+mod s05_attachments;
 mod s06_tables;
 mod s07_2_cases;
 mod s08_deletions;
