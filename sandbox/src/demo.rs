@@ -2,6 +2,7 @@
 //! in `demo/`.
 //! Everything is the same on every machine, sys_ids and times included.
 
+mod filters;
 mod incidents;
 mod people;
 mod security;
@@ -41,6 +42,7 @@ pub(crate) async fn furnish(instance: &Arc<Instance>, clients: &[OauthClient]) -
         && instance.store.get(users, people::ADMIN).await?.is_none()
     {
         settings(instance, &mut write);
+        filters::furnish(instance, &mut write);
         let people = People::read()?;
         people.furnish(instance, &mut write);
         incidents::furnish(instance, &mut write, &people)?;
@@ -174,6 +176,7 @@ const PROPERTIES: &[(&str, &str, &str, &str)] = &[
         "true",
         "Keep earlier versions of a knowledge article as rows of their own",
     ),
+    ("glide.invalid_query.returns_no_rows", "boolean", "false", "Find nothing with a query that has an invalid part"),
     ("glide.rest.choice.allow_non_existing_value", "boolean", "false", "Let REST store values that are no choice"),
 ];
 

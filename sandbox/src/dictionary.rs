@@ -102,6 +102,10 @@ impl Kind {
         matches!(self, Self::Integer | Self::Decimal | Self::Float | Self::Currency)
     }
 
+    pub fn is_date(self) -> bool {
+        matches!(self, Self::GlideDate | Self::GlideDateTime)
+    }
+
     /// Whether two values are the same text in any case (contract 2.3: the database's collation).
     pub fn ignores_case(self) -> bool {
         matches!(

@@ -50,6 +50,8 @@ pub(crate) struct Settled {
     pub rate_rules: Vec<limits::Rule>,
     /// Which scopes open which APIs.
     pub gates: Vec<scopes::Gate>,
+    /// The scripts behind `DYNAMIC` values, by sys_id (contract 2.3).
+    pub dynamic_filters: HashMap<String, String>,
 }
 
 #[derive(Debug, Clone)]
@@ -70,6 +72,7 @@ const SETTLED_TABLES: &[&str] = &[
     "sys_rate_limit_rules",
     "sys_api_access_scope",
     "sys_auth_scope",
+    "sys_filter_option_dynamic",
 ];
 
 impl Instance {
@@ -130,6 +133,9 @@ impl Instance {
         for mut row in self.rows("sys_properties", "").await? {
             settled.properties.insert(row.take("name"), row.take("value"));
         }
+        for mut row in self.rows("sys_filter_option_dynamic", "active=true^available_for_filter=true").await? {
+            settled.dynamic_filters.insert(row.take("sys_id"), row.take("script"));
+        }
         settled.rules = self.rows("sys_script", "active=true^ORDERBYorder^ORDERBYname").await?;
         for mut row in self.rows("sys_script_include", "active=true").await? {
             let name = Some(row.take("api_name")).filter(|full| !full.is_empty()).unwrap_or_else(|| row.take("name"));
@@ -158,14 +164,19 @@ impl Instance {
     }
 
     pub fn compile(&self, query: &Query, table: &Table, user: &User) -> Compiled {
-        let scope = Scope {
+        compile(query, table, &self.scope(user, &self.settled()))
+    }
+
+    /// What the user's queries may refer to: every column, and no change.
+    pub fn scope<'a>(&'a self, user: &'a User, settled: &'a Settled) -> Scope<'a> {
+        Scope {
             dictionary: &self.store.dictionary,
-            user_id: &user.sys_id,
-            user_name: &user.user_name,
+            user,
             now: self.clock.now(),
+            filters: &settled.dynamic_filters,
             changes: None,
-        };
-        compile(query, table, &scope)
+            permits: &|_| true,
+        }
     }
 
     pub fn property(&self, name: &str) -> Option<String> {

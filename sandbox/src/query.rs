@@ -1,11 +1,14 @@
 //! Encoded queries (contract 2.3): the parsed form, shared by the parser and the translation to SQL.
 
+mod calendar;
 mod compile;
-mod dynamic;
 mod operator;
 mod parse;
+mod script;
+#[cfg(test)]
+mod tests;
 
-pub(crate) use compile::{Changes, Compiled, Scope, compile};
+pub(crate) use compile::{Changes, Compiled, Read, Scope, compile};
 pub(crate) use operator::Operator;
 
 /// Groups are joined by `^NQ`; a record matches if any group does.
@@ -13,8 +16,6 @@ pub(crate) use operator::Operator;
 pub(crate) struct Query {
     pub groups: Vec<Group>,
     pub order: Vec<Order>,
-    /// Parts that are no condition at all.
-    pub nonsense: Vec<String>,
 }
 
 /// All of these must hold, and each holds if any of its alternatives (`^OR`) does.

@@ -111,13 +111,8 @@ impl Instance {
         let Some(table) = self.table(&event.table).filter(|_| !filter.is_empty()) else {
             return Ok(true);
         };
-        let scope = Scope {
-            dictionary: &self.store.dictionary,
-            user_id: &event.user.sys_id,
-            user_name: &event.user.user_name,
-            now: self.clock.now(),
-            changes: Some(&event.changes),
-        };
+        let settled = self.settled();
+        let scope = Scope { changes: Some(&event.changes), ..self.scope(&event.user, &settled) };
         self.store.holds(table, &event.current, &compile(&Query::parse(filter), table, &scope)).await
     }
 

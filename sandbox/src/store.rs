@@ -111,7 +111,7 @@ impl Store {
             condition: format!(r#"t0."{column}" = ?"#),
             order: "t0.rowid".to_owned(),
             parameters: vec![value.to_owned()],
-            invalid: Vec::new(),
+            ..Compiled::default()
         };
         Ok(self.select(table, &query, Slice::first(1)).await?.pop())
     }

@@ -44,8 +44,8 @@ pub(super) fn search(instance: &Instance, user: &User, table: &Table, options: &
     let switches = instance.switches();
     if !compiled.invalid.is_empty() {
         match switches.invalid_query {
-            InvalidQuery::Ignore => {}
-            InvalidQuery::NoRows => "0".clone_into(&mut compiled.condition),
+            InvalidQuery::Ignore if !instance.property_is_true("glide.invalid_query.returns_no_rows") => {}
+            InvalidQuery::Ignore | InvalidQuery::NoRows => "0".clone_into(&mut compiled.condition),
             InvalidQuery::Refuse => {
                 let detail = "Field(s) present in the query do not have permission to be read".to_owned();
                 let message = "Insufficient rights to query records";

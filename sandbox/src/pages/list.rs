@@ -40,7 +40,7 @@ impl Wanted {
         }
         let descending = |field: &str| Order { field: field.into(), descending: true };
         let order = vec![descending("sys_created_on"), descending("number")];
-        Encoded { groups: vec![group], order, nonsense: Vec::new() }
+        Encoded { groups: vec![group], order }
     }
 
     fn link(&self, page: u32, label: &str) -> String {

@@ -1,261 +1,210 @@
 //! [`Query`] to SQL. Column names come from the dictionary and every value is a bound parameter, so
 //! nothing a caller writes becomes SQL. The record's own row is always called `t0`.
 
-use std::collections::BTreeMap;
+mod asked;
+mod condition;
+mod dates;
+mod fields;
+mod hierarchy;
+mod leaf;
+mod place;
+mod related;
+mod sql;
+mod tags;
+mod text;
+
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::{Condition, Operator, Query, dynamic};
-use crate::clock;
-use crate::dictionary::{Column, Dictionary, Kind, Table};
+use super::{Condition, Group, Operator, Order, Query};
+use crate::dictionary::{Dictionary, Table};
+use crate::user::User;
+use asked::Asked;
+use place::Place;
+use sql::Sql;
 
 /// What a query may refer to besides the row.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
     pub dictionary: &'a Dictionary,
-    pub user_id: &'a str,
-    pub user_name: &'a str,
+    pub user: &'a User,
     pub now: Timestamp,
+    /// The scripts of the dynamic filters, by sys_id.
+    pub filters: &'a HashMap<String, String>,
     /// For the filter of a business rule: what the write changed (contract 11.1).
     pub changes: Option<&'a Changes>,
+    /// Whether the query may use a column so; one that it may not is as one that is not there (contract 2.4).
+    pub permits: &'a (dyn Fn(&Read) -> bool + Sync),
 }
 
 /// Changed columns with their old and new values.
 pub(crate) type Changes = BTreeMap<String, (String, String)>;
 
-/// SQL that can stand after `WHERE` and `ORDER BY`, its parameters, and the parts that mean nothing here.
+/// A column that a query uses, for the query ACLs (contract 2.4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Read {
+    /// The table that the query sees the column in, which may be one that inherits it.
+    pub table: String,
+    pub column: String,
+    /// A range operation or an order, rather than a match.
+    pub range: bool,
+}
+
+/// SQL that can stand after `WHERE` and `ORDER BY`, its parameters, the columns that it uses, and the parts that
+/// mean nothing here.
 #[derive(Debug, Default)]
 pub(crate) struct Compiled {
     pub condition: String,
     pub order: String,
     pub parameters: Vec<String>,
+    pub reads: Vec<Read>,
     pub invalid: Vec<String>,
 }
 
-/// SQLite's limit on nested expressions is a thousand; an honest query has a few dozen.
-const MOST_CONDITIONS: usize = 400;
+/// An honest query has a few dozen conditions, and SQLite takes a million bytes. What is beyond is dropped as an
+/// invalid part is, so that every query has an answer in bounded time.
+const MOST_CONDITIONS: usize = 1_000;
+const LONGEST_SQL: usize = 500_000;
+const MOST_KEYS: usize = 32;
 
 pub(crate) fn compile(query: &Query, table: &Table, scope: &Scope) -> Compiled {
-    let mut compiled = Compiled { invalid: query.nonsense.clone(), ..Compiled::default() };
-    let mut groups = Vec::new();
-    let mut count = 0;
-    for group in &query.groups {
+    let mut compiler = Compiler { scope: *scope, conditions: 0, length: 0, invalid: Vec::new() };
+    let place = Place::root(table);
+    let condition = compiler.query(query, place);
+    let (order, order_reads) = compiler.order(&query.order, place);
+    let mut reads = condition.reads;
+    reads.extend(order_reads);
+    Compiled {
+        condition: condition.text,
+        order,
+        parameters: condition.parameters,
+        reads,
+        invalid: compiler.invalid,
+    }
+}
+
+struct Compiler<'a> {
+    scope: Scope<'a>,
+    conditions: usize,
+    length: usize,
+    invalid: Vec<String>,
+}
+
+/// The least value that a column of dates has in every record that a group finds.
+type Bounds<'a> = BTreeMap<&'a str, String>;
+
+impl<'a> Compiler<'a> {
+    fn query(&mut self, query: &Query, place: Place<'a>) -> Sql {
+        let mut bounds: Option<Bounds> = None;
+        let mut groups = Vec::new();
+        for group in &query.groups {
+            let (sql, found) = self.group(group, place);
+            groups.push(sql);
+            bounds = Some(match bounds {
+                None => found,
+                Some(known) => common(known, found),
+            });
+        }
+        let hints = bounds.filter(|_| groups.len() > 1).unwrap_or_default();
+        // Said of each group it is said of all, and lets SQLite read `a>T^NQa=T^b>X` along the index of `a` (contract 12.3).
+        let hints = hints
+            .into_iter()
+            .map(|(column, least)| Sql::new(place.cell(column)).with(" >= ").bind(least))
+            .collect::<Vec<_>>();
+        Sql::all(hints.into_iter().chain([Sql::any(groups)]).collect())
+    }
+
+    /// A group that loses every condition matches all, as an empty query does (contract 2.4).
+    fn group<'q>(&mut self, group: &'q Group, place: Place<'a>) -> (Sql, Bounds<'q>) {
+        let mut bounds = Bounds::new();
         let mut all = Vec::new();
         for alternatives in group {
             let mut any = Vec::new();
             for condition in alternatives {
-                count += 1;
-                let earlier = compiled.parameters.len();
-                let sql = (count <= MOST_CONDITIONS).then(|| sql(condition, table, scope, &mut compiled.parameters));
-                if let Some(sql) = sql.flatten() {
-                    any.push(sql);
-                } else {
-                    compiled.parameters.truncate(earlier);
-                    compiled.invalid.push(condition.field.clone());
+                match self.permitted(condition, place) {
+                    Some(sql) => any.push(sql),
+                    None => self.invalid.push(condition.field.clone()),
                 }
             }
+            if let ([only], [_]) = (alternatives.as_slice(), any.as_slice())
+                && let Some(least) = self.least(only, place)
+                && bounds.get(only.field.as_str()).is_none_or(|known| *known < least)
+            {
+                bounds.insert(&only.field, least);
+            }
             if !any.is_empty() {
-                all.push(format!("({})", any.join(" OR ")));
+                all.push(Sql::any(any));
             }
         }
-        // A group that lost every condition matches all, as an empty query does (contract 2.4).
-        groups.push(if all.is_empty() { "1".to_owned() } else { format!("({})", all.join(" AND ")) });
+        (Sql::all(all), bounds)
     }
-    compiled.condition = if groups.is_empty() { "1".to_owned() } else { format!("({})", groups.join(" OR ")) };
-    let mut order = Vec::new();
-    for by in &query.order {
-        match operand(&by.field, table, scope.dictionary, "t0", 1) {
-            Some(operand) => {
-                let key = operand.sort_key(scope.dictionary);
-                order.push(if by.descending { format!("{key} DESC") } else { key });
+
+    /// Nothing if the condition means nothing here, may not be asked, or is too much.
+    fn permitted(&mut self, condition: &Condition, place: Place<'a>) -> Option<Sql> {
+        self.conditions += 1;
+        if self.conditions > MOST_CONDITIONS {
+            return None;
+        }
+        let sql = self.condition(condition, place)?;
+        self.length += sql.text.len();
+        (self.length <= LONGEST_SQL && sql.reads.iter().all(self.scope.permits)).then_some(sql)
+    }
+
+    fn least(&self, condition: &Condition, place: Place<'a>) -> Option<String> {
+        let column = place.table.column(&condition.field).filter(|column| column.kind.is_date())?;
+        let asked = Asked::read(condition, &self.scope)?;
+        asked.least(column.kind, &self.scope)
+    }
+
+    fn order(&mut self, order: &[Order], place: Place<'a>) -> (String, Vec<Read>) {
+        let mut keys: Vec<String> = Vec::new();
+        let mut reads = Vec::new();
+        let mut seen: Vec<&str> = Vec::new();
+        for by in order {
+            if seen.contains(&by.field.as_str()) || seen.len() == MOST_KEYS {
+                continue;
             }
-            None => compiled.invalid.push(by.field.clone()),
+            let operand = self.operand(&by.field, place, true);
+            let Some(operand) = operand.filter(|operand| operand.sql.reads.iter().all(self.scope.permits)) else {
+                self.invalid.push(by.field.clone());
+                continue;
+            };
+            seen.push(&by.field);
+            let key = self.sort_key(&operand);
+            keys.push(if by.descending { format!("{key} DESC") } else { key });
+            reads.extend(operand.sql.reads);
         }
-    }
-    order.push("t0.rowid".to_owned());
-    compiled.order = order.join(", ");
-    compiled
-}
-
-/// One side of a comparison: an SQL expression and the column that it ends in.
-struct Operand<'a> {
-    sql: String,
-    column: &'a Column,
-}
-
-impl Operand<'_> {
-    /// What a person sees instead of the sys_id, for text operators on a reference (contract 2.3).
-    fn as_text(&self, dictionary: &Dictionary) -> String {
-        let target = self.column.reference.as_deref().and_then(|name| dictionary.table(name));
-        match target {
-            Some(target) if self.column.kind == Kind::Reference && !target.display.is_empty() => format!(
-                r#"COALESCE((SELECT d."{}" FROM "{}" AS d WHERE d."sys_id" = {}), '')"#,
-                target.display, target.root, self.sql
-            ),
-            _ => self.sql.clone(),
+        // Something must decide between equals, or pages would overlap.
+        if !seen.contains(&"sys_id") {
+            let descending = keys.last().is_some_and(|key| key.ends_with(" DESC"));
+            keys.push(if descending { "t0.rowid DESC" } else { "t0.rowid" }.to_owned());
         }
-    }
-
-    fn sort_key(&self, dictionary: &Dictionary) -> String {
-        if self.column.kind.is_number() {
-            return format!("CAST({} AS INTEGER)", self.sql);
-        }
-        let text = self.as_text(dictionary);
-        if self.column.kind.ignores_case() || text != self.sql { format!("{text} COLLATE NOCASE") } else { text }
-    }
-
-    fn collation(&self) -> &'static str {
-        if self.column.kind.ignores_case() { " COLLATE NOCASE" } else { "" }
+        (keys.join(", "), reads)
     }
 }
 
-/// `caller_id.manager.email` as nested lookups by sys_id.
-fn operand<'a>(
-    path: &str,
-    table: &'a Table,
-    dictionary: &'a Dictionary,
-    alias: &str,
-    depth: usize,
-) -> Option<Operand<'a>> {
-    let Some((first, rest)) = path.split_once('.') else {
-        let column = table.column(path).filter(|column| !column.kind.is_journal() && !column.kind.is_secret())?;
-        return Some(Operand { sql: format!(r#"{alias}."{}""#, column.name), column });
-    };
-    let reference = table.column(first).filter(|column| column.kind == Kind::Reference && depth < 8)?;
-    let target = dictionary.table(reference.reference.as_deref()?)?;
-    let inner = format!("t{depth}");
-    let end = operand(rest, target, dictionary, &inner, depth + 1)?;
-    let sql = format!(
-        r#"COALESCE((SELECT {} FROM "{}" AS {inner} WHERE {inner}."sys_id" = {alias}."{}"), '')"#,
-        end.sql, target.root, reference.name
-    );
-    Some(Operand { sql, column: end.column })
-}
-
-fn sql(condition: &Condition, table: &Table, scope: &Scope, parameters: &mut Vec<String>) -> Option<String> {
-    if condition.operator.is_about_a_change() {
-        table.column(&condition.field)?;
-        return Some(changed(condition, scope).to_string());
-    }
-    let left = operand(&condition.field, table, scope.dictionary, "t0", 1)?;
-    let e = left.sql.as_str();
-    let collation = left.collation();
-    let mut bind = |value: String| parameters.push(value);
-    let value = || dynamic::value(&condition.value, scope);
-    let ordered = |operator: &str| {
-        if left.column.kind.is_number() {
-            format!("({e} <> '' AND CAST({e} AS INTEGER) {operator} CAST(? AS INTEGER))")
-        } else {
-            format!("({e} <> '' AND {e} {operator} ?{collation})")
-        }
-    };
-    let field = |operator: &str| {
-        let right = operand(&condition.value, table, scope.dictionary, "t0", 1)?;
-        let right = right.sql;
-        Some(if left.column.kind.is_number() {
-            format!("(CAST({e} AS INTEGER) {operator} CAST({right} AS INTEGER))")
-        } else {
-            format!("({e} {operator} {right}{collation})")
-        })
-    };
-    let text = || left.as_text(scope.dictionary);
-    Some(match condition.operator {
-        Operator::Is | Operator::IsNot => {
-            bind(value()?);
-            format!("{e} {} ?{collation}", if condition.operator == Operator::Is { "=" } else { "<>" })
-        }
-        Operator::In | Operator::NotIn => {
-            let values = value()?;
-            let values: Vec<&str> = values.split(',').map(str::trim).collect();
-            bind(serde_json::to_string(&values).ok()?);
-            let not = if condition.operator == Operator::In { "" } else { "NOT " };
-            format!("{e}{collation} {not}IN (SELECT value FROM json_each(?))")
-        }
-        Operator::Contains => {
-            bind(value()?);
-            format!("instr(lower({}), lower(?)) > 0", text())
-        }
-        Operator::NotContains => {
-            bind(value()?);
-            format!("instr(lower({}), lower(?)) = 0", text())
-        }
-        Operator::StartsWith => {
-            let value = value()?;
-            bind(value.clone());
-            bind(value);
-            format!("lower(substr({}, 1, length(?))) = lower(?)", text())
-        }
-        Operator::EndsWith => {
-            let value = value()?;
-            if value.is_empty() {
-                return Some("1".to_owned());
+/// What holds whichever of two groups a record is in.
+fn common<'q>(mut one: Bounds<'q>, other: Bounds<'q>) -> Bounds<'q> {
+    one.retain(|column, least| match other.get(column) {
+        Some(bound) => {
+            if bound < least {
+                least.clone_from(bound);
             }
-            bind(value.clone());
-            bind(value);
-            format!("lower(substr({}, -length(?))) = lower(?)", text())
+            true
         }
-        Operator::IsEmpty | Operator::EmptyString => format!("{e} = ''"),
-        Operator::IsNotEmpty => format!("{e} <> ''"),
-        Operator::Anything => "1".to_owned(),
-        Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual => {
-            bind(value()?);
-            ordered(match condition.operator {
-                Operator::Less => "<",
-                Operator::LessOrEqual => "<=",
-                Operator::Greater => ">",
-                _ => ">=",
-            })
-        }
-        Operator::Between => {
-            let (low, high) = condition.value.split_once('@')?;
-            bind(dynamic::value(low, scope)?);
-            bind(dynamic::value(high, scope)?);
-            format!("({} AND {})", ordered(">="), ordered("<="))
-        }
-        Operator::On | Operator::NotOn => {
-            let mut ends = condition.value.splitn(3, '@').skip(1);
-            bind(dynamic::value(ends.next()?, scope)?);
-            bind(dynamic::value(ends.next()?, scope)?);
-            let not = if condition.operator == Operator::On { "" } else { "NOT " };
-            format!("{not}({} AND {})", ordered(">="), ordered("<="))
-        }
-        Operator::RelativeAfter | Operator::RelativeBefore => {
-            bind(relative(&condition.value, scope.now)?);
-            ordered(if condition.operator == Operator::RelativeAfter { ">=" } else { "<=" })
-        }
-        Operator::SameAs => field("=")?,
-        Operator::NotSameAs => field("<>")?,
-        Operator::GreaterThanField => field(">")?,
-        Operator::LessThanField => field("<")?,
-        Operator::GreaterOrEqualField => field(">=")?,
-        Operator::LessOrEqualField => field("<=")?,
-        Operator::ValueChanges | Operator::ChangesFrom | Operator::ChangesTo => return None,
-    })
+        None => false,
+    });
+    one
 }
 
-fn changed(condition: &Condition, scope: &Scope) -> u8 {
-    let change = scope.changes.and_then(|changes| changes.get(&condition.field));
-    u8::from(match (condition.operator, change) {
+/// The filter of a business rule asks what the write changed.
+fn changed(condition: &Condition, changes: Option<&Changes>) -> bool {
+    let change = changes.and_then(|changes| changes.get(&condition.field));
+    match (condition.operator, change) {
         (_, None) => false,
         (Operator::ChangesFrom, Some((old, _))) => *old == condition.value,
         (Operator::ChangesTo, Some((_, new))) => *new == condition.value,
         (_, Some(_)) => true,
-    })
-}
-
-/// `@hour@ago@2`, and its mirror image `@day@ahead@1`.
-fn relative(text: &str, now: Timestamp) -> Option<String> {
-    let mut parts = text.trim_start_matches('@').split('@');
-    let seconds = match parts.next()? {
-        "minute" => 60,
-        "hour" => 3_600,
-        "day" | "dayofweek" => 86_400,
-        "week" => 604_800,
-        "month" => 2_592_000,
-        "year" => 31_536_000,
-        _ => return None,
-    };
-    let direction = if parts.next()? == "ahead" { 1 } else { -1 };
-    let count: i64 = parts.next()?.parse().ok()?;
-    Some(clock::text(clock::shifted(now, count.checked_mul(seconds * direction)?)))
+    }
 }

@@ -6,13 +6,13 @@ pub(crate) enum Operator {
     IsNot,
     In,
     NotIn,
+    InstanceOf,
     Contains,
     NotContains,
     StartsWith,
     EndsWith,
     IsEmpty,
     IsNotEmpty,
-    EmptyString,
     Anything,
     Less,
     LessOrEqual,
@@ -21,17 +21,37 @@ pub(crate) enum Operator {
     Between,
     On,
     NotOn,
+    DatePart,
     RelativeAfter,
+    RelativeOnOrAfter,
     RelativeBefore,
+    RelativeOnOrBefore,
+    RelativeOn,
+    MoreThan,
+    LessThan,
     SameAs,
     NotSameAs,
     GreaterThanField,
     LessThanField,
     GreaterOrEqualField,
     LessOrEqualField,
+    InField,
+    Dynamic,
+    InHierarchy,
+    InHierarchyDynamic,
+    DoesNotHave,
+    Excluding,
     ValueChanges,
     ChangesFrom,
     ChangesTo,
+    /// `123TEXTQUERY321=words`.
+    Text,
+    /// `RLQUERYtable.column,>=1^condition^ENDRLQUERY`: the field is `table.column`, the value all that follows the comma.
+    Related,
+    /// `JOINtable.column=other.column!condition`: the field is what stands before the first `=`.
+    Join,
+    /// No condition at all. It keeps its place, so that an `^OR` behind it does not bind to the wrong one.
+    Nonsense,
 }
 
 use Operator as O;
@@ -46,22 +66,38 @@ const SPELLINGS: &[(&str, Operator)] = &[
     ("CHANGESTO", O::ChangesTo),
     ("VALCHANGES", O::ValueChanges),
     ("ISNOTEMPTY", O::IsNotEmpty),
+    ("ISEMPTYSTRING", O::IsEmpty),
     ("ISEMPTY", O::IsEmpty),
-    ("EMPTYSTRING", O::EmptyString),
+    // Nothing is stored as NULL, so an empty string is all that empty can mean.
+    ("EMPTYSTRING", O::IsEmpty),
     ("ANYTHING", O::Anything),
     ("STARTSWITH", O::StartsWith),
     ("ENDSWITH", O::EndsWith),
+    ("DOES NOT CONTAIN", O::NotContains),
     ("NOT LIKE", O::NotContains),
     ("NOTLIKE", O::NotContains),
+    ("CONTAINS", O::Contains),
     ("NOT IN", O::NotIn),
+    ("NOTIN", O::NotIn),
     ("NOTON", O::NotOn),
     ("NSAMEAS", O::NotSameAs),
     ("SAMEAS", O::SameAs),
     ("BETWEEN", O::Between),
-    ("RELATIVEGE", O::RelativeAfter),
+    ("DATEPART", O::DatePart),
+    ("RELATIVEGE", O::RelativeOnOrAfter),
     ("RELATIVEGT", O::RelativeAfter),
-    ("RELATIVELE", O::RelativeBefore),
+    ("RELATIVELE", O::RelativeOnOrBefore),
     ("RELATIVELT", O::RelativeBefore),
+    ("RELATIVEEE", O::RelativeOn),
+    ("MORETHAN", O::MoreThan),
+    ("LESSTHAN", O::LessThan),
+    ("DYNAMIC", O::Dynamic),
+    ("DOESNOTHAVE", O::DoesNotHave),
+    ("EXCLUDING", O::Excluding),
+    ("INSTANCEOF", O::InstanceOf),
+    ("IN_HIERARCHY_DYNAMIC", O::InHierarchyDynamic),
+    ("IN_HIERARCHY", O::InHierarchy),
+    ("IN_FIELD", O::InField),
     ("LIKE", O::Contains),
     ("IN", O::In),
     ("ON", O::On),
@@ -82,7 +118,16 @@ impl Operator {
         SPELLINGS.iter().find_map(|&(spelling, operator)| Some((operator, text.strip_prefix(spelling)?)))
     }
 
-    pub fn is_about_a_change(self) -> bool {
-        matches!(self, Self::ValueChanges | Self::ChangesFrom | Self::ChangesTo)
+    /// A range operation needs the right `query_range` on its column, the others `query_match` (contract 2.4).
+    pub fn is_range(self) -> bool {
+        !matches!(
+            self,
+            O::Is | O::IsNot | O::In | O::NotIn | O::SameAs | O::NotSameAs | O::Anything | O::IsEmpty | O::IsNotEmpty
+        )
+    }
+
+    #[cfg(test)]
+    pub fn spellings() -> impl Iterator<Item = (&'static str, Self)> {
+        SPELLINGS.iter().copied()
     }
 }

@@ -128,8 +128,13 @@ impl Instance {
         Ok(match column.kind {
             Kind::Boolean => Some(if matches!(value.as_str(), "true" | "1" | "yes") { "true" } else { "false" }.into()),
             Kind::Integer => {
+                // In one spelling, so that equal numbers are equal texts to a query.
                 let number = value.trim();
-                (number.is_empty() || number.parse::<i64>().is_ok()).then(|| number.to_owned())
+                if number.is_empty() {
+                    Some(String::new())
+                } else {
+                    number.parse::<i64>().ok().map(|number| number.to_string())
+                }
             }
             Kind::GlideDateTime => {
                 let time = value.trim();
