@@ -83,7 +83,10 @@ pub(super) fn start(now: Timestamp, zone: &TimeZone, unit: Unit, further: i64) -
             let whole = Timestamp::from_second(now.as_second().checked_sub(into)?).ok()?;
             whole.checked_add(unit.span(further)?).ok()
         }
-        _ => at(first_day(local.date(), unit)?.checked_add(unit.span(further)?).ok()?.to_datetime(Time::midnight()), zone),
+        _ => at(
+            first_day(local.date(), unit)?.checked_add(unit.span(further)?).ok()?.to_datetime(Time::midnight()),
+            zone,
+        ),
     }
 }
 

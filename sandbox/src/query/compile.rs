@@ -75,13 +75,7 @@ pub(crate) fn compile(query: &Query, table: &Table, scope: &Scope) -> Compiled {
     let (order, order_reads) = compiler.order(&query.order, place);
     let mut reads = condition.reads;
     reads.extend(order_reads);
-    Compiled {
-        condition: condition.text,
-        order,
-        parameters: condition.parameters,
-        reads,
-        invalid: compiler.invalid,
-    }
+    Compiled { condition: condition.text, order, parameters: condition.parameters, reads, invalid: compiler.invalid }
 }
 
 struct Compiler<'a> {

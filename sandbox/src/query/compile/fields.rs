@@ -27,12 +27,7 @@ impl<'a> Compiler<'a> {
         let end = self.operand(rest, inside, range)?;
         let sql = Sql::new("COALESCE((SELECT ")
             .then(end.sql)
-            .with(format!(
-                " {}{} = {}), '')",
-                inside.family_rows(),
-                inside.cell("sys_id"),
-                place.cell(&reference.name)
-            ))
+            .with(format!(" {}{} = {}), '')", inside.family_rows(), inside.cell("sys_id"), place.cell(&reference.name)))
             .reading(&table.name, first, false);
         Some(Operand { sql, column: end.column })
     }

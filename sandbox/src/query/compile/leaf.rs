@@ -108,7 +108,10 @@ impl Compiler<'_> {
                 if column.kind.is_journal() || column.kind.is_secret() {
                     return None;
                 }
-                Some(Sql::new(format!(r#"SELECT "{}" AS value FROM "sys_user" WHERE "sys_id" = "#, column.name)).bind(me))
+                Some(
+                    Sql::new(format!(r#"SELECT "{}" AS value FROM "sys_user" WHERE "sys_id" = "#, column.name))
+                        .bind(me),
+                )
             }
             Value::Text(_) | Value::Time(_) | Value::Nothing => None,
         }

@@ -17,7 +17,9 @@ impl<'a> Compiler<'a> {
         let (head, conditions) = condition.value.split_once('^').unwrap_or((&condition.value, ""));
         let count = Count::read(head.split(',').next()?)?;
         let fitting = self.query(&Query::parse(conditions), inside);
-        let select = |what: &str| format!("(SELECT {what} {}{} = {} AND ", inside.rows(), inside.cell(column), place.cell("sys_id"));
+        let select = |what: &str| {
+            format!("(SELECT {what} {}{} = {} AND ", inside.rows(), inside.cell(column), place.cell("sys_id"))
+        };
         let sql = match count {
             Count { least: 1, most: None } => Sql::new("EXISTS ").with(select("1")).then(fitting).with(")"),
             Count { least: 0, most: Some(0) } => Sql::new("NOT EXISTS ").with(select("1")).then(fitting).with(")"),

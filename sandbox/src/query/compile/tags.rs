@@ -28,7 +28,8 @@ impl<'a> Compiler<'a> {
     /// Whether the record has a tag: this one, or any if none is named.
     fn entry(&self, tag: &str, place: Place<'a>) -> Option<Sql> {
         self.scope.dictionary.table("label_entry")?;
-        let entries = format!(r#"EXISTS (SELECT 1 FROM "label_entry" AS e WHERE e."table_key" = {}"#, place.cell("sys_id"));
+        let entries =
+            format!(r#"EXISTS (SELECT 1 FROM "label_entry" AS e WHERE e."table_key" = {}"#, place.cell("sys_id"));
         let sql = Sql::new(entries);
         let sql = if tag.is_empty() { sql } else { sql.with(r#" AND e."label" = "#).bind(tag) };
         Some(sql.with(")").reading(&place.table.name, "sys_tags", false))

@@ -42,12 +42,8 @@ impl<'a> Compiler<'a> {
             Kind::JournalList => Sql::default(),
             _ => Sql::new(inside.cell("element")).with(" = ").bind(&column.name).with(" AND "),
         };
-        let entry = format!(
-            "EXISTS (SELECT 1 {}{} = {} AND ",
-            inside.rows(),
-            inside.cell("element_id"),
-            place.cell("sys_id")
-        );
+        let entry =
+            format!("EXISTS (SELECT 1 {}{} = {} AND ", inside.rows(), inside.cell("element_id"), place.cell("sys_id"));
         Some(Sql::new(entry).then(element).then(self.leaf(test, &inside.cell("value"), value)).with(")"))
     }
 }
