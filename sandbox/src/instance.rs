@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::acl::Acls;
@@ -24,6 +25,8 @@ pub(crate) struct Instance {
     /// Without a slash at the end.
     pub address: String,
     switches: RwLock<Switches>,
+    /// Told whenever a switch may have been turned.
+    pub turned: Notify,
     pub served: Served,
     pub rates: limits::Rates,
     pub sessions: limits::Sessions,
@@ -83,6 +86,7 @@ impl Instance {
             address,
             http: LazyLock::new(server::http_client),
             switches: RwLock::default(),
+            turned: Notify::new(),
             served: Served::default(),
             rates: limits::Rates::default(),
             sessions: limits::Sessions::default(),
@@ -109,6 +113,7 @@ impl Instance {
         let mut switches = self.switches.write().unwrap_or_else(PoisonError::into_inner);
         let outcome = change(&mut switches);
         self.clock.skew(switches.clock_skew_seconds);
+        self.turned.notify_waiters();
         outcome
     }
 

@@ -96,6 +96,9 @@ switches! {
         api_threads: Option<u32> = None,
         /// How many calls wait for a thread of that pool before the next one gets 429 without headers. (contract 10)
         api_queue: u32 = 50,
+        /// Each REST call keeps its thread and its session's turn for so many milliseconds, or until this is
+        /// set to less. (contract 10)
+        hold_ms: u64 = 0,
         /// Whether the REST API gives out the cookie of a session. (contract 10)
         session_cookies: bool = true,
         /// How many calls with one session's cookie run at once: 2 since Yokohama, 1 before. (contract 10)

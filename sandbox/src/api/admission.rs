@@ -2,6 +2,7 @@
 //! (contract 1.8, 1.9, 10).
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -50,6 +51,7 @@ async fn admitted(instance: &Instance, mut request: Request, next: Next) -> Resu
             Some(threads) => Some(instance.threads.enter(threads, switches.api_queue).await.ok_or_else(full)?),
             None => None,
         };
+        hold(instance).await;
         request.extensions_mut().insert(Caller(user));
         next.run(request).await
     };
@@ -65,6 +67,19 @@ async fn admitted(instance: &Instance, mut request: Request, next: Next) -> Resu
         }
     }
     Ok(response)
+}
+
+/// Waits as the switch says, and no longer than it says so.
+async fn hold(instance: &Instance) {
+    let began = Instant::now();
+    loop {
+        let turned = instance.turned.notified();
+        let left = Duration::from_millis(instance.switches().hold_ms).saturating_sub(began.elapsed());
+        if left.is_zero() {
+            return;
+        }
+        tokio::time::timeout(left, turned).await.ok();
+    }
 }
 
 /// The session of the call's cookie, or a new one to be told of; none where cookies are not given out.

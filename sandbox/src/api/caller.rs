@@ -31,7 +31,7 @@ impl FromRequestParts<Arc<Instance>> for Caller {
 
 /// An administrator at the sandbox's own addresses, by name and password. What the instance makes of Basic
 /// authentication elsewhere does not lock anybody out here.
-pub(crate) struct Operator(pub User);
+pub(crate) struct Operator;
 
 impl FromRequestParts<Arc<Instance>> for Operator {
     type Rejection = ApiError;
@@ -39,7 +39,7 @@ impl FromRequestParts<Arc<Instance>> for Operator {
     async fn from_request_parts(parts: &mut Parts, instance: &Arc<Instance>) -> Result<Self, ApiError> {
         let (name, password) = basic(&parts.headers).ok_or_else(ApiError::not_authenticated)?;
         let user = instance.user_by_password(&name, &password).await?.ok_or_else(ApiError::not_authenticated)?;
-        if user.has("admin") { Ok(Self(user)) } else { Err(ApiError::not_readable()) }
+        if user.has("admin") { Ok(Self) } else { Err(ApiError::not_readable()) }
     }
 }
 

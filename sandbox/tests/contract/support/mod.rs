@@ -2,8 +2,13 @@
 #![allow(dead_code)] // each test file uses its part of it
 #![allow(clippy::disallowed_methods)] // its client only ever calls the instance under test
 
+pub mod oauth;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use reqwest::{Client, Method, Response, StatusCode, redirect::Policy};
-use sandbox::{Sandbox, Settings};
+use sandbox::{Clock, Sandbox, Settings};
 use serde_json::Value;
 
 pub const CLIENT_ID: &str = "0c5f3cece1b12010f877971dea0b1449";
@@ -16,9 +21,34 @@ pub struct Instance {
     pub http: Client,
 }
 
+/// Turns the clock of an instance, which begins on a full hour.
+#[derive(Clone, Default)]
+pub struct Hand(Arc<AtomicI64>);
+
+impl Hand {
+    /// A moment in 2026, in Unix seconds, divisible by 3600.
+    pub const BEGIN: i64 = 1_795_255_200;
+
+    pub fn turn(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
 impl Instance {
     pub async fn start() -> Self {
         Self::with(Settings::in_memory()).await
+    }
+
+    /// With a clock that stands until it is turned.
+    pub async fn start_with_clock() -> (Self, Hand) {
+        let hand = Hand::default();
+        let turned = hand.clone();
+        let clock = Clock::turned_by(move || {
+            let seconds = Hand::BEGIN + turned.0.load(Ordering::SeqCst);
+            jiff::Timestamp::from_second(seconds).expect("a time")
+        });
+        let sandbox = Sandbox::start_with(Settings::in_memory(), clock).await.expect("the sandbox starts");
+        (Self { sandbox, http: Client::builder().redirect(Policy::none()).build().expect("a client") }, hand)
     }
 
     pub async fn with(settings: Settings) -> Self {
@@ -61,6 +91,16 @@ impl Instance {
         let response = self.call_as("admin", Method::PATCH, path, Some(body)).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         result(response).await
+    }
+
+    /// Sets a system property, made if it is not there.
+    pub async fn set_property(&self, name: &str, value: &str) {
+        let found = self.get(&format!("/api/now/table/sys_properties?sysparm_query=name={name}")).await;
+        let body = serde_json::json!({"name": name, "value": value});
+        match found[0]["sys_id"].as_str() {
+            Some(id) => self.patch(&format!("/api/now/table/sys_properties/{id}"), body).await,
+            None => self.post("/api/now/table/sys_properties", body).await,
+        };
     }
 
     pub async fn switch(&self, switches: Value) {
