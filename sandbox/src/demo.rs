@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use people::People;
 
-use crate::OauthClient;
 use crate::dictionary::{OnDelete, Table};
 use crate::instance::Instance;
 use crate::random::fixed_id;
@@ -20,6 +19,7 @@ use crate::record::Record;
 use crate::records::{Input, Refusal};
 use crate::store::{self, Write};
 use crate::user::User;
+use crate::{OauthClient, Settings};
 
 /// When the instance was made.
 const BORN: &str = "2026-01-05 08:00:00";
@@ -35,24 +35,32 @@ pub(crate) enum Unusable {
     Store(#[from] sqlx::Error),
 }
 
-pub(crate) async fn furnish(instance: &Arc<Instance>, clients: &[OauthClient]) -> Result<(), Unusable> {
+pub(crate) async fn furnish(instance: &Arc<Instance>, settings: &Settings) -> Result<(), Unusable> {
+    rows(instance).await?;
+    if settings.is_plain() {
+        instance.store.keep().await?;
+    }
+    instance.settle_all().await?;
+    for client in &settings.oauth_clients {
+        register(instance, client).await?;
+    }
+    Ok(())
+}
+
+/// What every instance begins with. Nothing here may depend on its address, its clock or its settings.
+async fn rows(instance: &Instance) -> Result<(), Unusable> {
     let mut write = instance.store.write().await;
     describe_tables(instance, &mut write).await?;
     if let Some(users) = instance.table("sys_user")
         && instance.store.get(users, people::ADMIN).await?.is_none()
     {
-        settings(instance, &mut write);
+        properties(instance, &mut write);
         filters::furnish(instance, &mut write);
         let people = People::read()?;
         people.furnish(instance, &mut write);
         incidents::furnish(instance, &mut write, &people)?;
     }
-    write.commit().await?;
-    instance.settle_all().await?;
-    for client in clients {
-        register(instance, client).await?;
-    }
-    Ok(())
+    Ok(write.commit().await?)
 }
 
 /// A row made by `system` when the instance was made; given values win over defaults.
@@ -180,14 +188,14 @@ const PROPERTIES: &[(&str, &str, &str, &str)] = &[
     ("glide.rest.choice.allow_non_existing_value", "boolean", "false", "Let REST store values that are no choice"),
 ];
 
-fn settings(instance: &Instance, write: &mut Write) {
+fn properties(instance: &Instance, write: &mut Write) {
     for (name, kind, value, description) in PROPERTIES {
         let values = [("name", *name), ("type", kind), ("value", value), ("description", description)];
         add(instance, write, "sys_properties", &fixed_id(&format!("property {name}")), &values);
     }
 }
 
-async fn register(instance: &Arc<Instance>, client: &OauthClient) -> Result<(), Refusal> {
+async fn register(instance: &Arc<Instance>, client: &OauthClient) -> Result<(), Unusable> {
     let Some(table) = instance.table("oauth_entity") else {
         return Ok(());
     };
@@ -200,5 +208,6 @@ async fn register(instance: &Arc<Instance>, client: &OauthClient) -> Result<(), 
         ("client_secret", &client.client_secret),
         ("redirect_url", &client.redirect_urls.join(",")),
     ]);
-    instance.insert(&User::system(), table, input).await.map(drop)
+    instance.insert(&User::system(), table, input).await?;
+    Ok(())
 }

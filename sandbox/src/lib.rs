@@ -84,6 +84,13 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Whether the instance begins as any other in memory does.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.data.is_none() && self.tables.is_empty()
+    }
+}
+
 /// Why an instance could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -125,7 +132,7 @@ impl Sandbox {
         let bound = listener.local_addr().map_err(listening)?;
         let place = || settings.data.as_ref().map_or("in memory".to_owned(), |path| format!("file {}", path.display()));
         let unusable = |cause: String| Error::Data { place: place(), cause };
-        let store = Store::open(settings.data.as_deref(), &settings.tables).await.map_err(|cause| match cause {
+        let store = Store::open(&settings).await.map_err(|cause| match cause {
             OpenError::Dictionary(cause) => Error::Tables(cause.to_string()),
             OpenError::Database(cause) => unusable(cause.to_string()),
         })?;
@@ -138,7 +145,7 @@ impl Sandbox {
         let address = settings.address.as_deref().unwrap_or(&local).trim_end_matches('/').to_owned();
         server::choose_cryptography();
         let instance = Arc::new(Instance::new(store, clock, address));
-        demo::furnish(&instance, &settings.oauth_clients).await.map_err(|cause| unusable(cause.to_string()))?;
+        demo::furnish(&instance, &settings).await.map_err(|cause| unusable(cause.to_string()))?;
         let (stop, stopped) = oneshot::channel();
         let app = server::router(instance.clone());
         let stopping = async {

@@ -2,8 +2,11 @@
 //! The only place that speaks SQL, apart from the translation of queries and the tickets of `oauth`.
 
 mod content;
+mod image;
 mod open;
 mod write;
+
+use std::sync::Arc;
 
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Column as _, Row as _};
@@ -18,7 +21,7 @@ pub(crate) use write::Write;
 pub(crate) type Result<T> = std::result::Result<T, sqlx::Error>;
 
 pub(crate) struct Store {
-    pub dictionary: Dictionary,
+    pub dictionary: Arc<Dictionary>,
     pub pool: SqlitePool,
     /// One writer at a time, so that what is read before a write still holds when it is written.
     writing: tokio::sync::Mutex<()>,

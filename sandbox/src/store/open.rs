@@ -1,12 +1,13 @@
 //! Opening the store: makes what the dictionary asks for and the file does not have yet.
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::Store;
+use super::{Store, image};
+use crate::Settings;
 use crate::dictionary::{Column, Dictionary, DictionaryError, Table};
 
 #[derive(Debug, thiserror::Error)]
@@ -33,18 +34,15 @@ CREATE TABLE IF NOT EXISTS "_number" (prefix TEXT PRIMARY KEY, last BIGINT NOT N
 "#;
 
 impl Store {
-    pub async fn open(path: Option<&Path>, tables: &[PathBuf]) -> Result<Self, OpenError> {
-        let dictionary = Dictionary::load(tables)?;
-        let pool = match path {
-            // One connection, kept for ever: a database in memory ends with its last connection.
-            None => {
-                SqlitePoolOptions::new()
-                    .max_connections(1)
-                    .idle_timeout(None)
-                    .max_lifetime(None)
-                    .connect_with(SqliteConnectOptions::new().in_memory(true))
-                    .await?
-            }
+    pub async fn open(settings: &Settings) -> Result<Self, OpenError> {
+        if settings.is_plain()
+            && let Some(copy) = Self::copied().await?
+        {
+            return Ok(copy);
+        }
+        let dictionary = Dictionary::load(&settings.tables)?;
+        let pool = match &settings.data {
+            None => image::pool().await?,
             Some(path) => {
                 let options = SqliteConnectOptions::new()
                     .filename(path)
@@ -61,7 +59,7 @@ impl Store {
                 root.classes.iter().filter_map(|class| dictionary.table(class)).map(AsRef::as_ref).collect();
             prepare(&pool, root, &family).await?;
         }
-        let store = Self { dictionary, pool, writing: tokio::sync::Mutex::default() };
+        let store = Self { dictionary: Arc::new(dictionary), pool, writing: tokio::sync::Mutex::default() };
         store.tidy_files().await?;
         Ok(store)
     }
