@@ -1,20 +1,29 @@
 //! The pages of the service desk agent and of the administrator: plain HTML forms, no script.
 
+mod access;
+mod activity;
 mod clients;
+mod crumbs;
+mod field;
 mod form;
 pub(crate) mod layout;
 mod list;
-mod rules;
+mod menu;
+mod related;
+mod save;
 mod sign_in;
+mod view;
+mod when;
 
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::{FromRequestParts, OptionalFromRequestParts, Query};
+use axum::extract::{FromRequestParts, OptionalFromRequestParts, Path, Query, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use axum::{Form, Router};
 use serde::Deserialize;
 
 use crate::instance::Instance;
@@ -28,13 +37,54 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
         .route("/", get(async || Redirect::to("/incident_list.do")))
         .route("/navpage.do", get(async || Redirect::to("/incident_list.do")))
         .route("/nav_to.do", get(nav_to))
+        .route("/now/nav/ui/classic/params/target/{*target}", get(classic))
         .route("/login.do", get(sign_in::show).post(sign_in::check))
         .route("/logout.do", post(sign_in::leave))
-        .route("/incident_list.do", get(list::show))
-        .route("/incident.do", get(form::show).post(form::save))
-        .route("/sys_script_list.do", get(rules::show).post(rules::toggle))
         .route("/oauth_entity_list.do", get(clients::show).post(clients::register))
         .route("/sandbox/style.css", get(layout::style))
+        .route("/{page}", get(page).post(save))
+}
+
+/// Which table's list or form `incident_list.do` and `incident.do` are.
+enum Page<'a> {
+    List(&'a str),
+    Form(&'a str),
+}
+
+impl<'a> Page<'a> {
+    fn read(page: &'a str) -> Result<Self, Failure> {
+        let name = page.strip_suffix(".do").ok_or_else(no_such_page)?;
+        Ok(name.strip_suffix("_list").map_or(Self::Form(name), Self::List))
+    }
+}
+
+fn no_such_page() -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, "There is no such page.")
+}
+
+async fn page(
+    State(instance): State<Arc<Instance>>,
+    SignedIn(user): SignedIn,
+    Path(page): Path<String>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Failure> {
+    let raw = raw.unwrap_or_default();
+    match Page::read(&page)? {
+        Page::List(table) => list::show(&instance, &user, table, &raw).await,
+        Page::Form(table) => form::show(&instance, &user, table, &raw).await,
+    }
+}
+
+async fn save(
+    State(instance): State<Arc<Instance>>,
+    SignedIn(user): SignedIn,
+    Path(page): Path<String>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Result<Response, Failure> {
+    match Page::read(&page)? {
+        Page::Form(table) => save::save(&instance, &user, table, form).await,
+        Page::List(_) => Err(no_such_page()),
+    }
 }
 
 #[derive(Deserialize)]
@@ -44,14 +94,21 @@ struct Target {
 
 /// ServiceNow's frame around a page; links in the wild use it.
 async fn nav_to(Query(Target { uri }): Query<Target>) -> Result<Redirect, Failure> {
+    inside(&uri)
+}
+
+/// The newer frame, whose target is part of the path.
+async fn classic(Path(target): Path<String>, RawQuery(more): RawQuery) -> Result<Redirect, Failure> {
+    let more = more.map_or_else(String::new, |more| format!("?{more}"));
+    inside(&format!("{target}{more}"))
+}
+
+/// To a page of this instance and nowhere else.
+fn inside(uri: &str) -> Result<Redirect, Failure> {
     let local = uri.trim_start_matches('/');
     let page = local.split('?').next().and_then(|page| page.strip_suffix(".do"));
-    let known = page.is_some_and(|page| !page.contains(['/', ':', '\\']));
-    if known {
-        Ok(Redirect::to(&format!("/{local}")))
-    } else {
-        Err(Failure::new(StatusCode::NOT_FOUND, "There is no such page."))
-    }
+    let known = page.is_some_and(|page| !page.contains(['/', ':', '\\'])) && !local.contains(['\r', '\n']);
+    if known { Ok(Redirect::to(&format!("/{local}"))) } else { Err(no_such_page()) }
 }
 
 /// The user of the browser's session. Without one, the sign-in page comes first.

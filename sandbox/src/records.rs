@@ -261,7 +261,7 @@ impl Instance {
     }
 
     /// The table that the record really belongs to: a task found through `task` is an incident.
-    pub fn class<'a>(&'a self, table: &'a Table, record: &Record) -> &'a Table {
+    pub(crate) fn class<'a>(&'a self, table: &'a Table, record: &Record) -> &'a Table {
         self.table(record.get("sys_class_name")).filter(|class| class.root == table.root).map_or(table, AsRef::as_ref)
     }
 

@@ -81,7 +81,7 @@ async fn page(instance: &Instance, user: &User, notice: &str, given: &Registrati
             ])
         })
         .collect();
-    let listed = layout::table(&["Name", "Client ID", "Redirect URLs"], &shown);
+    let listed = layout::table(&["Name", "Client ID", "Redirect URLs"].map(layout::plain_heading), &shown);
     let body = format!(
         r#"<h1>OAuth clients</h1>{notice}{listed}
 <h2>Register a client</h2><form method="post" action="/oauth_entity_list.do" class="card">{}{}

@@ -3,6 +3,8 @@
 use axum::http::header;
 use axum::response::{Html, IntoResponse};
 
+use super::menu;
+use crate::dictionary::Column;
 use crate::user::User;
 
 const STYLE: &str = include_str!("style.css");
@@ -27,23 +29,20 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 pub(crate) fn page(title: &str, user: Option<&User>, body: &str) -> Html<String> {
-    let menu = user.map_or_else(String::new, |user| {
-        let admin = if user.has("admin") {
-            r#"<a href="/sys_script_list.do">Business rules</a><a href="/oauth_entity_list.do">OAuth clients</a>"#
-        } else {
-            ""
-        };
-        format!(
-            r#"<nav aria-label="Main"><a href="/incident_list.do">Incidents</a>{admin}</nav>
-<form method="post" action="/logout.do" class="who"><span>{}</span><button class="quiet">Log out</button></form>"#,
-            escape(&user.name)
-        )
+    let (top, menu) = user.map_or_else(Default::default, |user| {
+        let name = escape(&user.name);
+        let top = format!(
+            r##"<a class="to-menu" href="#menu">Menu</a><form method="post" action="/logout.do" class="who"><a href="/sys_user.do?sys_id={}">{name}</a><button class="quiet">Log out</button></form>"##,
+            escape(&user.sys_id)
+        );
+        (top, menu::show(user))
     });
+    let class = if user.is_some() { "with-menu" } else { "" };
     Html(format!(
-        r#"<!DOCTYPE html>
+        r##"<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{} | Practice instance</title><link rel="stylesheet" href="/sandbox/style.css"></head>
-<body><header><a class="brand" href="/">Practice instance</a>{menu}</header><main>{body}</main></body></html>"#,
+<body class="{class}"><a class="skip" href="#main">To the content</a><header><a class="brand" href="/">Practice instance</a>{top}</header>{menu}<main id="main">{body}</main></body></html>"##,
         escape(title)
     ))
 }
@@ -56,52 +55,49 @@ pub(super) fn alert(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(r#"<p class="alert" role="alert">{}</p>"#, escape(text)) }
 }
 
-/// A table with a heading per column. Cells are markup already.
-pub(super) fn table(headings: &[&str], rows: &[String]) -> String {
-    let headings: Vec<String> =
-        headings.iter().map(|heading| format!(r#"<th scope="col">{}</th>"#, escape(heading))).collect();
+/// Headings and rows are markup already.
+pub(super) fn table(headings: &[String], rows: &[String]) -> String {
     format!(
-        r#"<div class="card scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"#,
+        r#"<div class="scroll"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"#,
         headings.concat(),
         rows.concat()
     )
+}
+
+pub(super) fn heading(column: &Column) -> String {
+    plain_heading(&column.label)
+}
+
+pub(super) fn plain_heading(label: &str) -> String {
+    format!(r#"<th scope="col">{}</th>"#, escape(label))
 }
 
 pub(super) fn row(cells: &[String]) -> String {
     format!("<tr><td>{}</td></tr>", cells.join("</td><td>"))
 }
 
-/// Value and label of what a list offers.
-pub(super) type Choices = Vec<(String, String)>;
-
-/// A list to choose from. A value that is not offered any more is offered once more, so that saving
-/// the form does not change it.
-pub(super) fn select(name: &str, label: &str, chosen: &str, offered: &[(String, String)]) -> String {
-    let mut options = vec![option("", "-- None --", chosen)];
-    if !chosen.is_empty() && !offered.iter().any(|(value, _)| value == chosen) {
-        options.push(option(chosen, chosen, chosen));
-    }
-    options.extend(offered.iter().map(|(value, label)| option(value, label, chosen)));
-    field(name, label, &format!(r#"<select id="{name}" name="{name}">{}</select>"#, options.concat()))
-}
-
-fn option(value: &str, label: &str, chosen: &str) -> String {
+pub(super) fn option(value: &str, label: &str, chosen: &str) -> String {
     let mark = if value == chosen { " selected" } else { "" };
     format!(r#"<option value="{}"{mark}>{}</option>"#, escape(value), escape(label))
 }
 
 pub(super) fn input(name: &str, label: &str, value: &str, attributes: &str) -> String {
     let value = escape(value);
-    field(name, label, &format!(r#"<input id="{name}" name="{name}" value="{value}" {attributes}>"#))
+    field(name, label, false, &format!(r#"<input id="{name}" name="{name}" value="{value}" {attributes}>"#))
 }
 
 pub(super) fn area(name: &str, label: &str, value: &str, rows: u8) -> String {
     let value = escape(value);
-    field(name, label, &format!("<textarea id=\"{name}\" name=\"{name}\" rows=\"{rows}\">\n{value}</textarea>"))
+    field(name, label, false, &format!("<textarea id=\"{name}\" name=\"{name}\" rows=\"{rows}\">\n{value}</textarea>"))
 }
 
-fn field(name: &str, label: &str, control: &str) -> String {
-    format!(r#"<div class="field"><label for="{name}">{}</label>{control}</div>"#, escape(label))
+/// A control with its label. The mark stands beside the label, whose text stays what the column is called.
+pub(super) fn field(name: &str, label: &str, marked: bool, control: &str) -> String {
+    let mark = if marked { r#"<span class="mark" title="Mandatory" aria-hidden="true">*</span>"# } else { "" };
+    let label = escape(label);
+    format!(
+        r#"<div class="field"><div class="name">{mark}<label for="{name}">{label}</label></div><div class="value">{control}</div></div>"#
+    )
 }
 
 #[cfg(test)]
