@@ -17,8 +17,7 @@ pub(super) async fn lists(instance: &Instance, user: &User, view: &View, record:
     let mut shown = String::new();
     for related in &view.related {
         let Some(table) = instance.table(&related.table) else { continue };
-        let hidden =
-            table.read_role.as_deref().is_some_and(|role| !user.has(role)) || (table.is_task() && !user.is_agent());
+        let hidden = instance.grant(user, Operation::Read, table) == Grant::Never;
         if !hidden && table.column(&related.column).is_some() {
             shown.push_str(&one(instance, user, table, related, record).await?);
         }

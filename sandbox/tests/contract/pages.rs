@@ -85,8 +85,10 @@ async fn an_administrator_registers_a_client_and_turns_a_rule_off() {
     let rule = json!({"name": "Rule", "collection": "incident", "script": "1"});
     let rule = instance.post("/api/now/table/sys_script", rule).await;
     let id = rule["sys_id"].as_str().expect("an id");
-    assert!(open(&instance, &cookie, "/sys_script_list.do").await.contains("Deactivate"));
-    submit(&instance, &cookie, "/sys_script_list.do", &[("sys_id", id), ("active", "false")]).await;
+    assert!(open(&instance, &cookie, "/sys_script_list.do").await.contains(">Rule</a>"));
+    let shown = json!({"active": "true"}).to_string();
+    let off = [("sys_id", id), ("action", "save"), ("active", "false"), ("shown", &shown)];
+    assert_eq!(submit(&instance, &cookie, "/sys_script.do", &off).await.status(), StatusCode::SEE_OTHER);
     assert_eq!(instance.get(&format!("/api/now/table/sys_script/{id}")).await["active"], "false");
     let agent = instance.sign_in("itil").await;
     let refused = instance.http.get(instance.url("/sys_script_list.do")).header(header::COOKIE, agent).send().await;
