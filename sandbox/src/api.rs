@@ -5,9 +5,12 @@ pub(crate) mod attachment;
 mod attribute;
 mod body;
 mod caller;
+mod case;
+mod customers;
 mod display;
 mod faults;
 mod headers;
+mod knowledge;
 mod media;
 mod options;
 mod resource;
@@ -60,6 +63,7 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
         .route("/table/{table}/{sys_id}", record)
         .route("/stats/{table}", get(stats::read))
         .merge(attachment::router())
+        .merge(customers::router())
         .method_not_allowed_fallback(async || {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Method is not supported", None)
         })
@@ -68,6 +72,10 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
     let all = versions
         .into_iter()
         .fold(Router::new(), |all, version| all.nest(version.path(), calls.clone().layer(Extension(version))));
+    let all = ["", "/v1"].into_iter().fold(all, |all, version| {
+        all.nest(&format!("/api/sn_customerservice{version}"), case::router())
+            .nest(&format!("/api/sn_km_api{version}"), knowledge::router())
+    });
     all.route("/api/{*rest}", axum::routing::any(unknown))
 }
 

@@ -13,7 +13,7 @@ pub(super) enum Show {
     Both,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Options {
     pub query: Option<String>,
     pub filters: Vec<(String, String)>,
@@ -59,6 +59,11 @@ impl Options {
             input_labels: is_true("sysparm_input_display_value"),
             given,
         })
+    }
+
+    /// The same for whole records.
+    pub fn complete(&self) -> Self {
+        Self { fields: None, ..self.clone() }
     }
 
     pub fn is_true(&self, name: &str) -> bool {

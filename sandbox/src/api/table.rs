@@ -104,7 +104,8 @@ pub(super) async fn list(
         json_response(StatusCode::OK, &shape::records(&instance, table, &rows, &options, version).await?.into());
     if let Some(total) = total {
         response.headers_mut().insert("x-total-count", total.into());
-        if let Some(links) = page_links(&instance, version, &name, &options, total) {
+        let path = format!("{}/table/{name}", version.path());
+        if let Some(links) = page_links(&instance, &path, &options, total) {
             response.headers_mut().insert(header::LINK, links);
         }
     }
@@ -112,13 +113,7 @@ pub(super) async fn list(
 }
 
 /// One header, joined by commas without a space; none for a single page (contract 2.6).
-fn page_links(
-    instance: &Instance,
-    version: Version,
-    table: &str,
-    options: &Options,
-    total: i64,
-) -> Option<HeaderValue> {
+pub(super) fn page_links(instance: &Instance, path: &str, options: &Options, total: i64) -> Option<HeaderValue> {
     let limit = options.limit;
     if !options.pages || limit <= 0 || total <= limit {
         return None;
@@ -130,10 +125,8 @@ fn page_links(
         kept.push('&');
     }
     let page = |relation: &str, offset: i64| {
-        let (address, path) = (&instance.address, version.path());
-        format!(
-            "<{address}{path}/table/{table}?{kept}sysparm_limit={limit}&sysparm_offset={offset}>;rel=\"{relation}\""
-        )
+        let address = &instance.address;
+        format!("<{address}{path}?{kept}sysparm_limit={limit}&sysparm_offset={offset}>;rel=\"{relation}\"")
     };
     let mut links = vec![page("first", 0)];
     if options.offset > 0 {
