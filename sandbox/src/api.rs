@@ -3,6 +3,7 @@
 mod admission;
 pub(crate) mod attachment;
 mod attribute;
+mod batch;
 mod body;
 mod caller;
 mod case;
@@ -17,14 +18,16 @@ mod resource;
 mod shape;
 mod stats;
 mod table;
+mod tiny;
 mod xml;
 
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Extension, Router};
 use serde_json::json;
 
@@ -62,6 +65,8 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
         .route("/table/{table}", get(table::list).post(table::create))
         .route("/table/{table}/{sys_id}", record)
         .route("/stats/{table}", get(stats::read))
+        .route("/batch", post(batch::run))
+        .route("/tinyurl", post(tiny::create))
         .merge(attachment::router())
         .merge(customers::router())
         .method_not_allowed_fallback(async || {
@@ -77,6 +82,12 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
             .nest(&format!("/api/sn_km_api{version}"), knowledge::router())
     });
     all.route("/api/{*rest}", axum::routing::any(unknown))
+}
+
+/// The API for calls that the instance makes itself on behalf of somebody who was let in.
+fn within(instance: &Arc<Instance>) -> Router {
+    let calls = router().layer(from_fn_with_state(instance.clone(), speak)).layer(from_fn(dress));
+    calls.with_state(instance.clone())
 }
 
 async fn unknown(_caller: Caller) -> ApiError {

@@ -171,6 +171,8 @@ const PROPERTIES: &[(&str, &str, &str, &str)] = &[
     ("com.glide.attachment.max_size", "integer", "1024", "The largest file that may be attached, in MB"),
     ("glide.attachment.extensions", "string", "", "Extensions of files that may be attached; all if empty"),
     ("glide.attachment.role", "string", "public", "Roles that may attach files"),
+    ("glide.rest.batch.max.inputSize", "integer", "5", "The largest body of an item of a batch, in MB; 10 at most"),
+    ("glide.rest.batch.max.outputSize", "integer", "10", "The largest answer to an item of a batch, in MB"),
     ("glide.sys.audit_inserts", "boolean", "false", "Audit the fields of new records too"),
     (
         "glide.ui.audit_deleted_tables",

@@ -1,6 +1,7 @@
 //! The store: SQLite tables made from the data dictionary, one per family of tables, every column text.
 //! The only place that speaks SQL, apart from the translation of queries and the tickets of `oauth`.
 
+mod aggregate;
 mod content;
 mod image;
 mod open;
@@ -15,6 +16,7 @@ use crate::dictionary::{Dictionary, Table};
 use crate::query::Compiled;
 use crate::record::Record;
 
+pub(crate) use aggregate::{Aggregate, Function, Having, Operand, Sorting, Statistics};
 pub(crate) use open::OpenError;
 pub(crate) use write::Write;
 

@@ -1,7 +1,7 @@
 //! Reading the body of a write (contract 2.1, 2.7, 2.8): one record in JSON or XML, or several of which
 //! the first counts.
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 
@@ -18,11 +18,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<(String,
         let detail = format!("Media type {} is not supported", kind.unwrap_or_default());
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", Some(detail)));
     };
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if let Some(length) = length.filter(|&length| length > LARGEST as u64) {
-        return Err(too_large(length));
-    }
-    let bytes = to_bytes(body, LARGEST).await.map_err(|_| too_large(LARGEST as u64 + 1))?;
+    let bytes = bytes(headers, body).await?;
     if bytes.is_empty() {
         return Ok(Vec::new());
     }
@@ -30,6 +26,15 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<(String,
         Media::Json => object(&bytes).ok_or_else(undecodable),
         Media::Xml => xml::read(&bytes).map_err(unreadable),
     }
+}
+
+/// All of a body, unless it is larger than the platform takes (contract 2.7).
+pub(super) async fn bytes(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if let Some(length) = length.filter(|&length| length > LARGEST as u64) {
+        return Err(too_large(length));
+    }
+    to_bytes(body, LARGEST).await.map_err(|_| too_large(LARGEST as u64 + 1))
 }
 
 fn unreadable(detail: String) -> ApiError {

@@ -66,6 +66,10 @@ impl Options {
         Self { fields: None, ..self.clone() }
     }
 
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.given.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
     pub fn is_true(&self, name: &str) -> bool {
         self.given.iter().any(|(key, value)| key == name && value == "true")
     }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::options::Options;
-use super::{ApiError, Caller, JSON, Version, body, shape};
+use super::{ApiError, Caller, JSON, Version, body, shape, tiny};
 use crate::acl::{Grant, Operation as Access};
 use crate::dictionary::Table;
 use crate::instance::Instance;
@@ -89,7 +89,10 @@ pub(super) async fn list(
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let options = Options::read(raw.as_deref(), &headers)?;
+    let whole = tiny::expand(&instance, raw.clone()).await?;
+    let mut options = Options::read(whole.as_deref(), &headers)?;
+    // Page links stay as short as the call was.
+    options.given = form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned().collect();
     let table = open(&instance, &user, &name)?;
     let query = search(&instance, &user, table, &options)?;
     let slice = Slice { limit: options.limit, offset: options.offset };

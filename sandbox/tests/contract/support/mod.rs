@@ -52,7 +52,11 @@ impl Instance {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        let sandbox = Sandbox::start(settings).await.expect("the sandbox starts");
+        Self::around(Sandbox::start(settings).await.expect("the sandbox starts"))
+    }
+
+    /// For an instance that was started in another way.
+    pub fn around(sandbox: Sandbox) -> Self {
         // Without the machine's certificates, which take longer to read than the instance takes to start.
         let http = Client::builder().redirect(Policy::none()).tls_certs_only([]).build().expect("a client");
         Self { sandbox, http }
