@@ -14,6 +14,7 @@ use crate::limits;
 use crate::oauth::scopes;
 use crate::query::{Compiled, Query, Scope, compile};
 use crate::record::Record;
+use crate::rules::Posts;
 use crate::server;
 use crate::store::{self, Slice, Store};
 use crate::switches::Switches;
@@ -28,6 +29,7 @@ pub(crate) struct Instance {
     /// Told whenever a switch may have been turned.
     pub turned: Notify,
     pub served: Served,
+    pub posts: Posts,
     pub rates: limits::Rates,
     pub sessions: limits::Sessions,
     /// The threads that REST calls share (API_INT).
@@ -88,6 +90,7 @@ impl Instance {
             switches: RwLock::default(),
             turned: Notify::new(),
             served: Served::default(),
+            posts: Posts::default(),
             rates: limits::Rates::default(),
             sessions: limits::Sessions::default(),
             threads: limits::Line::default(),

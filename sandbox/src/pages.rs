@@ -2,6 +2,7 @@
 
 mod access;
 mod activity;
+mod client;
 mod clients;
 mod crumbs;
 mod field;
@@ -12,6 +13,8 @@ mod menu;
 mod related;
 mod save;
 mod sign_in;
+mod switches;
+mod tokens;
 mod view;
 mod when;
 
@@ -41,6 +44,10 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
         .route("/login.do", get(sign_in::show).post(sign_in::check))
         .route("/logout.do", post(sign_in::leave))
         .route("/oauth_entity_list.do", get(clients::show).post(clients::register))
+        .route("/oauth_entity.do", get(client::show).post(client::save))
+        .route("/oauth_jwt.do", get(client::show).post(client::save))
+        .route("/oauth_credential_list.do", get(tokens::show).post(tokens::revoke))
+        .route("/sandbox", get(switches::show).post(switches::turn))
         .route("/sandbox/style.css", get(layout::style))
         .route("/{page}", get(page).post(save))
 }

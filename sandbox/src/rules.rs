@@ -5,6 +5,7 @@
 
 mod engine;
 mod host;
+mod order;
 mod outbound;
 mod rest_message;
 mod transaction;
@@ -19,6 +20,7 @@ use crate::user::User;
 
 pub(crate) use engine::{Outcome, Script, Subject};
 pub(crate) use host::Source;
+pub(crate) use order::Posts;
 pub(crate) use transaction::Transaction;
 
 use host::Session;

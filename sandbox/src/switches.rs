@@ -7,11 +7,12 @@
 mod declare;
 mod calls;
 mod fault;
+mod quiet_edit;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use calls::router;
+pub(crate) use calls::{router, values};
 pub(crate) use declare::{Description, Offered};
 pub(crate) use fault::{FailNext, Fault, FaultKind};
 
@@ -51,6 +52,9 @@ switches! {
     "Records" {
         /// `sys_journal_field` answers 200 and no rows: the access trap of ordinary accounts. (contract 4)
         journal_hidden: bool = false,
+        /// Records of this domain (a value of `sys_domain`) are out of everybody's sight, as if they belonged
+        /// to others; `sysparm_query_no_domain` shows them in lists to those with its role. (contract 12.15)
+        hidden_domain: String = String::new(),
         /// What becomes of a query that names an unknown field: the part is dropped, there are no rows, or 403. (contract 2.4)
         invalid_query: InvalidQuery = InvalidQuery::Ignore,
         /// A call without `Accept`, or a write without `Content-Type`, is refused with 400. (contract 2.1)
@@ -68,8 +72,14 @@ switches! {
         attachment_bumps_parent: bool = false,
     }
     "Webhooks" {
-        /// Whether the posts of business rules arrive: each once, none (the script sees a time-out), each twice. (contract 13)
+        /// Whether the posts of business rules arrive: each once, none (the script sees a time-out), each
+        /// twice, or in pairs of which the second is sent first. (contract 13)
         webhooks: Webhooks = Webhooks::On,
+        /// Which share of the posts is lost, between 0 and 1, drawn from `webhook_seed`; the script sees a
+        /// time-out. (contract 13)
+        webhook_loss: f64 = 0.0,
+        /// The sequence from which losses are drawn: the same seed loses the same posts. (contract 13)
+        webhook_seed: u64 = 0,
         /// Posts of business rules wait so long. (contract 13)
         webhook_delay_ms: u64 = 0,
     }
@@ -128,6 +138,7 @@ choices! {
         On,
         Off,
         Twice,
+        OutOfOrder,
     }
 }
 

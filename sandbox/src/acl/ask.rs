@@ -30,7 +30,15 @@ impl Instance {
     }
 
     pub async fn may_read(&self, user: &User, table: &Table, record: &Record) -> store::Result<bool> {
+        if !user.is_trusted() && self.hidden_domain(table).is_some_and(|domain| record.get("sys_domain") == domain) {
+            return Ok(false);
+        }
         self.may(user, Operation::Read, table, record).await
+    }
+
+    /// The domain whose records are out of sight, for a table that has domains (contract 12.15).
+    pub fn hidden_domain(&self, table: &Table) -> Option<String> {
+        Some(self.switches().hidden_domain).filter(|domain| !domain.is_empty() && table.column("sys_domain").is_some())
     }
 
     /// Those of the records that the user may read.

@@ -56,6 +56,12 @@ pub(super) fn search(instance: &Instance, user: &User, table: &Table, options: &
     if compiled.invalid.is_empty() && switches.journal_hidden && table.name == "sys_journal_field" {
         "0".clone_into(&mut compiled.condition);
     }
+    if let Some(domain) = instance.hidden_domain(table)
+        && !(options.is_true("sysparm_query_no_domain") && user.has("query_no_domain_table_api"))
+    {
+        compiled.condition = format!(r#"({}) AND t0."sys_domain" <> ?"#, compiled.condition);
+        compiled.parameters.push(domain);
+    }
     Ok(compiled)
 }
 

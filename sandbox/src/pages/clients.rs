@@ -1,4 +1,4 @@
-//! The administrator's list of OAuth clients, and registering one (contract 1.7).
+//! System OAuth > Application Registry: the list of OAuth clients, and registering one (contract 1.7).
 
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ pub(super) async fn show(State(instance): State<Arc<Instance>>, SignedIn(user): 
 pub(super) struct Registration {
     name: String,
     redirect_url: String,
+    /// `oauth_jwt` for a client that signs assertions.
+    kind: String,
 }
 
 impl Registration {
@@ -53,7 +55,8 @@ pub(super) async fn register(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let (id, secret) = (random::sys_id(), random::secret());
-    let table = instance.table("oauth_entity").ok_or_else(|| Failure::internal(&"no oauth_entity table"))?;
+    let kind = if given.kind == "oauth_jwt" { "oauth_jwt" } else { "oauth_entity" };
+    let table = instance.table(kind).ok_or_else(|| Failure::internal(&"no oauth_entity table"))?;
     let urls: Vec<&str> = given.redirect_url.split_whitespace().collect();
     let input = Input::new([
         ("name", given.name.trim()),
@@ -63,7 +66,7 @@ pub(super) async fn register(
     ]);
     instance.insert(&user, table, input).await.map_err(|cause| Failure::internal(&cause))?;
     let made = format!(
-        r#"<div class="card" role="status"><p>The client is registered. Its secret is shown this once.</p>
+        r#"<div class="card" role="status"><p>The client is registered.</p>
 <p>Client ID: <code id="client_id">{id}</code></p><p>Client Secret: <code id="client_secret">{secret}</code></p></div>"#
     );
     page(&instance, &user, &made, &Registration::default()).await
@@ -75,7 +78,11 @@ async fn page(instance: &Instance, user: &User, notice: &str, given: &Registrati
         .iter()
         .map(|client| {
             layout::row(&[
-                layout::escape(client.get("name")),
+                format!(
+                    r#"<a href="/oauth_entity.do?sys_id={}">{}</a>"#,
+                    layout::escape(client.sys_id()),
+                    layout::escape(client.get("name"))
+                ),
                 format!("<code>{}</code>", layout::escape(client.get("client_id"))),
                 layout::escape(&client.get("redirect_url").replace(',', ", ")),
             ])
@@ -83,11 +90,13 @@ async fn page(instance: &Instance, user: &User, notice: &str, given: &Registrati
         .collect();
     let listed = layout::table(&["Name", "Client ID", "Redirect URLs"].map(layout::plain_heading), &shown);
     let body = format!(
-        r#"<h1>OAuth clients</h1>{notice}{listed}
+        r#"<h1>Application Registry</h1><p class="meta"><a href="/oauth_credential_list.do">Manage Tokens</a></p>{notice}{listed}
 <h2>Register a client</h2><form method="post" action="/oauth_entity_list.do" class="card">{}{}
+<p><label>Kind <select name="kind"><option value="oauth_entity">OAuth API endpoint for external clients</option>
+<option value="oauth_jwt">OAuth JWT API endpoint for external clients</option></select></label></p>
 <div class="actions"><button class="primary">Register</button></div></form>"#,
         layout::input("name", "Name", &given.name, "required"),
         layout::area("redirect_url", "Redirect URLs", &given.redirect_url, 3),
     );
-    Ok(layout::page("OAuth clients", Some(user), &body).into_response())
+    Ok(layout::page("Application Registry", Some(user), &body).into_response())
 }

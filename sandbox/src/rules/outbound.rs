@@ -12,6 +12,7 @@ use url::Url;
 
 use super::host::{Answer, Session, Source, arguments};
 use crate::instance::Instance;
+use crate::random;
 use crate::switches::Webhooks;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -85,18 +86,26 @@ async fn exchange(instance: Arc<Instance>, request: Request, sender: Sender) -> 
     if switches.webhook_delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(switches.webhook_delay_ms)).await;
     }
+    let number = instance.posts.begin();
+    if switches.webhooks == Webhooks::Off || random::draw(switches.webhook_seed, number) < switches.webhook_loss {
+        instance.served.count("lost_post");
+        let answer = failure("The request timed out (a switch loses it)");
+        keep_trace(&instance, &request, &sender, &answer, 0).await;
+        return answer;
+    }
     match switches.webhooks {
-        Webhooks::On => attempt(&instance, &request, &sender).await,
-        Webhooks::Off => {
-            let answer = failure("The request timed out (the switch `webhooks` is off)");
-            keep_trace(&instance, &request, &sender, &answer, 0).await;
-            answer
-        }
         Webhooks::Twice => {
             attempt(&instance, &request, &sender).await;
-            attempt(&instance, &request, &sender).await
         }
+        Webhooks::OutOfOrder if number % 2 == 1 => {
+            instance.served.count("held_post");
+            instance.posts.another_ends_after(number).await;
+        }
+        Webhooks::On | Webhooks::Off | Webhooks::OutOfOrder => {}
     }
+    let answer = attempt(&instance, &request, &sender).await;
+    instance.posts.end(number);
+    answer
 }
 
 async fn attempt(instance: &Instance, request: &Request, sender: &Sender) -> Value {

@@ -9,10 +9,10 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde_json::{Map, Value, json};
 
-use super::Switches;
+use super::{Switches, quiet_edit};
 use crate::api::{ApiError, Operator};
 use crate::instance::Instance;
 
@@ -21,6 +21,7 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
         .route("/sandbox/switches", get(show).put(change).delete(reset))
         .route("/sandbox/switches/description", get(describe))
         .route("/sandbox/served", get(served))
+        .route("/sandbox/quiet-edit", post(quiet_edit::edit))
 }
 
 async fn show(State(instance): State<Arc<Instance>>, _operator: Operator) -> Json<Switches> {

@@ -169,3 +169,47 @@ async fn the_clock_can_be_off() {
     let (before, after) = (before["sys_created_on"].as_str(), after["sys_created_on"].as_str());
     assert!(after < before, "{after:?} {before:?}");
 }
+
+/// 12.5: An edit without workflow and stamps changes the record and nothing that a cursor sees; with them it is ordinary.
+#[tokio::test]
+async fn quiet_edits() {
+    let instance = Instance::start().await;
+    let made = instance.post(INCIDENTS, json!({"short_description": "loud"})).await;
+    let path = format!("{INCIDENTS}/{}", made["sys_id"].as_str().expect("an id"));
+    let edit = async |body: Value| {
+        let mut all = json!({"table": "incident", "sys_id": made["sys_id"]});
+        all.as_object_mut().expect("an object").extend(body.as_object().expect("an object").clone());
+        instance.call_as("admin", Method::POST, "/sandbox/quiet-edit", Some(all)).await.status()
+    };
+    assert_eq!(edit(json!({"values": {"short_description": "quiet"}})).await, StatusCode::OK);
+    let quiet = instance.get(&path).await;
+    assert_eq!(quiet["short_description"], "quiet");
+    for stamp in ["sys_updated_on", "sys_mod_count", "sys_updated_by"] {
+        assert_eq!(quiet[stamp], made[stamp], "{stamp}");
+    }
+    let body = json!({"values": {"short_description": "loud again"}, "workflow": true, "auto_sys_fields": true});
+    assert_eq!(edit(body).await, StatusCode::OK);
+    assert_eq!(instance.get(&path).await["sys_mod_count"], "1");
+    assert_eq!(edit(json!({"values": {}, "no_such_part": 1})).await, StatusCode::BAD_REQUEST);
+}
+
+/// 12.15: Records of another domain are missing from lists and 404 by their sys_id; a role and a parameter show them in lists.
+#[tokio::test]
+async fn records_of_another_domain() {
+    let instance = Instance::start().await;
+    let made = instance.post(INCIDENTS, json!({"short_description": "elsewhere"})).await;
+    let body = json!({"table": "incident", "sys_id": made["sys_id"], "values": {"sys_domain": "another"}});
+    instance.call_as("admin", Method::POST, "/sandbox/quiet-edit", Some(body)).await;
+    let list = format!("{INCIDENTS}?sysparm_query=short_description=elsewhere");
+    let path = format!("{INCIDENTS}/{}", made["sys_id"].as_str().expect("an id"));
+    assert_eq!(instance.get(&list).await.as_array().map(Vec::len), Some(1));
+    instance.switch(json!({"hidden_domain": "another"})).await;
+    assert_eq!(instance.get(&list).await, json!([]));
+    assert_eq!(status(&instance, &path).await, StatusCode::NOT_FOUND);
+    let patched = instance.call_as("admin", Method::PATCH, &path, Some(json!({"urgency": "1"}))).await;
+    assert_eq!(patched.status(), StatusCode::NOT_FOUND);
+    let all = format!("{list}&sysparm_query_no_domain=true");
+    assert_eq!(instance.get(&all).await.as_array().map(Vec::len), Some(1));
+    let agent = instance.call_as("itil", Method::GET, &all, None).await;
+    assert_eq!(agent.json::<Value>().await.expect("JSON")["result"], json!([]));
+}
