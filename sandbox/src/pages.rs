@@ -6,6 +6,7 @@ mod client;
 mod clients;
 mod crumbs;
 mod field;
+mod files;
 mod form;
 pub(crate) mod layout;
 mod list;
@@ -22,7 +23,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, OptionalFromRequestParts, Path, Query, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, OptionalFromRequestParts, Path, Query, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header, request::Parts};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
@@ -49,6 +50,9 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
         .route("/oauth_credential_list.do", get(tokens::show).post(tokens::revoke))
         .route("/sandbox", get(switches::show).post(switches::turn))
         .route("/sandbox/style.css", get(layout::style))
+        // How large a file may be is a property's business, not the server's.
+        .route("/sys_attachment.do", get(files::give).post(files::take).layer(DefaultBodyLimit::disable()))
+        .route("/attachment_remove.do", post(files::remove))
         .route("/{page}", get(page).post(save))
 }
 

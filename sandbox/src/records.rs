@@ -35,6 +35,7 @@ use crate::store;
 use crate::user::User;
 
 pub(crate) use accept::Input;
+pub(crate) use audit::JOURNAL_ADDITION;
 pub(crate) use writer::Writer;
 
 /// Why the instance does not write.

@@ -21,7 +21,7 @@ use crate::user::User;
 pub(crate) use engine::{Outcome, Script, Subject};
 pub(crate) use host::Source;
 pub(crate) use order::Posts;
-pub(crate) use transaction::Transaction;
+pub(crate) use transaction::{Message, Transaction};
 
 use host::Session;
 use transaction::Stop;

@@ -11,7 +11,7 @@ use super::{Unusable, add, fixed_id, row};
 use crate::dictionary::Table;
 use crate::instance::Instance;
 use crate::record::Record;
-use crate::records::{Told, as_told};
+use crate::records::{JOURNAL_ADDITION, Told, as_told};
 use crate::store::Write;
 
 #[derive(Deserialize)]
@@ -56,14 +56,22 @@ pub(super) fn furnish(instance: &Instance, write: &mut Write, people: &People) -
     };
     let stories: Vec<Story> = serde_json::from_str(include_str!("../../demo/incidents.json"))?;
     for story in &stories {
-        let record = opened(table, story, people)?;
-        let record = story.then.iter().try_fold(record, |record, step| next(table, record, step, people))?;
-        write.insert(table, &record);
+        let mut record = opened(table, story, people)?;
         for step in &story.then {
+            let before = record.clone();
+            record = next(table, record, step, people)?;
+            for column in table.stored_columns().map(|column| column.name.as_str()) {
+                if !column.starts_with("sys_") && before.get(column) != record.get(column) {
+                    let (old, new) = (before.get(column), record.get(column));
+                    audit(instance, write, &record, step, [column, old, new]);
+                }
+            }
             for (element, text) in step.entries() {
                 journal(instance, write, &record, step, &element, &text);
+                audit(instance, write, &record, step, [&element, JOURNAL_ADDITION, &text]);
             }
         }
+        write.insert(table, &record);
     }
     Ok(())
 }
@@ -117,4 +125,24 @@ fn journal(instance: &Instance, write: &mut Write, record: &Record, step: &Step,
         ("sys_updated_by", &step.by),
     ];
     add(instance, write, "sys_journal_field", &id, &values);
+}
+
+/// What changed at that step: the column, what it held and what it holds since (contract 8).
+fn audit(instance: &Instance, write: &mut Write, record: &Record, step: &Step, change: [&str; 3]) {
+    let [column, old, new] = change;
+    let id = fixed_id(&format!("audit {column} {} {}", record.get("number"), step.at));
+    let values = [
+        ("tablename", "incident"),
+        ("documentkey", record.sys_id()),
+        ("fieldname", column),
+        ("oldvalue", old),
+        ("newvalue", new),
+        ("user", &step.by),
+        ("record_checkpoint", record.get("sys_mod_count")),
+        ("sys_created_on", &step.at),
+        ("sys_updated_on", &step.at),
+        ("sys_created_by", &step.by),
+        ("sys_updated_by", &step.by),
+    ];
+    add(instance, write, "sys_audit", &id, &values);
 }

@@ -10,12 +10,13 @@ use url::form_urlencoded;
 use super::access::{self, Rights};
 use super::field::Fields;
 use super::view::{Section, View};
-use super::{Failure, activity, layout, related};
+use super::{Failure, activity, files, layout, related};
 use crate::api::Displays;
 use crate::dictionary::Table;
 use crate::instance::Instance;
 use crate::query::{Operator, Query};
 use crate::record::Record;
+use crate::rules::Message;
 use crate::store::{self, Slice};
 use crate::user::User;
 
@@ -38,7 +39,7 @@ pub(super) async fn show(instance: &Arc<Instance>, user: &User, name: &str, raw:
         None => fresh(instance, user, table, "")?,
     };
     let table = access::readable(instance, user, &instance.class(table, &record).name)?;
-    let form = Form { instance, user, table, record: &record, problem: "", typed: &HashMap::new() };
+    let form = Form { instance, user, table, record: &record, messages: &[], typed: &HashMap::new() };
     Ok((StatusCode::OK, form.page().await?).into_response())
 }
 
@@ -77,7 +78,8 @@ pub(super) struct Form<'a> {
     pub user: &'a User,
     pub table: &'a Table,
     pub record: &'a Record,
-    pub problem: &'a str,
+    /// What stands at the top: why it was not saved, or what a rule says.
+    pub messages: &'a [Message],
     /// What came with a form that was refused.
     pub typed: &'a HashMap<String, String>,
 }
@@ -115,7 +117,9 @@ impl Form<'_> {
             let stream = activity::stream(instance, user, table, record).await?;
             let stream =
                 if table.is_task() || table.audit { format!("<h2>Activity</h2>{stream}") } else { String::new() };
-            format!(r#"<div class="card">{stream}</div>{}"#, related::lists(instance, user, &view, record).await?)
+            let files = files::show(instance, user, table, record, &rights).await?;
+            let stream = if stream.is_empty() { stream } else { format!(r#"<div class="card">{stream}</div>"#) };
+            format!("{files}{stream}{}", related::lists(instance, user, &view, record).await?)
         };
         let body = format!(
             r#"<form method="post" action="/{name}.do" class="record">
@@ -125,7 +129,7 @@ impl Form<'_> {
             label = layout::escape(&table.label),
             heading = layout::escape(&heading),
             buttons = self.buttons(&view, &rights),
-            problem = layout::alert(self.problem),
+            problem = self.messages.iter().map(layout::message).collect::<String>(),
             journals = self.journals(&view, &rights),
         );
         Ok(layout::page(&heading, Some(user), &body))

@@ -5,6 +5,7 @@ use axum::response::{Html, IntoResponse};
 
 use super::menu;
 use crate::dictionary::Column;
+use crate::rules::Message;
 use crate::user::User;
 
 const STYLE: &str = include_str!("style.css");
@@ -53,6 +54,13 @@ pub(crate) fn hidden(name: &str, value: &str) -> String {
 
 pub(super) fn alert(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(r#"<p class="alert" role="alert">{}</p>"#, escape(text)) }
+}
+
+pub(super) fn message(message: &Message) -> String {
+    if message.error {
+        return alert(&message.text);
+    }
+    format!(r#"<p class="info" role="status">{}</p>"#, escape(&message.text))
 }
 
 /// Headings and rows are markup already.

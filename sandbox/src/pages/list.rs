@@ -199,7 +199,8 @@ async fn cell(
     } else {
         text
     };
-    Ok(format!(r#"<td data-label="{label}">{content}</td>"#))
+    let class = if column.kind == Kind::GlideDateTime { r#" class="time""# } else { "" };
+    Ok(format!(r#"<td data-label="{label}"{class}>{content}</td>"#))
 }
 
 fn shortened(text: String) -> String {

@@ -15,7 +15,8 @@ use super::view::View;
 use crate::dictionary::Table;
 use crate::instance::Instance;
 use crate::record::Record;
-use crate::records::{Input, Refusal};
+use crate::records::{Input, Refusal, Writer};
+use crate::rules::{Message, Transaction};
 use crate::user::User;
 
 /// Why a form was not saved, in words.
@@ -41,7 +42,16 @@ pub(super) async fn save(
     let sys_id = form.get("sys_id").cloned().unwrap_or_else(|| NEW.to_owned());
     let before = if sys_id == NEW { Record::default() } else { existing(instance, user, table, &sys_id).await? };
     let table = access::readable(instance, user, &instance.class(table, &before).name)?;
-    match written(instance, user, table, &before, &mut form).await {
+    let transaction = Transaction::of_page();
+    let by = Writer::at_page(user, &transaction);
+    let outcome = written(instance, &by, table, &before, &mut form).await;
+    let messages = transaction.take_messages();
+    match outcome {
+        Ok(Some(record)) if !messages.is_empty() => {
+            // What rules said stands on the saved form at once: there is no other page to carry it to.
+            let form = Form { instance, user, table, record: &record, messages: &messages, typed: &HashMap::new() };
+            Ok(form.page().await?.into_response())
+        }
         Ok(None) => Ok(Redirect::to(&format!("/{}_list.do", table.name)).into_response()),
         Ok(Some(record)) => Ok(Redirect::to(&format!("/{}.do?sys_id={}", table.name, record.sys_id())).into_response()),
         Err(NotSaved::Refused(Refusal::NotFound)) => Err(not_found()),
@@ -56,8 +66,9 @@ pub(super) async fn save(
                 let value = canonical(instance, user, column, value, &shown).await.unwrap_or_else(|_| value.clone());
                 record.set(name, value);
             }
-            let problem = problem.to_string();
-            let form = Form { instance, user, table, record: &record, problem: &problem, typed: &form };
+            let problem = Message { error: true, text: problem.to_string() };
+            let messages: Vec<Message> = messages.into_iter().chain([problem]).collect();
+            let form = Form { instance, user, table, record: &record, messages: &messages, typed: &form };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, form.page().await?).into_response())
         }
     }
@@ -66,14 +77,15 @@ pub(super) async fn save(
 /// Does what the pressed button says. Nothing is left when the record was deleted.
 async fn written(
     instance: &Arc<Instance>,
-    user: &User,
+    by: &Writer<'_>,
     table: &Table,
     before: &Record,
     form: &mut HashMap<String, String>,
 ) -> Result<Option<Record>, NotSaved> {
+    let user = by.user;
     let action = form.get("action").cloned().unwrap_or_default();
     if action == "delete" {
-        instance.delete(user, table, before.sys_id()).await?;
+        instance.delete(by.clone(), table, before.sys_id()).await?;
         return Ok(None);
     }
     let view = View::of(table);
@@ -87,9 +99,9 @@ async fn written(
     }
     let input = Input::new(typed);
     let saved = if before.sys_id().is_empty() {
-        instance.insert(user, table, input).await?
+        instance.insert(by.clone(), table, input).await?
     } else {
-        instance.update(user, table, before.sys_id(), input).await?
+        instance.update(by.clone(), table, before.sys_id(), input).await?
     };
     Ok(Some(saved))
 }

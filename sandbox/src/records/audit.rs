@@ -13,7 +13,7 @@ use crate::store::{self, Write};
 use crate::switches::DeleteAudit;
 
 const DELETED: &str = "DELETED";
-const JOURNAL_ADDITION: &str = "JOURNAL FIELD ADDITION";
+pub(crate) const JOURNAL_ADDITION: &str = "JOURNAL FIELD ADDITION";
 
 /// Tables whose deletions leave no trace unless the property `glide.db.audit.ignore.delete` names others.
 const NO_TRACE: &str = "sys_audit,sys_audit_delete,sys_journal_field,syslog,sys_import_set_row,sys_tiny_url";

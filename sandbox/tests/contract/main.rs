@@ -4,6 +4,7 @@
 
 mod cors;
 mod coverage;
+mod demo;
 mod https;
 mod pages;
 mod restart;
