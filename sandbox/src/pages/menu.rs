@@ -97,9 +97,14 @@ const MENU: &[Group] = &[
             ("Business rules", "/sys_script_list.do"),
             ("System properties", "/sys_properties_list.do"),
             ("Audit", "/sys_audit_list.do"),
+            ("Script includes", "/sys_script_include_list.do"),
+            ("REST messages", "/sys_rest_message_list.do"),
+            ("Outbound log", "/sys_outbound_http_log_list.do"),
+            ("Access rules", "/sys_security_acl_list.do"),
             ("System log", "/syslog_list.do"),
         ],
     },
+    Group { title: "Sandbox", role: Some("admin"), links: &[("Switches", "/sandbox")] },
 ];
 
 pub(super) fn show(user: &User) -> String {
