@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::dictionary::Table;
 use crate::limits;
 use crate::oauth::scopes;
+use crate::jobs::Jobs;
 use crate::query::{Compiled, Query, Scope, compile};
 use crate::record::Record;
 use crate::rules::Posts;
@@ -38,6 +39,7 @@ pub(crate) struct Instance {
     pub http: LazyLock<reqwest::Result<reqwest::Client>>,
     /// Work that goes on after its request was answered.
     pub background: TaskTracker,
+    pub jobs: Jobs,
     settled: RwLock<Arc<Settled>>,
 }
 
@@ -95,6 +97,7 @@ impl Instance {
             sessions: limits::Sessions::default(),
             threads: limits::Line::default(),
             background: TaskTracker::new(),
+            jobs: Jobs::default(),
             settled: RwLock::default(),
         }
     }

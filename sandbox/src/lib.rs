@@ -12,6 +12,7 @@ mod dictionary;
 mod instance;
 mod limits;
 mod multifactor;
+mod jobs;
 mod oauth;
 mod pages;
 mod query;
@@ -146,6 +147,7 @@ impl Sandbox {
         server::choose_cryptography();
         let instance = Arc::new(Instance::new(store, clock, address));
         demo::furnish(&instance, &settings).await.map_err(|cause| unusable(cause.to_string()))?;
+        instance.start_jobs();
         let (stop, stopped) = oneshot::channel();
         let app = server::router(instance.clone());
         let stopping = async {
@@ -181,6 +183,7 @@ impl Sandbox {
         if tokio::time::timeout(PATIENCE, &mut self.serving).await.is_err() {
             self.serving.abort();
         }
+        self.instance.jobs.stopping.cancel();
         self.instance.background.close();
         if tokio::time::timeout(PATIENCE, self.instance.background.wait()).await.is_err() {
             tracing::warn!("the sandbox stopped while posts of business rules were under way");
@@ -192,5 +195,6 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         self.serving.abort();
+        self.instance.jobs.stopping.cancel();
     }
 }

@@ -9,6 +9,7 @@ mod order;
 mod outbound;
 mod rest_message;
 mod transaction;
+mod ui_actions;
 
 use std::sync::Arc;
 
@@ -175,6 +176,7 @@ impl Instance {
             previous: event.previous.clone(),
             operation: event.operation.name(),
             changes,
+            typed: Vec::new(),
             unsaved: rule.get("when") == "before" && event.operation != Operation::Delete,
         };
         let previous = event.previous.clone().map(|record| (event.table.clone(), record));

@@ -11,7 +11,7 @@ use tower_http::csrf::CsrfLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::instance::Instance;
-use crate::{api, cors, oauth, pages, switches};
+use crate::{api, cors, jobs, oauth, pages, switches};
 
 /// Nothing on the pages comes from elsewhere, and nobody may frame them.
 const CONTENT_POLICY: HeaderValue =
@@ -32,6 +32,7 @@ pub(crate) fn router(instance: Arc<Instance>) -> Router {
     calls
         .merge(pages)
         .merge(switches::router())
+        .merge(jobs::router())
         .fallback(async || (StatusCode::NOT_FOUND, "There is no such page.").into_response())
         .layer(SetResponseHeaderLayer::overriding(header::SERVER, HeaderValue::from_static("ServiceNow")))
         .layer(CatchPanicLayer::new())

@@ -46,8 +46,18 @@ pub(crate) struct Subject {
     pub operation: &'static str,
     /// Changed columns with their new values, the texts of journals among them.
     pub changes: Vec<(String, String)>,
+    /// What a form holds that is not saved yet.
+    pub typed: Vec<(String, String)>,
     /// What the script sets is saved when it ends: it runs before the write.
     pub unsaved: bool,
+}
+
+impl Subject {
+    /// A record as it is in the store.
+    pub fn stored(table: &str, row: Record) -> Self {
+        let (changes, typed) = (Vec::new(), Vec::new());
+        Self { table: table.to_owned(), row, previous: None, operation: "update", changes, typed, unsaved: false }
+    }
 }
 
 /// What a script leaves behind.
@@ -63,9 +73,6 @@ pub(crate) struct Outcome {
     /// Whether the condition held.
     #[serde(default)]
     pub ran: bool,
-    /// What the condition, or the script itself, came to, as text.
-    #[serde(default)]
-    pub value: String,
 }
 
 pub(super) fn run(session: Session, script: &Script) -> Result<Outcome, String> {
@@ -92,8 +99,7 @@ pub(super) fn run(session: Session, script: &Script) -> Result<Outcome, String> 
             let condition = script.condition.trim().trim_end_matches(';');
             let holds = condition.is_empty() || evaluate(&ctx, "condition", &format!("!!({condition})"))?;
             if holds {
-                let value: rquickjs::Value = evaluate(&ctx, "script", &script.text)?;
-                inside.set("value", value)?;
+                evaluate::<rquickjs::Value>(&ctx, "script", &script.text)?;
             }
             inside.get::<_, Function>("outcome")?.call::<_, String>((holds,))
         };
@@ -128,6 +134,10 @@ fn row(record: &Record) -> Value {
     record.iter().map(|(column, value)| (column.to_owned(), Value::from(value))).collect::<Map<_, _>>().into()
 }
 
+fn pairs(values: &[(String, String)]) -> Value {
+    values.iter().map(|(column, value)| (column.clone(), Value::from(value.as_str()))).collect::<Map<_, _>>().into()
+}
+
 fn input(script: &Script) -> Value {
     let current = script.current.as_ref().map(|subject| {
         json!({
@@ -135,7 +145,8 @@ fn input(script: &Script) -> Value {
             "row": row(&subject.row),
             "previous": subject.previous.as_ref().map(row),
             "operation": subject.operation,
-            "changes": subject.changes.iter().cloned().map(|(column, value)| (column, Value::from(value))).collect::<Map<_, _>>(),
+            "changes": pairs(&subject.changes),
+            "typed": pairs(&subject.typed),
             "unsaved": subject.unsaved,
         })
     });

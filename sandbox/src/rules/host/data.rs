@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Answer, Session, arguments};
 use crate::api::Displays;
 use crate::dictionary::{Column, Table};
+use crate::jobs::Queued;
 use crate::record::Record;
 use crate::records::{Input, Writer};
 
@@ -49,7 +50,8 @@ impl Session {
             "update" => self.update(arguments(text)?),
             "delete" => self.delete(arguments(text)?),
             "display" => self.display(arguments(text)?),
-            "local" => Ok(arguments::<(String, bool)>(text)?.0.into()),
+            "local" => Ok(self.local(&arguments::<(String,)>(text)?.0).into()),
+            "queue" => self.queue(arguments(text)?),
             "journal" => self.journal(arguments(text)?),
             "include" => self.include(arguments(text)?),
             "includes" => Ok(self.instance.settled().includes.keys().map(String::as_str).collect::<Vec<_>>().into()),
@@ -177,6 +179,21 @@ impl Session {
 
     fn rest_message(&self, (name, function): (String, String)) -> Answer {
         self.handle.block_on(self.instance.rest_message(&name, &function)).map_err(plain)
+    }
+
+    /// A moment as the person's clock shows it.
+    fn local(&self, stamp: &str) -> String {
+        let format = "%Y-%m-%d %H:%M:%S";
+        let shown = crate::clock::parse(stamp).map(|time| time.to_zoned(self.user.time_zone.clone()));
+        shown.map_or_else(String::new, |zoned| zoned.strftime(format).to_string())
+    }
+
+    fn queue(
+        &self,
+        (name, table, record, parm1, parm2, due): (String, String, String, String, String, Option<i64>),
+    ) -> Answer {
+        let event = Queued { name, table, record, parm1, parm2, due };
+        self.handle.block_on(self.instance.queue_event(event, &self.user)).map(|()| Value::Null).map_err(plain)
     }
 
     /// A property that is not there yet is made.

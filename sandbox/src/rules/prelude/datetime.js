@@ -51,8 +51,8 @@
       this.__millis = value instanceof GlideDateTime ? value.__millis
         : typeof value === 'number' ? value : parse(value);
     },
-    getDisplayValue: function () { return ask('local', this.getValue(), false); },
-    getDisplayValueInternal: function () { return ask('local', this.getValue(), true); },
+    getDisplayValue: function () { return ask('local', this.getValue()); },
+    getDisplayValueInternal: function () { return ask('local', this.getValue()); },
     setDisplayValue: function (value) { this.__millis = parse(value); },
     toString: function () { return this.getValue(); },
     toJSON: function () { return this.getValue(); },

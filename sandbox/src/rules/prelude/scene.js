@@ -20,6 +20,7 @@
     own.operation = input.current.operation;
     own.unsaved = input.current.unsaved;
     own.isNew = own.unsaved && own.operation === 'insert';
+    Object.keys(input.current.typed).forEach(function (name) { current.setValue(name, input.current.typed[name]); });
     global.current = current;
   }
 
@@ -59,8 +60,7 @@
       set: own && own.unsaved ? own.written : {},
       aborted: own !== null && own.aborted,
       redirect: redirect,
-      ran: ran,
-      value: typeof inside.value === 'object' || typeof inside.value === 'function' ? '' : text(inside.value)
+      ran: ran
     });
   };
 })

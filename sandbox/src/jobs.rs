@@ -1,0 +1,152 @@
+//! Work that waits for its time: events (`sysevent`) with their script actions, and scheduled jobs
+//! (`sys_trigger`, `sysauto_script`). Everything waits as a row of the store, so it survives a restart; a
+//! worker looks every second, or when woken, by the instance's own clock.
+
+mod event;
+mod trigger;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::json;
+use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::{ApiError, Operator};
+use crate::instance::Instance;
+use crate::record::Record;
+use crate::records::{Input, Refusal, Writer};
+use crate::rules::{Script, Source, Transaction};
+use crate::user::User;
+
+pub(crate) use event::Queued;
+
+/// So many jobs run at the same time.
+const WORKERS: usize = 4;
+const PAUSE: Duration = Duration::from_secs(1);
+/// A call to run what is due ends even if jobs queue each other for ever.
+const ROUNDS: usize = 50;
+
+pub(crate) struct Jobs {
+    wake: Notify,
+    /// Held while jobs are taken, so that none is taken twice.
+    taking: Mutex<()>,
+    workers: Semaphore,
+    pub stopping: CancellationToken,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        let (wake, taking, stopping) = (Notify::new(), Mutex::new(()), CancellationToken::new());
+        Self { wake, taking, workers: Semaphore::new(WORKERS), stopping }
+    }
+}
+
+/// A row that is due, now marked as taken.
+enum Due {
+    Event(Record),
+    Trigger(Record),
+}
+
+impl Instance {
+    pub fn start_jobs(self: &Arc<Self>) {
+        let instance = self.clone();
+        self.background.spawn(async move {
+            // What a stopped instance had taken is taken again: a job runs at least once.
+            instance.release_jobs().await;
+            loop {
+                if let Err(cause) = instance.take_and_run().await {
+                    tracing::error!(%cause, "due jobs could not be taken");
+                }
+                tokio::select! {
+                    () = instance.jobs.stopping.cancelled() => break,
+                    () = instance.jobs.wake.notified() => {}
+                    () = tokio::time::sleep(PAUSE) => {}
+                }
+            }
+        });
+    }
+
+    async fn release_jobs(self: &Arc<Self>) {
+        for (table, taken, ready) in [("sysevent", "processing", "ready"), ("sys_trigger", "1", "0")] {
+            let rows = self.query(table, &format!("state={taken}"), &User::system(), 10_000).await.unwrap_or_default();
+            for row in rows {
+                self.mark(table, &row, &[("state", ready)]).await;
+            }
+        }
+    }
+
+    /// Starts what is due, each in a task of its own.
+    async fn take_and_run(self: &Arc<Self>) -> Result<Vec<tokio::task::JoinHandle<()>>, Refusal> {
+        let taken = {
+            let _turn = self.jobs.taking.lock().await;
+            let mut taken: Vec<Due> = self.take_events().await?.into_iter().map(Due::Event).collect();
+            taken.extend(self.take_triggers().await?.into_iter().map(Due::Trigger));
+            taken
+        };
+        let start = |due: Due| {
+            let instance = self.clone();
+            self.background.spawn(async move {
+                let Ok(_place) = instance.jobs.workers.acquire().await else { return };
+                match due {
+                    Due::Event(event) => instance.run_event(event).await,
+                    Due::Trigger(trigger) => instance.run_trigger(trigger).await,
+                }
+            })
+        };
+        Ok(taken.into_iter().map(start).collect())
+    }
+
+    /// Runs what is due, and what becomes due by that; how many jobs it were.
+    async fn run_due_jobs(self: &Arc<Self>) -> Result<usize, Refusal> {
+        let mut ran = 0;
+        for _ in 0..ROUNDS {
+            let started = self.take_and_run().await?;
+            if started.is_empty() {
+                break;
+            }
+            ran += started.len();
+            for job in started {
+                // A job that panicked has been reported by its task.
+                job.await.ok();
+            }
+        }
+        Ok(ran)
+    }
+
+    /// Notes on a job's own row how far it is. No rules run for that.
+    async fn mark(self: &Arc<Self>, table: &str, row: &Record, values: &[(&str, &str)]) {
+        let Some(table) = self.table(table) else { return };
+        let system = User::system();
+        let by = Writer { rules: false, ..Writer::script(&system, &Transaction::default()) };
+        let values = Input::new(values.iter().map(|&(column, value)| (column, value)));
+        if let Err(cause) = self.update(by, table, row.sys_id(), values).await {
+            tracing::warn!(%cause, table = table.name, "a job could not be marked");
+        }
+    }
+
+    /// Runs a job's script as the system.
+    async fn run_job(self: &Arc<Self>, script: Script, source: Source) -> Result<(), String> {
+        let name = source.name.clone();
+        let outcome = self.run_script(script, source, User::system(), Transaction::default()).await;
+        if let Err(failure) = &outcome {
+            self.log(2, &name, &format!("The job failed: {failure}")).await;
+        }
+        outcome.map(drop)
+    }
+}
+
+/// For tests and people with a turned clock: `POST /sandbox/run-jobs` runs everything that is due before
+/// it answers, and says how many jobs it were.
+pub(crate) fn router() -> Router<Arc<Instance>> {
+    Router::new().route("/sandbox/run-jobs", post(run))
+}
+
+async fn run(State(instance): State<Arc<Instance>>, _: Operator) -> Result<Response, ApiError> {
+    let ran = instance.run_due_jobs().await?;
+    Ok(Json(json!({"result": {"ran": ran}})).into_response())
+}
