@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::json;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Mutex, Notify, RwLock, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{ApiError, Operator};
@@ -36,13 +36,15 @@ pub(crate) struct Jobs {
     /// Held while jobs are taken, so that none is taken twice.
     taking: Mutex<()>,
     workers: Semaphore,
+    /// Each job that runs holds it shared; whoever gets it alone knows that none does.
+    running: Arc<RwLock<()>>,
     pub stopping: CancellationToken,
 }
 
 impl Default for Jobs {
     fn default() -> Self {
         let (wake, taking, stopping) = (Notify::new(), Mutex::new(()), CancellationToken::new());
-        Self { wake, taking, workers: Semaphore::new(WORKERS), stopping }
+        Self { wake, taking, workers: Semaphore::new(WORKERS), running: Arc::default(), stopping }
     }
 }
 
@@ -80,39 +82,41 @@ impl Instance {
         }
     }
 
-    /// Starts what is due, each in a task of its own.
-    async fn take_and_run(self: &Arc<Self>) -> Result<Vec<tokio::task::JoinHandle<()>>, Refusal> {
-        let taken = {
-            let _turn = self.jobs.taking.lock().await;
-            let mut taken: Vec<Due> = self.take_events().await?.into_iter().map(Due::Event).collect();
-            taken.extend(self.take_triggers().await?.into_iter().map(Due::Trigger));
-            taken
-        };
-        let start = |due: Due| {
+    /// Starts what is due, each in a task of its own; how many they were.
+    async fn take_and_run(self: &Arc<Self>) -> Result<usize, Refusal> {
+        let _turn = self.jobs.taking.lock().await;
+        self.run_taken().await
+    }
+
+    async fn run_taken(self: &Arc<Self>) -> Result<usize, Refusal> {
+        let mut taken: Vec<Due> = self.take_events().await?.into_iter().map(Due::Event).collect();
+        taken.extend(self.take_triggers().await?.into_iter().map(Due::Trigger));
+        let count = taken.len();
+        for due in taken {
             let instance = self.clone();
+            let running = self.jobs.running.clone().read_owned().await;
             self.background.spawn(async move {
                 let Ok(_place) = instance.jobs.workers.acquire().await else { return };
                 match due {
                     Due::Event(event) => instance.run_event(event).await,
                     Due::Trigger(trigger) => instance.run_trigger(trigger).await,
                 }
-            })
-        };
-        Ok(taken.into_iter().map(start).collect())
+                drop(running);
+            });
+        }
+        Ok(count)
     }
 
-    /// Runs what is due, and what becomes due by that; how many jobs it were.
+    /// Runs what is due, and what becomes due by that, and waits until no job runs. How many it started.
     async fn run_due_jobs(self: &Arc<Self>) -> Result<usize, Refusal> {
         let mut ran = 0;
         for _ in 0..ROUNDS {
-            let started = self.take_and_run().await?;
-            if started.is_empty() {
-                break;
-            }
-            ran += started.len();
-            for job in started {
-                // A job that panicked has been reported by its task.
-                job.await.ok();
+            let _turn = self.jobs.taking.lock().await;
+            // What the worker had taken may make more jobs.
+            drop(self.jobs.running.write().await);
+            match self.run_taken().await? {
+                0 => break,
+                started => ran += started,
             }
         }
         Ok(ran)

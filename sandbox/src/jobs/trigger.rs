@@ -103,13 +103,18 @@ impl Instance {
     /// The next time, or the end.
     async fn go_on(self: &Arc<Self>, trigger: &Record, automatic: Option<&Record>, failed: bool) {
         let daily = automatic.is_some_and(|job| job.get("run_type") == "daily");
-        let every = if daily { Some(DAY) } else { clock::parse(trigger.get("repeat")).map(|end| end.duration_since(Timestamp::UNIX_EPOCH)) };
+        let every = if daily {
+            Some(DAY)
+        } else {
+            clock::parse(trigger.get("repeat")).map(|end| end.duration_since(Timestamp::UNIX_EPOCH))
+        };
         let every = every.filter(|every| *every >= SignedDuration::from_secs(1) && trigger.get("trigger_type") != "0");
         let last = clock::parse(trigger.get("next_action"));
         if let (Some(every), Some(last)) = (every, last) {
             let next = clock::text(after(last, every, self.clock.now()));
             let errors = (trigger.number("error_count") + i64::from(failed)).to_string();
-            self.mark("sys_trigger", trigger, &[("state", "0"), ("next_action", &next), ("error_count", &errors)]).await;
+            self.mark("sys_trigger", trigger, &[("state", "0"), ("next_action", &next), ("error_count", &errors)])
+                .await;
         } else if failed {
             self.mark("sys_trigger", trigger, &[("state", "-1"), ("error_count", "1")]).await;
         } else if automatic.is_some() {

@@ -76,7 +76,7 @@ impl Instance {
             }
             if column.kind.is_journal() {
                 if column.kind == Kind::JournalInput && !value.trim().is_empty() {
-                    draft.entries.push((name, shortened(value, column)));
+                    draft.entries.push((name, self.entry_text(value)));
                 }
                 continue;
             }
@@ -103,7 +103,7 @@ impl Instance {
             }
             if column.kind == Kind::JournalInput {
                 if !value.trim().is_empty() {
-                    draft.entries.push((name, shortened(value, column)));
+                    draft.entries.push((name, self.entry_text(value)));
                 }
             } else if column.choice {
                 draft.after.set(&name, shortened(value, column));
@@ -112,6 +112,12 @@ impl Instance {
             }
         }
         Ok(())
+    }
+
+    /// An entry may be longer than its column says: it is kept in the journal's own table.
+    fn entry_text(&self, text: String) -> String {
+        let kept = self.table("sys_journal_field").and_then(|journal| journal.column("value"));
+        kept.map_or_else(String::new, |column| shortened(text, column))
     }
 
     /// The value as the store will hold it, or nothing if it is to be dropped.

@@ -41,7 +41,8 @@ impl Instance {
         let mut tables = table.ancestors.clone();
         tables.push("global".to_owned());
         let shown = if record.get("sys_created_on").is_empty() { "show_insert" } else { "show_update" };
-        let query = format!("active=true^client=false^{shown}=true^tableIN{}^ORDERBYorder^ORDERBYname", tables.join(","));
+        let query =
+            format!("active=true^client=false^{shown}=true^tableIN{}^ORDERBYorder^ORDERBYname", tables.join(","));
         let mut offered = Vec::new();
         for action in self.query("sys_ui_action", &query, &User::system(), 200).await? {
             let form = ["form_button", "form_link", "form_context_menu"].iter().any(|place| action.is_true(place));
@@ -97,13 +98,7 @@ fn source(action: &Record) -> Source {
     Source { table: "sys_ui_action".to_owned(), sys_id, name }
 }
 
-fn script(
-    table: &Table,
-    record: &Record,
-    condition: String,
-    text: String,
-    typed: Vec<(String, String)>,
-) -> Script {
+fn script(table: &Table, record: &Record, condition: String, text: String, typed: Vec<(String, String)>) -> Script {
     let current = Subject {
         table: table.name.clone(),
         row: record.clone(),

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)] // its client only ever calls the instance under test
 
 pub mod oauth;
+pub mod scripts;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -62,6 +63,12 @@ impl Instance {
         Self { sandbox, http }
     }
 
+    /// With a clock that the test turns.
+    pub async fn with_clock(settings: Settings, clock: Clock) -> Self {
+        let sandbox = Sandbox::start_with(settings, clock).await.expect("the sandbox starts");
+        Self { sandbox, http: Client::builder().redirect(Policy::none()).tls_certs_only([]).build().expect("a client") }
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.sandbox.address())
     }
@@ -105,6 +112,18 @@ impl Instance {
             Some(id) => self.patch(&format!("/api/now/table/sys_properties/{id}"), body).await,
             None => self.post("/api/now/table/sys_properties", body).await,
         };
+    }
+
+    /// The rows of a list as soon as there are any: something in the background makes them.
+    pub async fn wait_for(&self, path: &str) -> Value {
+        for _ in 0..500 {
+            let rows = self.get(path).await;
+            if rows.as_array().is_some_and(|rows| !rows.is_empty()) {
+                return rows;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("nothing came: {path}");
     }
 
     pub async fn switch(&self, switches: Value) {
