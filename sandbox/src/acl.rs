@@ -17,6 +17,8 @@ pub(crate) enum Operation {
     Delete,
     QueryMatch,
     QueryRange,
+    /// Calling a whole API.
+    Execute,
 }
 
 impl Operation {
@@ -28,6 +30,7 @@ impl Operation {
             "delete" => Self::Delete,
             "query_match" => Self::QueryMatch,
             "query_range" => Self::QueryRange,
+            "execute" => Self::Execute,
             _ => return None,
         })
     }
@@ -109,6 +112,11 @@ impl Acls {
         None
     }
 
+    /// The rule in front of an API, such as `Table API`; without one it is open (contract 6).
+    pub fn api(&self, name: &str, user: &User) -> bool {
+        self.first([(name, "")].into_iter(), Operation::Execute, user) != Some(Grant::Never)
+    }
+
     /// The table's own rule, else its nearest ancestor's, else the one for all tables.
     pub fn table(&self, table: &Table, operation: Operation, user: &User) -> Option<Grant> {
         self.first(lineage(table).map(|name| (name, "")), operation, user)
@@ -120,16 +128,32 @@ impl Acls {
         self.first(named.chain(lineage(table).map(|name| (name, "*"))), operation, user)
     }
 
-    /// The columns that are not open with every record.
-    pub fn restricted(&self, table: &Table, operation: Operation, user: &User) -> Vec<(String, Grant)> {
+    /// The columns of which a rule speaks, and what it grants.
+    fn ruled(&self, table: &Table, operation: Operation, user: &User) -> HashMap<String, Grant> {
         let parts: HashSet<&str> = lineage(table)
             .filter_map(|name| self.0.get(name))
             .flat_map(|parts| parts.iter().filter(|(_, acls)| acls.iter().any(|acl| acl.operation == operation)))
             .map(|(part, _)| part.as_str())
             .collect();
         let columns = table.columns.keys().filter(|name| parts.contains(name.as_str()) || parts.contains("*"));
-        let grant = |name: &String| Some((name.clone(), self.column(table, name, operation, user)?));
-        columns.filter_map(grant).filter(|(_, grant)| *grant != Grant::Always).collect()
+        columns.filter_map(|name| Some((name.clone(), self.column(table, name, operation, user)?))).collect()
+    }
+
+    /// The columns that are not open with every record.
+    pub fn restricted(&self, table: &Table, operation: Operation, user: &User) -> HashMap<String, Grant> {
+        let mut rules = self.ruled(table, operation, user);
+        rules.retain(|_, grant| *grant != Grant::Always);
+        rules
+    }
+
+    /// The columns that cannot be written of every record. For a new one a rule for creating goes before.
+    pub fn unwritable(&self, table: &Table, is_new: bool, user: &User) -> HashMap<String, Grant> {
+        let mut rules = self.ruled(table, Operation::Write, user);
+        if is_new {
+            rules.extend(self.ruled(table, Operation::Create, user));
+        }
+        rules.retain(|_, grant| *grant != Grant::Always);
+        rules
     }
 }
 

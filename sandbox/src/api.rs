@@ -16,6 +16,7 @@ mod media;
 mod options;
 mod resource;
 mod shape;
+mod sight;
 mod stats;
 mod table;
 mod tiny;
@@ -128,6 +129,17 @@ impl ApiError {
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         tracing::error!(%cause, "the sandbox failed");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The instance failed", None)
+    }
+
+    pub fn fields_not_readable() -> Self {
+        let detail = "Field(s) present in the query do not have permission to be read".to_owned();
+        Self::new(StatusCode::FORBIDDEN, "Insufficient rights to query records", Some(detail))
+    }
+
+    /// The rule in front of a whole API, not of its records.
+    pub fn not_authorized() -> Self {
+        let detail = "Failed API level ACL Validation".to_owned();
+        Self::new(StatusCode::FORBIDDEN, "User Not Authorized", Some(detail))
     }
 
     pub fn not_readable() -> Self {

@@ -110,6 +110,7 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
             ("label", &table.label),
             ("super_class", &parent),
             ("is_extendable", extendable),
+            ("ws_access", if table.web_services { "true" } else { "false" }),
         ];
         add(instance, write, "sys_db_object", &id, &values);
         // The row that stands for the table itself says whether it is audited.

@@ -1,6 +1,6 @@
 //! What every part of a running instance shares.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use tokio::sync::Notify;
@@ -59,6 +59,8 @@ pub(crate) struct Settled {
     pub gates: Vec<scopes::Gate>,
     /// The scripts behind `DYNAMIC` values, by sys_id (contract 2.3).
     pub dynamic_filters: HashMap<String, String>,
+    /// Tables that web services may not touch (contract 6).
+    pub closed: HashSet<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -73,6 +75,7 @@ const SETTLED_TABLES: &[&str] = &[
     "sys_properties",
     "sys_script",
     "sys_script_include",
+    "sys_db_object",
     "sys_security_acl",
     "sys_security_acl_role",
     "sys_user_role",
@@ -152,7 +155,10 @@ impl Instance {
             let name = Some(row.take("api_name")).filter(|full| !full.is_empty()).unwrap_or_else(|| row.take("name"));
             settled.includes.insert(name, row.take("sys_id"));
         }
-        let acls = self.rows("sys_security_acl", "active=true^type=record").await?;
+        for mut object in self.rows("sys_db_object", "ws_access=false").await? {
+            settled.closed.insert(object.take("name"));
+        }
+        let acls = self.rows("sys_security_acl", "active=true").await?;
         let grants = self.rows("sys_security_acl_role", "").await?;
         settled.acls = Acls::new(acls, &grants, &self.rows("sys_user_role", "").await?);
         settled.rate_rules = limits::rules(self).await?;

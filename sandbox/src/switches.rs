@@ -57,6 +57,11 @@ switches! {
         hidden_domain: String = String::new(),
         /// What becomes of a query that names an unknown field: the part is dropped, there are no rows, or 403. (contract 2.4)
         invalid_query: InvalidQuery = InvalidQuery::Ignore,
+        /// What becomes of a query that names a field which its caller may not read, or not compare in that
+        /// way: the part is dropped, there are no rows, or 403. (contract 2.4)
+        unreadable_query: InvalidQuery = InvalidQuery::Refuse,
+        /// A field that the caller may not read is absent from the answer, or there and empty. (contract 2.5)
+        hidden_field: HiddenField = HiddenField::Absent,
         /// A call without `Accept`, or a write without `Content-Type`, is refused with 400. (contract 2.1)
         headers_required: bool = false,
         /// What a deletion leaves behind: rows of `sys_audit` and `sys_audit_delete`, no copy of the record,
@@ -129,6 +134,14 @@ choices! {
         Ignore,
         NoRows,
         Refuse,
+    }
+}
+
+choices! {
+    /// What stands for a field that may not be read (contract 2.5).
+    pub(crate) enum HiddenField {
+        Absent,
+        Empty,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who is asking: a user of the instance with the roles that count here (contract 6), and passwords.
 
+mod wall;
+
 use std::collections::BTreeSet;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
@@ -10,6 +12,8 @@ use crate::clock;
 use crate::instance::Instance;
 use crate::record::Record;
 use crate::store;
+
+pub(crate) use wall::Format;
 
 // `user_name` is ServiceNow's own word, and not the same as `name`.
 #[allow(clippy::struct_field_names)]
@@ -25,6 +29,8 @@ pub(crate) struct User {
     /// Has one-time passwords.
     pub multifactor: bool,
     pub must_change_password: bool,
+    /// How the user writes dates and times.
+    pub format: Format,
     roles: BTreeSet<String>,
     trusted: bool,
 }
@@ -41,6 +47,7 @@ impl User {
             web_service_only: false,
             multifactor: false,
             must_change_password: false,
+            format: Format::default(),
             roles,
             trusted: true,
         }
@@ -126,10 +133,20 @@ impl Instance {
             web_service_only: row.is_true("web_service_access_only"),
             multifactor: row.is_true("enable_multifactor_authn"),
             must_change_password: row.is_true("password_needs_reset"),
+            format: self.format(row.get("date_format"), row.get("time_format")),
             roles,
             trusted: false,
         };
         Ok(Some((user, row)))
+    }
+
+    /// What the profile says, else the instance's properties, else ServiceNow's own format.
+    fn format(&self, date: &str, time: &str) -> Format {
+        let or = |own: &str, property: &str, else_: &str| {
+            let instance = || self.property(property).filter(|pattern| !pattern.is_empty());
+            Some(own.to_owned()).filter(|own| !own.is_empty()).or_else(instance).unwrap_or_else(|| else_.to_owned())
+        };
+        Format::of(&or(date, "glide.sys.date_format", "yyyy-MM-dd"), &or(time, "glide.sys.time_format", "HH:mm:ss"))
     }
 
     /// The zone of that name, such as `Europe/Berlin`; else the instance's own.

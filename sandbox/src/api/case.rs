@@ -77,7 +77,7 @@ fn parameter<'a>(options: &'a Options, name: &str) -> Option<&'a str> {
 /// The table of cases, for those who may call this API.
 fn open<'a>(instance: &'a Instance, user: &User) -> Result<&'a Arc<Table>, ApiError> {
     if !user.has(INTEGRATION) && !CUSTOMERS.iter().any(|role| user.has(role)) {
-        return Err(customers::not_authorized());
+        return Err(ApiError::not_authorized());
     }
     instance.table(TABLE).ok_or_else(ApiError::no_record)
 }
@@ -119,7 +119,7 @@ fn is_paged(options: &Options) -> bool {
 
 fn add_pages(instance: &Instance, response: &mut Response, path: &str, options: &Options, total: i64) {
     response.headers_mut().insert("x-total-count", total.into());
-    if let Some(links) = page_links(instance, &format!("/api/sn_customerservice{path}"), options, total) {
+    if let Some(links) = page_links(instance, &format!("/api/sn_customerservice{path}"), options, Some(total), 0) {
         response.headers_mut().insert(header::LINK, links);
     }
 }

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::options::Options;
 use super::table::{json_response, search};
-use super::{ApiError, Caller, Version, body, shape};
+use super::shape::Shaper;
+use super::{ApiError, Caller, Version, body};
 use crate::dictionary::Table;
 use crate::instance::Instance;
 use crate::record::Record;
@@ -31,20 +32,15 @@ pub(super) fn router() -> Router<Arc<Instance>> {
         .route("/contact/{id}", get(contact))
 }
 
-pub(super) fn not_authorized() -> ApiError {
-    let detail = "Failed API level ACL Validation".to_owned();
-    ApiError::new(StatusCode::FORBIDDEN, "User Not Authorized", Some(detail))
-}
-
 /// Records with bare sys_ids for references, and without what is secret.
 pub(super) async fn shaped(
     instance: &Instance,
-    _user: &User,
+    user: &User,
     table: &Table,
     rows: &[Record],
     options: &Options,
 ) -> Result<Vec<Value>, ApiError> {
-    let mut shaped = shape::records(instance, table, rows, options, Version::Newest).await?;
+    let mut shaped = Shaper::new(instance, user, options, Version::Newest).records(table, rows).await?;
     let secrets: Vec<&str> =
         table.columns.values().filter(|column| column.kind.is_secret()).map(|column| column.name.as_str()).collect();
     for object in shaped.iter_mut().filter_map(Value::as_object_mut) {
@@ -55,7 +51,7 @@ pub(super) async fn shaped(
 
 fn open<'a>(instance: &'a Instance, user: &User, table: &str) -> Result<&'a Arc<Table>, ApiError> {
     if !user.has("csm_ws_integration") {
-        return Err(not_authorized());
+        return Err(ApiError::not_authorized());
     }
     instance.table(table).ok_or_else(ApiError::no_record)
 }

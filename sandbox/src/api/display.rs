@@ -9,16 +9,23 @@ use crate::dictionary::{Column, Kind, Table};
 use crate::instance::{Instance, Settled};
 use crate::record::Record;
 use crate::store;
+use crate::user::User;
 
 pub(crate) struct Displays<'a> {
     instance: &'a Instance,
+    /// Whose zone and format times are shown in; as stored, without one.
+    reader: Option<&'a User>,
     settled: Arc<Settled>,
     found: HashMap<(String, String), Option<Record>>,
 }
 
 impl<'a> Displays<'a> {
     pub fn new(instance: &'a Instance) -> Self {
-        Self { instance, settled: instance.settled(), found: HashMap::new() }
+        Self { instance, reader: None, settled: instance.settled(), found: HashMap::new() }
+    }
+
+    pub fn read_by(self, user: &'a User) -> Self {
+        Self { reader: Some(user), ..self }
     }
 
     /// The display value of a column; of the record itself if no column is named.
@@ -29,7 +36,7 @@ impl<'a> Displays<'a> {
         };
         let value = record.get(&column.name);
         if column.kind.is_journal() {
-            return self.instance.journal_text(record.sys_id(), &column.name).await;
+            return self.instance.journal_text(self.reader, record.sys_id(), &column.name).await;
         }
         if value.is_empty() {
             return Ok(String::new());
@@ -49,7 +56,11 @@ impl<'a> Displays<'a> {
                 names.join(", ")
             }
             Kind::SysClassName => self.instance.table(value).map_or(value, |class| class.label.as_str()).to_owned(),
+            Kind::GlideDateTime => self.reader.map_or_else(|| value.to_owned(), |user| user.sees_time(value)),
+            Kind::GlideDate => self.reader.map_or_else(|| value.to_owned(), |user| user.sees_date(value)),
             Kind::GlideDuration => duration(value),
+            Kind::Integer | Kind::Decimal | Kind::Float => grouped(value),
+            Kind::Currency => format!("${}", grouped(value)),
             Kind::Password | Kind::Password2 => "********".to_owned(),
             _ => value.to_owned(),
         })
@@ -73,6 +84,19 @@ impl<'a> Displays<'a> {
         }
         Ok(self.found.get(&key).and_then(Option::as_ref))
     }
+}
+
+/// `-1234567.5` is shown as `-1,234,567.5`; what is no number stays as it is.
+fn grouped(value: &str) -> String {
+    let (sign, digits) = value.split_at(usize::from(value.starts_with('-')));
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    if whole.is_empty() || !whole.bytes().all(|b| b.is_ascii_digit()) {
+        return value.to_owned();
+    }
+    let first = (whole.len() - 1) % 3 + 1;
+    let groups: Vec<&str> =
+        std::iter::once(&whole[..first]).chain((first..whole.len()).step_by(3).map(|at| &whole[at..at + 3])).collect();
+    format!("{sign}{}{fraction}", groups.join(","))
 }
 
 /// `1970-01-02 03:04:05` is shown as `1 Day 3 Hours 4 Minutes`.

@@ -12,11 +12,13 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::options::Options;
-use super::{ApiError, Caller, JSON, Version, body, shape, tiny};
+use super::shape::Shaper;
+use super::{ApiError, Caller, JSON, Version, body, sight, tiny};
 use crate::acl::{Grant, Operation as Access};
 use crate::dictionary::Table;
 use crate::instance::Instance;
 use crate::query::{Compiled, Condition, Operator, Query};
+use crate::record::Record;
 use crate::records::Input;
 use crate::store::Slice;
 use crate::switches::InvalidQuery;
@@ -28,7 +30,11 @@ type Versioned = Extension<Version>;
 pub(super) fn open<'a>(instance: &'a Instance, user: &User, name: &str) -> Result<&'a Arc<Table>, ApiError> {
     let unknown = || ApiError::new(StatusCode::BAD_REQUEST, format!("Invalid table {name}"), None);
     let table = instance.table(name).ok_or_else(unknown)?;
-    if instance.grant(user, Access::Read, table) == Grant::Never {
+    let settled = instance.settled();
+    if !settled.acls.api("Table API", user) {
+        return Err(ApiError::not_authorized());
+    }
+    if settled.closed.contains(name) || instance.grant(user, Access::Read, table) == Grant::Never {
         return Err(ApiError::not_readable());
     }
     Ok(table)
@@ -40,21 +46,19 @@ pub(super) fn search(instance: &Instance, user: &User, table: &Table, options: &
         Some(text) => Query::parse(text),
         None => filters(instance, table, &options.filters),
     };
-    let mut compiled = instance.compile(&query, table, user);
+    let askable = sight::askable(instance, user, table, query)?;
+    let nothing = askable.is_none();
+    let mut compiled = instance.compile(&askable.unwrap_or_default(), table, user);
     let switches = instance.switches();
-    if !compiled.invalid.is_empty() {
-        match switches.invalid_query {
-            InvalidQuery::Ignore if !instance.property_is_true("glide.invalid_query.returns_no_rows") => {}
-            InvalidQuery::Ignore | InvalidQuery::NoRows => "0".clone_into(&mut compiled.condition),
-            InvalidQuery::Refuse => {
-                let detail = "Field(s) present in the query do not have permission to be read".to_owned();
-                let message = "Insufficient rights to query records";
-                return Err(ApiError::new(StatusCode::FORBIDDEN, message, Some(detail)));
-            }
-        }
+    let invalid = !compiled.invalid.is_empty();
+    if invalid && switches.invalid_query == InvalidQuery::Refuse {
+        return Err(ApiError::fields_not_readable());
     }
-    if compiled.invalid.is_empty() && switches.journal_hidden && table.name == "sys_journal_field" {
-        "0".clone_into(&mut compiled.condition);
+    let hidden = switches.journal_hidden && table.name == "sys_journal_field";
+    let no_rows = switches.invalid_query == InvalidQuery::NoRows
+        || instance.property_is_true("glide.invalid_query.returns_no_rows");
+    if nothing || hidden || (invalid && no_rows) {
+        return Ok(Compiled { condition: "0".to_owned(), order: compiled.order, ..Compiled::default() });
     }
     if let Some(domain) = instance.hidden_domain(table)
         && !(options.is_true("sysparm_query_no_domain") && user.has("query_no_domain_table_api"))
@@ -107,24 +111,33 @@ pub(super) async fn list(
     if rows.is_empty() && version == Version::V1 {
         return Err(ApiError::no_record());
     }
+    let links = page_links(&instance, &format!("{}/table/{name}", version.path()), &options, total, rows.len());
     // As on the platform, the limit was applied before the rights: a page may be short (contract 2.2).
     let rows = instance.readable(&user, table, rows).await?;
-    let mut response =
-        json_response(StatusCode::OK, &shape::records(&instance, table, &rows, &options, version).await?.into());
+    let shaped = Shaper::new(&instance, &user, &options, version).records(table, &rows).await?;
+    let mut response = json_response(StatusCode::OK, &shaped.into());
     if let Some(total) = total {
         response.headers_mut().insert("x-total-count", total.into());
-        let path = format!("{}/table/{name}", version.path());
-        if let Some(links) = page_links(&instance, &path, &options, total) {
-            response.headers_mut().insert(header::LINK, links);
-        }
+    }
+    if let Some(links) = links {
+        response.headers_mut().insert(header::LINK, links);
     }
     Ok(response)
 }
 
-/// One header, joined by commas without a space; none for a single page (contract 2.6).
-pub(super) fn page_links(instance: &Instance, path: &str, options: &Options, total: i64) -> Option<HeaderValue> {
+/// One header, joined by commas without a space; none for a single page (contract 2.6). Where nobody
+/// counted, a full page has a next one and the last one is not known.
+pub(super) fn page_links(
+    instance: &Instance,
+    path: &str,
+    options: &Options,
+    total: Option<i64>,
+    found: usize,
+) -> Option<HeaderValue> {
     let limit = options.limit;
-    if !options.pages || limit <= 0 || total <= limit {
+    let more = total.map_or(i64::try_from(found) == Ok(limit), |total| options.offset.saturating_add(limit) < total);
+    let single = total.map_or(options.offset == 0 && !more, |total| total <= limit);
+    if !options.pages || limit <= 0 || single {
         return None;
     }
     let mut kept = form_urlencoded::Serializer::new(String::new());
@@ -141,10 +154,12 @@ pub(super) fn page_links(instance: &Instance, path: &str, options: &Options, tot
     if options.offset > 0 {
         links.push(page("prev", (options.offset - limit).max(0)));
     }
-    if options.offset.saturating_add(limit) < total {
-        links.push(page("next", options.offset + limit));
+    if more {
+        links.push(page("next", options.offset.saturating_add(limit)));
     }
-    links.push(page("last", (total - 1) / limit * limit));
+    if let Some(total) = total {
+        links.push(page("last", (total - 1) / limit * limit));
+    }
     HeaderValue::try_from(links.join(",")).ok()
 }
 
@@ -165,7 +180,7 @@ pub(super) async fn read(
         return Err(ApiError::no_record());
     }
     let table = instance.class(table, &record);
-    one(&instance, StatusCode::OK, table, &record, &options, version, &headers).await
+    one(Shaper::new(&instance, &user, &options, version), StatusCode::OK, table, &record, &headers).await
 }
 
 pub(super) async fn create(
@@ -182,7 +197,8 @@ pub(super) async fn create(
     let values = body::read(&headers, body).await?;
     let input = Input { values, display: options.input_labels };
     let record = instance.insert(&user, table, input).await?;
-    let mut response = one(&instance, StatusCode::CREATED, table, &record, &options, version, &headers).await?;
+    let mut response =
+        one(Shaper::new(&instance, &user, &options, version), StatusCode::CREATED, table, &record, &headers).await?;
     let mut location = format!("{}{}", instance.address, version.path());
     // Writing to a string cannot fail.
     let _ = write!(location, "/table/{name}/{}", record.sys_id());
@@ -208,7 +224,7 @@ pub(super) async fn update(
     let input = Input { values, display: options.input_labels };
     let record = instance.update(&user, table, &sys_id, input).await?;
     let table = instance.class(table, &record);
-    one(&instance, StatusCode::OK, table, &record, &options, version, &headers).await
+    one(Shaper::new(&instance, &user, &options, version), StatusCode::OK, table, &record, &headers).await
 }
 
 /// `X-http-method-override: PATCH` on a POST, for clients that cannot send PATCH.
@@ -240,19 +256,16 @@ pub(super) async fn delete(
 }
 
 async fn one(
-    instance: &Instance,
+    mut shaper: Shaper<'_>,
     status: StatusCode,
     table: &Table,
-    record: &crate::record::Record,
-    options: &Options,
-    version: Version,
+    record: &Record,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     if headers.get("x-no-response-body").is_some_and(|value| value == "true") {
         return Ok(status.into_response());
     }
-    let mut shaped = shape::records(instance, table, std::slice::from_ref(record), options, version).await?;
-    Ok(json_response(status, &shaped.pop().unwrap_or_default()))
+    Ok(json_response(status, &shaper.record(table, record).await?))
 }
 
 pub(super) fn json_response(status: StatusCode, result: &Value) -> Response {

@@ -8,8 +8,12 @@ use crate::dictionary::Table;
 use crate::instance::Instance;
 use crate::store::Write;
 
+/// The rules in front of APIs ship inactive (contract 6).
+const APIS: &[&str] = &["Table API", "Attachment API", "Aggregate API", "Import Set API"];
+
 /// A rule: what it is about, the operation, the roles of which any will do, and its condition.
 struct Rule<'a> {
+    kind: &'a str,
     name: &'a str,
     operation: &'a str,
     roles: &'a [&'a str],
@@ -17,7 +21,7 @@ struct Rule<'a> {
 }
 
 const fn rule<'a>(name: &'a str, operation: &'a str, roles: &'a [&'a str], condition: &'a str) -> Rule<'a> {
-    Rule { name, operation, roles, condition }
+    Rule { kind: "record", name, operation, roles, condition }
 }
 
 const OWN_TASK: &str = "opened_by=javascript:gs.getUserID()";
@@ -65,6 +69,13 @@ const RULES: &[Rule] = &[
 ];
 
 pub(super) fn furnish(instance: &Instance, write: &mut Write, roles: &mut BTreeSet<String>) {
+    for api in APIS {
+        add_rule(
+            instance,
+            write,
+            &Rule { kind: "REST_Endpoint", ..rule(api, "execute", &["snc_platform_rest_api_access"], "") },
+        );
+    }
     for rule in RULES {
         add_rule(instance, write, rule);
         roles.extend(rule.roles.iter().map(|role| (*role).to_owned()));
@@ -100,6 +111,8 @@ fn add_rule(instance: &Instance, write: &mut Write, rule: &Rule) {
     let values = [
         ("name", rule.name),
         ("operation", rule.operation),
+        ("type", rule.kind),
+        ("active", if rule.kind == "record" { "true" } else { "false" }),
         ("condition", rule.condition),
         ("admin_overrides", overrides),
     ];

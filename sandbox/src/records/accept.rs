@@ -66,13 +66,25 @@ impl Instance {
         if draft.by.script {
             return self.accept_from_script(draft, input).await;
         }
+        let rules = self.settled().acls.unwritable(draft.table, draft.is_new(), draft.user);
         let closed = draft.table.name == "incident" && matches!(draft.before.get("state"), "7" | "8");
-        for (name, value) in input.values {
+        // Rules of columns are asked before anything is set, or one by one in the columns' order while it is.
+        let before = self.property_is_true("glide.security.checkacl.before.setvalue");
+        let as_it_was = before.then(|| draft.after.clone());
+        let mut values = input.values;
+        values.sort();
+        for (name, value) in values {
             let Some(column) = draft.table.column(&name) else {
                 continue;
             };
             if STAMPED.contains(&name.as_str()) {
                 continue;
+            }
+            if let Some(grant) = rules.get(&name) {
+                let judged = as_it_was.as_ref().unwrap_or(&draft.after);
+                if !self.holds(grant, draft.user, draft.table, judged).await? {
+                    continue;
+                }
             }
             if column.kind.is_journal() {
                 if column.kind == Kind::JournalInput && !value.trim().is_empty() {

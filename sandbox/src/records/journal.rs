@@ -75,12 +75,14 @@ impl Instance {
         Ok(entries)
     }
 
-    /// `YYYY-MM-DD HH:MM:SS - Name (Work notes)`, the text, an empty line; for each entry.
-    pub async fn journal_text(&self, sys_id: &str, column: &str) -> store::Result<String> {
+    /// `YYYY-MM-DD HH:MM:SS - Name (Work notes)`, the text, an empty line; for each entry. The time is the
+    /// reader's.
+    pub async fn journal_text(&self, reader: Option<&User>, sys_id: &str, column: &str) -> store::Result<String> {
         let entries = self.journal(sys_id, column).await?;
-        let shown = entries
-            .iter()
-            .map(|entry| format!("{} - {} ({})\n{}\n\n", entry.at, entry.author, entry.label(), entry.text));
+        let shown = entries.iter().map(|entry| {
+            let at = reader.map_or_else(|| entry.at.clone(), |user| user.sees_time(&entry.at));
+            format!("{at} - {} ({})\n{}\n\n", entry.author, entry.label(), entry.text)
+        });
         Ok(shown.collect())
     }
 }

@@ -16,6 +16,7 @@ mod s01_9_calls;
 mod s02_1_verbs;
 mod s02_2_tiny;
 mod s02_6_headers;
+mod s02_7_errors;
 mod s02_table_api;
 mod s03_incident;
 mod s05_attachments;

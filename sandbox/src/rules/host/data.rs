@@ -156,14 +156,17 @@ impl Session {
         let Ok(table) = self.table(&name) else {
             return Ok("".into());
         };
-        let mut displays = Displays::new(&self.instance);
+        let mut displays = Displays::new(&self.instance).read_by(&self.user);
         Ok(self.handle.block_on(displays.of(table, &record(&row), &column)).map_err(plain)?.into())
     }
 
     /// Each entry as a form shows it, newest first.
     fn journal(&self, (sys_id, column): (String, String)) -> Answer {
         let entries = self.handle.block_on(self.instance.journal(&sys_id, &column)).map_err(plain)?;
-        let shown = entries.iter().map(|e| format!("{} - {} ({})\n{}\n\n", e.at, e.author, e.label(), e.text).into());
+        let shown = entries.iter().map(|e| {
+            let at = self.user.sees_time(&e.at);
+            format!("{at} - {} ({})\n{}\n\n", e.author, e.label(), e.text).into()
+        });
         Ok(shown.collect::<Vec<Value>>().into())
     }
 
