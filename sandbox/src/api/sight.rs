@@ -4,14 +4,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ApiError;
 use crate::acl::{Grant, Operation as Access};
-use crate::dictionary::{Kind, Table};
+use crate::dictionary::Table;
 use crate::instance::Instance;
-use crate::query::{Operator, Query};
+use crate::query::Read;
 use crate::record::Record;
 use crate::store;
-use crate::switches::InvalidQuery;
 use crate::user::User;
 
 pub(super) struct Sight<'a> {
@@ -56,62 +54,16 @@ impl<'a> Sight<'a> {
     }
 }
 
-/// Takes the parts out of a query that its caller may not ask, or refuses it, as the instance is switched.
-/// Nothing if the query must find nothing.
-pub(super) fn askable(
-    instance: &Instance,
-    user: &User,
-    table: &Table,
-    mut query: Query,
-) -> Result<Option<Query>, ApiError> {
-    let may = |field: &str, access: Access| may_ask(instance, user, table, field, access);
-    let parts = |query: &Query| query.groups.iter().flatten().flatten().count() + query.order.len();
-    let asked = parts(&query);
-    query.groups.iter_mut().flatten().for_each(|any| any.retain(|one| may(&one.field, class(one.operator))));
-    query.groups.iter_mut().for_each(|group| group.retain(|any| !any.is_empty()));
-    query.order.retain(|by| may(&by.field, Access::QueryRange));
-    if parts(&query) == asked {
-        return Ok(Some(query));
-    }
-    match instance.switches().unreadable_query {
-        InvalidQuery::Ignore => Ok(Some(query)),
-        InvalidQuery::NoRows => Ok(None),
-        InvalidQuery::Refuse => Err(ApiError::fields_not_readable()),
-    }
-}
-
-/// Which of the two query operations a comparison is (contract 2.4).
-fn class(operator: Operator) -> Access {
-    match operator {
-        Operator::Is
-        | Operator::IsNot
-        | Operator::In
-        | Operator::NotIn
-        | Operator::SameAs
-        | Operator::NotSameAs
-        | Operator::Anything
-        | Operator::IsEmpty
-        | Operator::IsNotEmpty
-        | Operator::EmptyString => Access::QueryMatch,
-        _ => Access::QueryRange,
-    }
-}
-
-/// A query rule decides; without one it is reading the column. What is not there is another question.
-fn may_ask(instance: &Instance, user: &User, table: &Table, field: &str, access: Access) -> bool {
-    let settled = instance.settled();
-    let column = |table: &Table, name: &str| {
-        let rule = settled.acls.column(table, name, access, user);
-        rule.or_else(|| settled.acls.column(table, name, Access::Read, user)) != Some(Grant::Never)
-    };
-    let Some((first, rest)) = field.split_once('.') else {
-        return column(table, field);
-    };
-    let reference = table.column(first).filter(|column| column.kind == Kind::Reference);
-    let Some(target) = reference.and_then(|column| instance.table(column.reference.as_deref()?)) else {
+/// Whether a query may use the column so. A rule for queries decides; without one it is reading the column, and
+/// for a column elsewhere, its table.
+pub(super) fn may_ask(instance: &Instance, user: &User, asked: &Table, read: &Read) -> bool {
+    let Some(table) = instance.table(&read.table) else {
         return true;
     };
-    column(table, first)
-        && instance.grant(user, Access::Read, target) != Grant::Never
-        && may_ask(instance, user, target, rest, access)
+    let settled = instance.settled();
+    let access = if read.range { Access::QueryRange } else { Access::QueryMatch };
+    let rule = settled.acls.column(table, &read.column, access, user);
+    let rule = rule.or_else(|| settled.acls.column(table, &read.column, Access::Read, user));
+    let elsewhere = table.name != asked.name && instance.grant(user, Access::Read, table) == Grant::Never;
+    rule != Some(Grant::Never) && !elsewhere
 }

@@ -17,7 +17,7 @@ use super::{ApiError, Caller, JSON, Version, body, sight, tiny};
 use crate::acl::{Grant, Operation as Access};
 use crate::dictionary::Table;
 use crate::instance::Instance;
-use crate::query::{Compiled, Condition, Operator, Query};
+use crate::query::{Compiled, Condition, Operator, Query, Read, Scope, compile};
 use crate::record::Record;
 use crate::records::Input;
 use crate::store::Slice;
@@ -46,14 +46,19 @@ pub(super) fn search(instance: &Instance, user: &User, table: &Table, options: &
         Some(text) => Query::parse(text),
         None => filters(instance, table, &options.filters),
     };
-    let askable = sight::askable(instance, user, table, query)?;
-    let nothing = askable.is_none();
-    let mut compiled = instance.compile(&askable.unwrap_or_default(), table, user);
-    let switches = instance.switches();
+    let (settled, switches) = (instance.settled(), instance.switches());
+    let mut compiled = instance.compile(&query, table, user);
+    let permits = |read: &Read| sight::may_ask(instance, user, table, read);
+    let denied = !compiled.reads.iter().all(permits);
     let invalid = !compiled.invalid.is_empty();
-    if invalid && switches.invalid_query == InvalidQuery::Refuse {
+    let refused = |what, by| what && by == InvalidQuery::Refuse;
+    if refused(denied, switches.unreadable_query) || refused(invalid, switches.invalid_query) {
         return Err(ApiError::fields_not_readable());
     }
+    if denied {
+        compiled = compile(&query, table, &Scope { permits: &permits, ..instance.scope(user, &settled) });
+    }
+    let nothing = denied && switches.unreadable_query == InvalidQuery::NoRows;
     let hidden = switches.journal_hidden && table.name == "sys_journal_field";
     let no_rows = switches.invalid_query == InvalidQuery::NoRows
         || instance.property_is_true("glide.invalid_query.returns_no_rows");
