@@ -11,8 +11,8 @@ use axum::routing::get;
 use serde_json::{Value, json};
 
 use super::options::Options;
-use super::table::{json_response, search};
 use super::shape::Shaper;
+use super::table::{json_response, search};
 use super::{ApiError, Caller, Version, body};
 use crate::dictionary::Table;
 use crate::instance::Instance;
