@@ -106,6 +106,9 @@ switches! {
         mfa_for_basic_auth: bool = false,
     }
     "Limits" {
+        /// So many requests over its limit a rate rule lets pass: counts are kept per node and put together
+        /// every 30 seconds, so a limit bites late. (contract 10)
+        rate_limit_overshoot: u64 = 0,
         /// How many REST calls run at once (the pool API_INT, 4 on many instances); without a number there
         /// is no limit. (contract 10)
         api_threads: Option<u32> = None,

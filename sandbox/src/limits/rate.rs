@@ -26,11 +26,11 @@ pub(crate) struct Rule {
 pub(crate) async fn rules(instance: &Instance) -> store::Result<Vec<Rule>> {
     let mut rules = Vec::new();
     for row in instance.query("sys_rate_limit_rules", "active=true", &User::system(), 1_000).await? {
-        let role = match instance.table("sys_user_role") {
-            Some(roles) => instance.store.get(roles, row.get("role")).await?,
+        let named = match instance.table("sys_user_role") {
+            Some(table) => instance.store.get(table, row.get("role")).await?,
             None => None,
         };
-        rules.push(Rule { role: role.map(|mut role| role.take("name")).unwrap_or_default(), row });
+        rules.push(Rule { role: named.map(|mut role| role.take("name")).unwrap_or_default(), row });
     }
     Ok(rules)
 }
@@ -113,7 +113,8 @@ impl Instance {
         };
         let now = self.clock.now().as_second();
         let began = now - now.rem_euclid(HOUR);
-        let (refused, due) = self.rates.count(began, now, (rule.row.sys_id().to_owned(), user.sys_id.clone(), limit));
+        let key = (rule.row.sys_id().to_owned(), user.sys_id.clone(), limit);
+        let (refused, due) = self.rates.count(began, now, key, self.switches().rate_limit_overshoot);
         if let Some((requests, violations)) = due {
             self.keep("sys_rate_limit_count", rule, user, began, ("count", requests)).await?;
             if violations > 0 {
@@ -160,15 +161,15 @@ impl Instance {
 
 impl Rates {
     /// Whether this request is one too many, and what to commit now, if it is time.
-    fn count(&self, began: i64, now: i64, key: Key) -> (bool, Option<(u64, u64)>) {
+    fn count(&self, began: i64, now: i64, key: Key, overshoot: u64) -> (bool, Option<(u64, u64)>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.0 != began {
             *kept = (began, HashMap::new());
         }
-        let limit = key.2;
+        let most = key.2.saturating_add(overshoot);
         let count = kept.1.entry(key).or_default();
         count.requests += 1;
-        let refused = count.requests > limit;
+        let refused = count.requests > most;
         count.refused += u64::from(refused);
         let due = count.refused == 1 || count.committed.is_none_or(|at| now - at >= COMMIT_EVERY);
         if due {

@@ -73,7 +73,9 @@ impl Instance {
         let (living, ended): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| self.lives(row));
         if !ended.is_empty() {
             let mut write = self.store.write().await;
-            ended.iter().for_each(|row| write.delete(table, row.sys_id()));
+            for row in &ended {
+                write.delete(table, row.sys_id());
+            }
             write.commit().await?;
         }
         Ok(living.into_iter().next().map(Credential))

@@ -121,24 +121,20 @@ impl Instance {
     pub(super) async fn interactive(&self, user: &User, client: &Client, asked: &str) -> Result<Tokens, Refused> {
         let same = |held: &Credential| held.scope() == asked;
         let (access_seconds, refresh_seconds) = (self.access_seconds(client), self.refresh_seconds(client));
-        let tokens = match self.held(Kind::Access, &user.sys_id, client).await?.filter(same) {
-            Some(held) => {
-                self.extend(&held, access_seconds).await?;
-                let scope = self.named_scope(client, asked).await?.ok_or("the scope is not one of the client's")?;
-                Tokens { access: held.token().to_owned(), refresh: None, scope, expires_in: access_seconds }
-            }
-            None => self.access_only(user, client, asked).await?,
+        let tokens = if let Some(held) = self.held(Kind::Access, &user.sys_id, client).await?.filter(same) {
+            self.extend(&held, access_seconds).await?;
+            let scope = self.named_scope(client, asked).await?.ok_or("the scope is not one of the client's")?;
+            Tokens { access: held.token().to_owned(), refresh: None, scope, expires_in: access_seconds }
+        } else {
+            self.access_only(user, client, asked).await?
         };
-        let refresh = match self.held(Kind::Refresh, &user.sys_id, client).await?.filter(same) {
-            Some(held) => {
-                self.extend(&held, refresh_seconds).await?;
-                held.token().to_owned()
-            }
-            None => {
-                let token = random::token();
-                self.give(Kind::Refresh, &token, &user.sys_id, client, asked, refresh_seconds).await?;
-                token
-            }
+        let refresh = if let Some(held) = self.held(Kind::Refresh, &user.sys_id, client).await?.filter(same) {
+            self.extend(&held, refresh_seconds).await?;
+            held.token().to_owned()
+        } else {
+            let token = random::token();
+            self.give(Kind::Refresh, &token, &user.sys_id, client, asked, refresh_seconds).await?;
+            token
         };
         Ok(Tokens { refresh: Some(refresh), ..tokens })
     }

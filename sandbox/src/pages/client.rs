@@ -67,17 +67,16 @@ pub(super) async fn save(
         return Ok(Redirect::to("/oauth_entity_list.do").into_response());
     }
     let urls: Vec<&str> = field("redirect_url").split_whitespace().collect();
-    let application_user = match (instance.table("sys_user"), field("user")) {
-        (Some(users), name) if !name.is_empty() => match instance.store.find(users, "user_name", name).await? {
-            Some(found) => found.sys_id().to_owned(),
-            None => {
-                let problem = format!("There is no user {name}.");
-                let page = page(&instance, &user, table, &client, &problem).await?;
-                return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-            }
-        },
-        _ => String::new(),
-    };
+    let mut application_user = String::new();
+    if let (Some(users), name) = (instance.table("sys_user"), field("user"))
+        && !name.is_empty()
+    {
+        let Some(found) = instance.store.find(users, "user_name", name).await? else {
+            let page = page(&instance, &user, table, &client, &format!("There is no user {name}.")).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        };
+        found.sys_id().clone_into(&mut application_user);
+    }
     let mut values: Vec<(&str, String)> = TEXTS.iter().map(|(name, _)| (*name, field(name).to_owned())).collect();
     values.extend(BOXES.iter().map(|(name, _)| (*name, (field(name) == "true").to_string())));
     values.extend([("redirect_url", urls.join(",")), ("token_format", field("token_format").to_owned())]);
@@ -167,6 +166,7 @@ async fn page(
         let mark = if client.get("token_format") == value { " selected" } else { "" };
         format!(r#"<option value="{value}"{mark}>{label}</option>"#)
     };
+    // Writing to a string cannot fail.
     let _ = write!(
         fields,
         r#"<p><label>Token format <select name="token_format">{}{}</select></label></p>"#,
@@ -201,13 +201,11 @@ async fn page(
 /// The keys that there are, and a place to paste another.
 async fn keys(instance: &Instance, client: &Record) -> Result<String, Failure> {
     let there = rows(instance, "jwt_verifier_map", &format!("oauth_jwt={}", client.sys_id())).await?;
-    let listed: String = there
-        .iter()
-        .map(|key| {
-            let kind = if key.get("shared_key").is_empty() { "certificate" } else { "shared key" };
-            format!("<li><code>{}</code> {kind}</li>", layout::escape(key.get("kid")))
-        })
-        .collect();
+    let mut listed = String::new();
+    for key in &there {
+        let kind = if key.get("shared_key").is_empty() { "certificate" } else { "shared key" };
+        let _ = write!(listed, "<li><code>{}</code> {kind}</li>", layout::escape(key.get("kid")));
+    }
     Ok(format!(
         "<h2>JWT verifier maps</h2><ul>{listed}</ul>{}{}{}",
         layout::input("user_field", "User Field", client.get("user_field"), ""),

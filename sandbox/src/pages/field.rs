@@ -86,8 +86,12 @@ impl Fields<'_> {
                 let shown = self.displays.of(self.table, self.record, name).await?;
                 format!(r#"<input id="{name}" name="{name}" value="{}">"#, escape(&shown))
             }
-            Kind::Password | Kind::Password2 => {
+            Kind::Password => {
                 format!(r#"<input type="password" id="{name}" name="{name}" autocomplete="new-password">"#)
+            }
+            // Whoever may set such a secret may copy it from the form, as of an API key that was made up.
+            Kind::Password2 => {
+                format!(r#"<input id="{name}" name="{name}" value="{}" autocomplete="off">"#, escape(raw))
             }
             Kind::Script => area(column, raw, 14, r#" class="code" spellcheck="false""#),
             Kind::Html | Kind::Xml | Kind::Conditions => area(column, raw, 6, ""),

@@ -109,14 +109,12 @@ fn row(switch: &Description, now: Option<&Value>, at_first: Option<&Value>) -> S
     let control = if switch.offered.is_empty() {
         format!(r#"<input id="{name}" name="{name}" value="{text}">"#)
     } else {
-        let options: String = switch
+        let options: Vec<String> = switch
             .offered
             .iter()
-            .map(|offered| {
-                let mark = if Some(offered) == now { " selected" } else { "" };
-                format!("<option{mark}>{}</option>", layout::escape(&shown(offered)))
-            })
+            .map(|offered| layout::option(&shown(offered), &shown(offered), &now.map(shown).unwrap_or_default()))
             .collect();
+        let options = options.concat();
         format!(r#"<select id="{name}" name="{name}">{options}</select>"#)
     };
     let mark = if now == at_first { "" } else { " <strong>changed</strong>" };

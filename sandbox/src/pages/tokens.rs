@@ -41,7 +41,7 @@ pub(super) async fn show(State(instance): State<Arc<Instance>>, SignedIn(user): 
         r#"<p class="empty">No client has a token.</p>"#.to_owned()
     } else {
         let headings = ["User", "Client", "Type", "Scope", "Expires (UTC)", ""];
-        let headings: String = headings.iter().map(|label| format!(r#"<th scope="col">{label}</th>"#)).collect();
+        let headings = headings.map(|label| format!(r#"<th scope="col">{label}</th>"#)).concat();
         format!(
             r#"<div class="card scroll"><table><thead><tr>{headings}</tr></thead><tbody>{}</tbody></table></div>"#,
             rows.concat()

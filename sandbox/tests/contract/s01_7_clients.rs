@@ -165,3 +165,19 @@ async fn the_page_of_switches() {
     let agent = instance.sign_in("itil").await;
     assert_eq!(open(&instance, &agent, "/sandbox").await.status(), StatusCode::FORBIDDEN);
 }
+
+/// 1.6: The token of an API key is made up by the instance; REST does not read it back, the record's form shows it.
+#[tokio::test]
+async fn an_api_keys_token_is_copied_from_its_form() {
+    let instance = Instance::start().await;
+    let body = json!({"name": "Key", "user": "681b365ec0a80164000fb0b05854a0cd"});
+    let made = instance.post("/api/now/table/api_key", body).await;
+    assert_eq!(made["token"], "");
+    let admin = instance.sign_in("admin").await;
+    let path = format!("/api_key.do?sys_id={}", made["sys_id"].as_str().expect("an id"));
+    let page = read(&instance, &admin, &path).await;
+    let rest = page.split_once(r#"name="token" value=""#).expect("the column").1;
+    let token = rest.split('"').next().expect("a token");
+    let call = instance.http.get(instance.url("/api/now/table/incident?sysparm_limit=1")).header("x-sn-apikey", token);
+    assert_eq!(call.send().await.expect("an answer").status(), StatusCode::OK);
+}

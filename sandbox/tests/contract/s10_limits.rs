@@ -70,6 +70,17 @@ async fn one_too_many() {
     assert_eq!(call(&instance).await.status(), StatusCode::OK);
 }
 
+/// 10: A limit may bite late, because counts are put together only now and then.
+#[tokio::test]
+async fn a_limit_bites_late() {
+    let instance = Instance::start().await;
+    rule(&instance, json!({"request_limit": "1"})).await;
+    instance.switch(json!({"rate_limit_overshoot": 1})).await;
+    for status in [StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS] {
+        assert_eq!(call(&instance).await.status(), status);
+    }
+}
+
 /// 10: Limits count per user.
 #[tokio::test]
 async fn each_user_has_an_own_count() {
