@@ -72,7 +72,7 @@ async fn in_words(displays: &mut Displays<'_>, table: &Table, condition: &str) -
         let display = displays.of(table, &record, field).await?;
         shown = if display.is_empty() { value } else { display };
     } else if matches!(*sign, "=" | "!=") {
-        shown = "(empty)".to_owned();
+        "(empty)".clone_into(&mut shown);
     }
     let label = column.map_or(field, |column| column.label.as_str());
     Ok(format!("{label} {words} {shown}").trim_end().to_owned())

@@ -204,7 +204,7 @@ async fn offered(instance: &Instance, user: &User, target: &Table, typed: Option
         group.push(is(&target.display, Operator::Contains, typed));
     }
     let order = crate::query::Order { field: target.display.clone(), descending: target.is_task() };
-    let query = Query { groups: vec![group], order: vec![order], ..Query::default() };
+    let query = Query { groups: vec![group], order: vec![order] };
     let query = access::visible(instance, user, target, query);
     instance.store.select(target, &instance.compile(&query, target, user), store::Slice::first(OFFERED)).await
 }

@@ -199,7 +199,7 @@ async fn show_section(fields: &mut Fields<'_>, section: &Section) -> store::Resu
         for name in side {
             shown.push_str(&fields.show(name).await?);
         }
-        columns.push_str(&format!("<div>{shown}</div>"));
+        columns.extend(["<div>", &shown, "</div>"]);
     }
     let mut wide = String::new();
     for name in &section.wide {

@@ -86,7 +86,6 @@ const MENU: &[Group] = &[
             ("REST API auth scopes", "/sys_api_access_scope_list.do"),
         ],
     },
-    Group { title: "Practice instance", role: Some("admin"), links: &[("Switches", "/sandbox")] },
     Group {
         title: "System Definition",
         role: Some("admin"),
@@ -104,7 +103,7 @@ const MENU: &[Group] = &[
             ("System log", "/syslog_list.do"),
         ],
     },
-    Group { title: "Sandbox", role: Some("admin"), links: &[("Switches", "/sandbox")] },
+    Group { title: "Practice instance", role: Some("admin"), links: &[("Switches", "/sandbox")] },
 ];
 
 pub(super) fn show(user: &User) -> String {
@@ -116,7 +115,7 @@ pub(super) fn show(user: &User) -> String {
                 .iter()
                 .map(|(label, path)| format!(r#"<li><a href="{}">{}</a></li>"#, escape(path), escape(label)))
                 .collect();
-            format!(r#"<details open><summary>{}</summary><ul>{}</ul></details>"#, group.title, links.concat())
+            format!("<details open><summary>{}</summary><ul>{}</ul></details>", group.title, links.concat())
         })
         .collect();
     format!(
