@@ -11,6 +11,7 @@ mod customers;
 mod display;
 mod faults;
 mod headers;
+mod import;
 mod knowledge;
 mod media;
 mod options;
@@ -67,6 +68,9 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
         .route("/table/{table}/{sys_id}", record)
         .route("/stats/{table}", get(stats::read))
         .route("/batch", post(batch::run))
+        .route("/import/{table}", post(import::create))
+        .route("/import/{table}/insertMultiple", post(import::create_many))
+        .route("/import/{table}/{sys_id}", get(import::read))
         .route("/tinyurl", post(tiny::create))
         .merge(attachment::router())
         .merge(customers::router())

@@ -44,6 +44,8 @@ pub(crate) enum Rejection {
     Extension(String),
     #[error("The file could not be read to its end: {0}")]
     Broken(String),
+    #[error("The state of the attachment is {0}")]
+    NotAvailable(String),
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
@@ -92,6 +94,15 @@ impl Instance {
         let table = self.table(TABLE).ok_or(Refusal::NotFound)?;
         let found = self.store.get(table, sys_id).await?.ok_or(Refusal::NotFound)?;
         if self.may_read(user, table, &found).await? { Ok(found) } else { Err(Refusal::NotFound) }
+    }
+
+    /// A file that may be given out: one that is being scanned, or in which the scan found something, may not.
+    pub async fn file_to_open(&self, user: &User, sys_id: &str) -> Result<Record, Rejection> {
+        let file = self.file(user, sys_id).await?;
+        match file.get("state") {
+            state @ ("pending" | "not_available") => Err(Rejection::NotAvailable(state.to_owned())),
+            _ => Ok(file),
+        }
     }
 
     /// The files on a record, oldest first, without the images inside its texts.

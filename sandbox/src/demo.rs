@@ -3,6 +3,7 @@
 //! Everything is the same on every machine, sys_ids and times included.
 
 mod filters;
+mod imports;
 mod incidents;
 mod people;
 mod security;
@@ -56,6 +57,7 @@ async fn rows(instance: &Instance) -> Result<(), Unusable> {
     {
         properties(instance, &mut write);
         filters::furnish(instance, &mut write);
+        imports::furnish(instance, &mut write);
         let people = People::read()?;
         people.furnish(instance, &mut write);
         incidents::furnish(instance, &mut write, &people)?;

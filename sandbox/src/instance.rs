@@ -40,6 +40,8 @@ pub(crate) struct Instance {
     /// Work that goes on after its request was answered.
     pub background: TaskTracker,
     pub jobs: Jobs,
+    /// Held by the import whose rows are being transformed.
+    pub importing: tokio::sync::Mutex<()>,
     settled: RwLock<Arc<Settled>>,
 }
 
@@ -101,6 +103,7 @@ impl Instance {
             threads: limits::Line::default(),
             background: TaskTracker::new(),
             jobs: Jobs::default(),
+            importing: tokio::sync::Mutex::default(),
             settled: RwLock::default(),
         }
     }

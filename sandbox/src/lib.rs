@@ -9,6 +9,7 @@ mod clock;
 mod cors;
 mod demo;
 mod dictionary;
+mod imports;
 mod instance;
 mod jobs;
 mod limits;

@@ -43,6 +43,7 @@ impl From<Rejection> for ApiError {
         let detail = rejection.to_string();
         match rejection {
             Rejection::Refused(refusal) => refusal.into(),
+            Rejection::NotAvailable(_) => Self::new(StatusCode::FORBIDDEN, "Attachment is not available", Some(detail)),
             Rejection::Missing(_) => Self::new(StatusCode::BAD_REQUEST, detail, None),
             _ => Self::new(StatusCode::BAD_REQUEST, "Failed to create the attachment", Some(detail)),
         }
@@ -125,12 +126,7 @@ async fn download(
     Caller(user): Caller,
     Path(sys_id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let file = instance.file(&user, &sys_id).await?;
-    let state = file.get("state");
-    if matches!(state, "pending" | "not_available") {
-        let detail = format!("The state of the attachment is {state}");
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "Attachment is not available", Some(detail)));
-    }
+    let file = instance.file_to_open(&user, &sys_id).await?;
     let about = Value::Object(metadata(&instance, version, &file)).to_string();
     let mut response = given_out(&instance, &file);
     if let Ok(value) = HeaderValue::try_from(ascii(&about)) {

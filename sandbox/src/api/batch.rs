@@ -1,6 +1,7 @@
 //! The Batch API (contract 9.2): several calls in one, run one after the other with the caller's rights,
 //! each by itself. What no longer fits into the limits is named as unserviced.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -90,14 +91,13 @@ pub(super) async fn run(
     for item in left.by_ref() {
         let id = text(&item.id);
         let late = instance.clock.now().as_second() - began.as_second() >= LONGEST_SECONDS;
-        match if late { None } else { service(&calls, &caller, item, &limits).await } {
-            Some(answer) => serviced.push(answer),
-            None => {
-                // The limit ends the batch: this item and all that come after it are to be sent again.
-                unserviced.push(id);
-                break;
-            }
-        }
+        let answer = if late { None } else { service(&calls, &caller, item, &limits).await };
+        let Some(answer) = answer else {
+            // The limit ends the batch: this item and all that come after it are to be sent again.
+            unserviced.push(id);
+            break;
+        };
+        serviced.push(answer);
     }
     unserviced.extend(left.map(|item| text(&item.id)));
     let answer = json!({
@@ -147,7 +147,7 @@ async fn service(calls: &Router, caller: &Caller, item: Item, limits: &Limits) -
         "status_code": parts.status.as_u16(),
         "status_text": parts.status.canonical_reason().unwrap_or_default(),
         "headers": headers,
-        "execution_time": began.elapsed().as_millis() as u64,
+        "execution_time": u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         "error_message": "",
         "redirect_url": "",
     }))
@@ -198,12 +198,14 @@ fn request(caller: &Caller, item: Item) -> Result<Request<Vec<u8>>, String> {
 
 /// An address as people write it, with what may not stand in one escaped.
 fn encoded(url: &str) -> String {
+    let stays = |byte: u8| byte.is_ascii_graphic() && !b"\"<>`{}|\\#".contains(&byte);
     let mut text = String::with_capacity(url.len());
     for byte in url.bytes() {
-        if byte.is_ascii_graphic() && !b"\"<>`{}|\\#".contains(&byte) {
+        if stays(byte) {
             text.push(char::from(byte));
         } else {
-            text += &format!("%{byte:02X}");
+            // Writing to a string cannot fail.
+            let _ = write!(text, "%{byte:02X}");
         }
     }
     text

@@ -88,7 +88,7 @@ pub(super) async fn give(
     SignedIn(user): SignedIn,
     Query(chosen): Query<Chosen>,
 ) -> Result<Response, Failure> {
-    let file = instance.file(&user, &chosen.sys_id).await?;
+    let file = instance.file_to_open(&user, &chosen.sys_id).await?;
     Ok(given_out(&instance, &file))
 }
 

@@ -1,6 +1,8 @@
 //! What a write leaves behind for those who ask later (contract 8): a row of `sys_audit` for each changed
 //! field of an audited table and for each deletion of anything, and the deleted record in `sys_audit_delete`.
 
+use std::fmt::Write as _;
+
 use quick_xml::escape::escape;
 
 use super::Draft;
@@ -73,7 +75,7 @@ impl Instance {
         };
         let checkpoint = self.internal_checkpoint();
         let fields = !draft.is_new() || self.property_is_true("glide.sys.audit_inserts");
-        let counts = |name: &str| (fields && !name.starts_with("sys_")) || (fields && name == "sys_class_name");
+        let counts = |name: &str| fields && (!name.starts_with("sys_") || name == "sys_class_name");
         let columns = draft.table.stored_columns().filter(|column| counts(&column.name) && !column.kind.is_secret());
         for column in columns.filter(|column| draft.changes(&column.name)) {
             let (old, new) = (draft.before.get(&column.name), draft.after.get(&column.name));
@@ -139,8 +141,12 @@ async fn payload(displays: &mut Displays<'_>, table: &Table, record: &Record) ->
         } else {
             String::new()
         };
-        text +=
-            &if value.is_empty() { format!("<{name}/>") } else { format!("<{name}{shown}>{}</{name}>", escape(value)) };
+        // Writing to a string cannot fail.
+        let _ = if value.is_empty() {
+            write!(text, "<{name}/>")
+        } else {
+            write!(text, "<{name}{shown}>{}</{name}>", escape(value))
+        };
     }
     Ok(text + &format!("</{}>", table.name))
 }

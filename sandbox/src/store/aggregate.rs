@@ -166,32 +166,20 @@ impl Store {
         Some(Operand { sql, ..end })
     }
 
-    /// For each group the values that it is grouped by, and then its numbers, all as text.
+    /// For each group the values that it is grouped by, and then its numbers, all as text. There must be
+    /// something to say of a group.
     pub async fn statistics(&self, table: &Table, query: &Compiled, what: &Statistics<'_>) -> Result<Vec<Vec<String>>> {
         let groups: Vec<String> = what.groups.iter().map(Operand::grouped).collect();
         let numbers =
             what.aggregates.iter().map(|aggregate| format!("COALESCE(CAST({} AS TEXT), '')", aggregate.sql()));
         let columns: Vec<String> = groups.iter().cloned().chain(numbers).collect();
-        let mut sql = format!(
-            r#"SELECT {} FROM "{}" AS t0 WHERE {} AND {}"#,
-            if columns.is_empty() { "1".to_owned() } else { columns.join(", ") },
-            table.root,
-            family(table),
-            query.condition
-        );
         let mut parameters = query.parameters.clone();
-        if !groups.is_empty() {
-            sql += &format!(" GROUP BY {}", groups.join(", "));
-        }
         let mut kept = Vec::new();
         for having in &what.having {
             let numeric = having.value.trim().parse::<f64>().is_ok();
             let value = if numeric { "CAST(? AS REAL)" } else { "?" };
             kept.push(format!("{} {} {value}", having.aggregate.sorted(), having.sign));
             parameters.push(having.value.clone());
-        }
-        if !kept.is_empty() {
-            sql += &format!(" HAVING {}", kept.join(" AND "));
         }
         let asked = what.order.iter().map(|(by, descending)| {
             let key = match by {
@@ -201,10 +189,20 @@ impl Store {
             if *descending { format!("{key} DESC") } else { key }
         });
         let order: Vec<String> = asked.chain(what.groups.iter().map(Operand::measured)).collect();
-        if !order.is_empty() && !groups.is_empty() {
-            sql += &format!(" ORDER BY {}", order.join(", "));
-        }
-        sql += &format!(" LIMIT {MOST_GROUPS}");
+        let clause = |word: &str, parts: &[String], between: &str| {
+            if parts.is_empty() { String::new() } else { format!(" {word} {}", parts.join(between)) }
+        };
+        let sql = format!(
+            r#"SELECT {} FROM "{}" AS t0 WHERE {} AND {}{}{}{} LIMIT {MOST_GROUPS}"#,
+            columns.join(", "),
+            table.root,
+            family(table),
+            query.condition,
+            clause("GROUP BY", &groups, ", "),
+            clause("HAVING", &kept, " AND "),
+            // All rows together are one group, and that is in order.
+            if groups.is_empty() { String::new() } else { clause("ORDER BY", &order, ", ") },
+        );
         let mut statement = sqlx::query(AssertSqlSafe(sql));
         for parameter in &parameters {
             statement = statement.bind(parameter);

@@ -26,6 +26,7 @@ mod s07_2_cases;
 mod s07_3_accounts;
 mod s07_4_knowledge;
 mod s08_deletions;
+mod s09_1_import_sets;
 mod s09_2_batch;
 mod s09_3_aggregate;
 mod s10_limits;

@@ -72,7 +72,8 @@ async fn metadata() {
     let instance = Instance::start().await;
     let record = incident(&instance).await;
     let file = attach(&instance, &record, "note.txt", b"hello").await;
-    let hash = Sha256::digest(b"hello").iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digest: Vec<String> = Sha256::digest(b"hello").iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = digest.concat();
     for (key, value) in [
         ("table_name", "incident"),
         ("table_sys_id", record.as_str()),
