@@ -4,8 +4,10 @@ use jiff::{Timestamp, ToSpan};
 
 use super::super::calendar::Unit;
 use super::super::script;
+use super::fields::Operand;
 use super::{Compiler, Sql};
 use crate::clock;
+use crate::dictionary::Kind;
 
 /// What `DATEPART` compares: a part of the date with a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +65,7 @@ pub(super) fn apart(a: &str, b: &str, distance: &str, more: bool) -> Option<Stri
     let count = parts.next()?.parse::<i64>().ok().filter(|count| (0..=1_000_000).contains(count))?;
     // The modifier is digits and a word of ours.
     let (earlier, later) = (unit.modifier(-count)?, unit.modifier(count)?);
+    let (a, b) = (format!("datetime({a})"), format!("datetime({b})"));
     let earlier = format!("datetime({b}, '{earlier}', 'floor')");
     let later = format!("datetime({b}, '{later}', 'floor')");
     let before = if more { format!("{a} < {earlier}") } else { format!("({a} > {earlier} AND {a} <= {b})") };
@@ -73,19 +76,23 @@ pub(super) fn apart(a: &str, b: &str, distance: &str, more: bool) -> Option<Stri
         "before or after" => format!("({before} OR {after})"),
         _ => return None,
     };
-    Some(format!("({a} <> '' AND {b} <> '' AND {condition})"))
+    // An empty value is no time, and what is compared with it not true.
+    Some(format!("COALESCE({condition}, 0)"))
 }
 
 impl Compiler<'_> {
-    pub(super) fn date_part(&self, part: Part, cell: &str) -> Sql {
-        let value = part.expression.replace("{}", &self.local(cell));
+    pub(super) fn date_part(&self, part: Part, cell: &str, kind: Kind) -> Sql {
+        if !kind.is_date() {
+            return Sql::never();
+        }
+        let value = part.expression.replace("{}", &self.local(cell, kind));
         Sql::new(format!("({cell} <> '' AND {value} {} {})", part.operator, part.number))
     }
 
     /// Whether two date-times are in the same hour, day, month or the like.
-    pub(super) fn same_unit(&self, a: &str, b: &str, unit: Unit) -> String {
-        let unit_of = |cell: &str| {
-            let local = self.local(cell);
+    pub(super) fn same_unit(&self, a: &Operand, b: &Operand, unit: Unit) -> String {
+        let unit_of = |operand: &Operand| {
+            let local = self.local(&operand.sql.text, operand.column.kind);
             match unit {
                 Unit::Second => local,
                 Unit::Minute => format!("substr({local}, 1, 16)"),
@@ -95,21 +102,24 @@ impl Compiler<'_> {
                 Unit::Week => format!("date({local}, 'weekday 0', '-6 days')"),
                 Unit::Month => format!("substr({local}, 1, 7)"),
                 Unit::Quarter => {
-                    format!("strftime('%Y', {local}) || (CAST(strftime('%m', {local}) AS INTEGER) + 2) / 3")
+                    format!("strftime('%Y', {local}) || ((CAST(strftime('%m', {local}) AS INTEGER) + 2) / 3)")
                 }
                 Unit::Year => format!("substr({local}, 1, 4)"),
             }
         };
-        let (of_a, of_b) = (unit_of(a), unit_of(b));
+        let (of_a, of_b, a, b) = (unit_of(a), unit_of(b), &a.sql.text, &b.sql.text);
         format!("({a} = {b} OR ({a} <> '' AND {b} <> '' AND COALESCE({of_a} = {of_b}, 0)))")
     }
 
-    /// A UTC date-time as the user's clock shows it. The offsets of the zone become a tree of choices, since SQLite
+    /// A UTC date-time as the user's clock shows it; a date is the same everywhere. The offsets of the zone become a tree of choices, since SQLite
     /// knows no zones; far from today the nearest known one counts.
-    fn local(&self, cell: &str) -> String {
+    fn local(&self, cell: &str, kind: Kind) -> String {
+        if kind == Kind::GlideDate {
+            return format!("datetime({cell})");
+        }
         let (now, zone) = (self.scope.now, &self.scope.user.time_zone);
-        let begin = now.to_zoned(zone.clone()).checked_sub(30.years()).map_or(now, |zoned| zoned.timestamp());
-        let end = now.to_zoned(zone.clone()).checked_add(20.years()).map_or(now, |zoned| zoned.timestamp());
+        let begin = now.to_zoned(zone.clone()).checked_sub(20.years()).map_or(now, |zoned| zoned.timestamp());
+        let end = now.to_zoned(zone.clone()).checked_add(10.years()).map_or(now, |zoned| zoned.timestamp());
         let changes: Vec<(Timestamp, i32)> = zone
             .following(begin)
             .map(|transition| (transition.timestamp(), transition.offset().seconds()))

@@ -19,8 +19,11 @@ impl<'a> Compiler<'a> {
             return Some(Operand { sql: Sql::new(place.cell(path)).reading(&table.name, path, range), column });
         };
         if let Some(extending) = self.extending(first, table) {
-            // Records of other classes have nothing in the columns of this one.
-            return self.operand(rest, place.seen_as(extending), range);
+            let end = self.operand(rest, place.seen_as(extending), range)?;
+            let sql = Sql::new(format!("CASE WHEN {} THEN ", place.is_of_class(extending)))
+                .then(end.sql)
+                .with(" ELSE '' END");
+            return Some(Operand { sql: Sql::new("(").then(sql).with(")"), column: end.column });
         }
         let (reference, target) = self.reference(first, table)?;
         let inside = place.inside(target)?;
@@ -66,12 +69,17 @@ impl<'a> Compiler<'a> {
         let text = match (condition.operator, more) {
             (Operator::SameAs, None) => compared("="),
             (Operator::NotSameAs, None) => format!("NOT ({})", compared("=")),
-            (Operator::SameAs, Some(unit)) => self.same_unit(a, b, Unit::named(unit)?),
-            (Operator::NotSameAs, Some(unit)) => format!("NOT ({})", self.same_unit(a, b, Unit::named(unit)?)),
+            (Operator::SameAs | Operator::NotSameAs | Operator::MoreThan | Operator::LessThan, Some(_))
+                if !(left.column.kind.is_date() && right.column.kind.is_date()) =>
+            {
+                return None;
+            }
+            (Operator::SameAs, Some(unit)) => self.same_unit(&left, &right, Unit::named(unit)?),
+            (Operator::NotSameAs, Some(unit)) => format!("NOT ({})", self.same_unit(&left, &right, Unit::named(unit)?)),
             (Operator::MoreThan, Some(distance)) => super::dates::apart(a, b, distance, true)?,
             (Operator::LessThan, Some(distance)) => super::dates::apart(a, b, distance, false)?,
             (Operator::InField, _) => {
-                format!("({a} <> '' AND instr(',' || replace({b}, ' ', '') || ',', ',' || {a} || ',') > 0)")
+                format!("({a} <> '' AND instr(',' || replace({b}, ', ', ',') || ',', ',' || {a} || ',') > 0)")
             }
             (Operator::MoreThan | Operator::GreaterThanField, _) => filled(a, b, &compared(">")),
             (Operator::LessThan | Operator::LessThanField, _) => filled(a, b, &compared("<")),

@@ -10,12 +10,10 @@ use crate::dictionary::{Column, Kind};
 /// `value` as a column of that kind stores it; nothing if such a column never holds it.
 pub(super) fn stored(value: &Value, kind: Kind, scope: &Scope) -> Option<String> {
     let text = match value {
-        Value::Text(text) => text.as_str(),
+        Value::Text(text) => text.clone(),
         // A date column knows no time of day: what counts is the day on the user's calendar.
-        Value::Time(time) if kind == Kind::GlideDate => {
-            return Some(scope.user.time_zone.to_datetime(*time).date().to_string());
-        }
-        Value::Time(time) => return Some(clock::text(*time)),
+        Value::Time(time) if kind == Kind::GlideDate => scope.user.time_zone.to_datetime(*time).date().to_string(),
+        Value::Time(time) => clock::text(*time),
         Value::MyGroups | Value::Mine(_) | Value::Nothing => return None,
     };
     match kind {
@@ -26,13 +24,13 @@ pub(super) fn stored(value: &Value, kind: Kind, scope: &Scope) -> Option<String>
         },
         Kind::Integer => match text.trim().parse::<i64>() {
             Ok(whole) => Some(whole.to_string()),
-            Err(_) => number(text),
+            Err(_) => number(&text),
         },
-        _ if kind.is_number() => number(text),
-        Kind::GlideDate => Some(text.split_once(' ').map_or(text, |(date, _)| date).to_owned()),
+        _ if kind.is_number() => number(&text),
+        Kind::GlideDate => Some(text.split_once(' ').map_or(text.as_str(), |(date, _)| date).to_owned()),
         // A day alone is its first second.
         Kind::GlideDateTime if text.len() == 10 => Some(format!("{text} 00:00:00")),
-        _ => Some(text.to_owned()),
+        _ => Some(text),
     }
 }
 
@@ -83,7 +81,7 @@ impl Compiler<'_> {
                 let end = |operator, value: &Value| self.leaf(&Test::Compared(operator, value.clone()), cell, column);
                 Sql::all(vec![end(">=", low), end("<=", high)])
             }
-            Test::DatePart(part) => self.date_part(*part, cell),
+            Test::DatePart(part) => self.date_part(*part, cell, column.kind),
             Test::InstanceOf(class) => match self.scope.dictionary.table(class) {
                 Some(table) => {
                     let classes = serde_json::Value::from_iter(table.classes.iter().map(String::as_str)).to_string();
@@ -119,7 +117,7 @@ impl Compiler<'_> {
 
     /// Whether a list, which is sys_ids with commas between, holds one of the values.
     fn listed(&self, value: &Value, cell: &str) -> Sql {
-        let list = format!("instr(',' || replace({cell}, ' ', '') || ',', ',' || ");
+        let list = format!("instr(',' || replace({cell}, ', ', ',') || ',', ',' || ");
         match (self.lookup(value), value) {
             (Some(found), _) => Sql::new("EXISTS (SELECT 1 FROM (")
                 .then(found)

@@ -21,9 +21,8 @@ impl<'a> Compiler<'a> {
         let cells: Vec<String> = texts.iter().map(|column| place.cell(&column.name)).collect();
         // No word has a line break in it, so none is found across two columns.
         let all = if cells.is_empty() { "''".to_owned() } else { cells.join(" || char(10) || ") };
-        let words = text.split_whitespace().take(MOST_WORDS);
-        let found = words.map(|word| {
-            let word = word.trim_matches('*');
+        let words = text.split_whitespace().map(|word| word.trim_matches('*')).filter(|word| !word.is_empty());
+        let found = words.take(MOST_WORDS).map(|word| {
             let mut places = vec![Sql::new(format!("instr(lower({all}), lower(")).bind(word).with(")) > 0")];
             let contains = Test::Contains(word.to_owned());
             places.extend(journals.iter().filter_map(|column| self.journal(column, &contains, place)));
