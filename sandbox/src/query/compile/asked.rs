@@ -38,10 +38,10 @@ pub(super) struct Asked {
 impl Asked {
     /// Nothing for the operators that ask something else, or with a value that means nothing.
     pub fn read(condition: &Condition, scope: &Scope) -> Option<Self> {
-        let text = condition.value.as_str();
-        let value = || Value::read(text, scope);
+        let given = condition.value.as_str();
+        let value = || Value::read(given, scope);
         let words = || value()?.into_text();
-        let relative = |operator| Some(Test::Compared(operator, Value::Time(relative(text, scope)?.0)));
+        let relative = |operator| Some(Test::Compared(operator, Value::Time(relative(given, scope)?.0)));
         let (test, negated) = match condition.operator {
             Operator::Is | Operator::IsNot => (Test::Is(value()?), condition.operator == Operator::IsNot),
             Operator::In | Operator::NotIn => (among(value()?), condition.operator == Operator::NotIn),
@@ -58,25 +58,25 @@ impl Asked {
             Operator::Greater => (Test::Compared(">", value()?), false),
             Operator::GreaterOrEqual => (Test::Compared(">=", value()?), false),
             Operator::Between => {
-                let (low, high) = text.split_once('@')?;
+                let (low, high) = given.split_once('@')?;
                 (Test::Between(Value::read(low, scope)?, Value::read(high, scope)?), false)
             }
-            Operator::On | Operator::NotOn => (on(text, scope)?, condition.operator == Operator::NotOn),
-            Operator::DatePart => (Test::DatePart(Part::read(text)?), false),
+            Operator::On | Operator::NotOn => (on(given, scope)?, condition.operator == Operator::NotOn),
+            Operator::DatePart => (Test::DatePart(Part::read(given)?), false),
             Operator::RelativeAfter => (relative(">")?, false),
             Operator::RelativeOnOrAfter => (relative(">=")?, false),
             Operator::RelativeBefore => (relative("<")?, false),
             Operator::RelativeOnOrBefore => (relative("<=")?, false),
             Operator::RelativeOn => {
-                let (time, unit) = self::relative(text, scope)?;
+                let (time, unit) = self::relative(given, scope)?;
                 let zone = &scope.user.time_zone;
                 let (from, to) = (calendar::start(time, zone, unit, 0)?, calendar::end(time, zone, unit, 0)?);
                 (Test::Between(Value::Time(from), Value::Time(to)), false)
             }
-            Operator::Dynamic => (Test::Has(dynamic(text, scope)?), false),
-            Operator::InHierarchy => (Test::Below(Value::Text(after_name(text).to_owned())), false),
-            Operator::InHierarchyDynamic => (Test::Below(dynamic(after_name(text), scope)?), false),
-            Operator::InstanceOf => (Test::InstanceOf(text.to_owned()), false),
+            Operator::Dynamic => (Test::Has(dynamic(given, scope)?), false),
+            Operator::InHierarchy => (Test::Below(Value::Text(after_name(given).to_owned())), false),
+            Operator::InHierarchyDynamic => (Test::Below(dynamic(after_name(given), scope)?), false),
+            Operator::InstanceOf => (Test::InstanceOf(given.to_owned()), false),
             _ => return None,
         };
         Some(Self { test, or_empty: false, negated }.with_emptiness())

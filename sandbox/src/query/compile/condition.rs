@@ -10,7 +10,7 @@ impl<'a> Compiler<'a> {
     pub(super) fn condition(&mut self, condition: &Condition, place: Place<'a>) -> Option<Sql> {
         match condition.operator {
             Operator::Nonsense => None,
-            Operator::Text => self.text_search(&condition.value, place),
+            Operator::Text => Some(self.text_search(&condition.value, place)),
             Operator::Related => self.related(condition, place),
             Operator::Join => self.join(condition, place),
             Operator::ValueChanges | Operator::ChangesFrom | Operator::ChangesTo => {

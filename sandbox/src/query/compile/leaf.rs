@@ -56,16 +56,16 @@ impl Compiler<'_> {
             Test::Has(value) => self.leaf(&Test::Is(value.clone()), cell, column),
             Test::Among(values) => {
                 let values = values.iter().filter_map(|value| stored(&Value::Text(value.clone())));
-                let values = serde_json::Value::from_iter(values).to_string();
+                let values = values.collect::<serde_json::Value>().to_string();
                 if is_fraction(column.kind) {
                     let among = format!("CAST({cell} AS NUMERIC) IN (SELECT CAST(value AS NUMERIC) FROM json_each(");
                     return Sql::all(vec![filled(), Sql::new(among).bind(values).with("))")]);
                 }
                 Sql::new(format!("{cell}{collation} IN (SELECT value FROM json_each(")).bind(values).with("))")
             }
-            Test::Contains(text) => Sql::new(format!("instr(lower({cell}), lower(")).bind(text).with(")) > 0"),
-            Test::StartsWith(text) => ends(&format!("substr(lower({cell}), 1, length("), text),
-            Test::EndsWith(text) => ends(&format!("substr(lower({cell}), -length("), text),
+            Test::Contains(part) => Sql::new(format!("instr(lower({cell}), lower(")).bind(part).with(")) > 0"),
+            Test::StartsWith(part) => ends(&format!("substr(lower({cell}), 1, length("), part),
+            Test::EndsWith(part) => ends(&format!("substr(lower({cell}), -length("), part),
             Test::Compared(operator, value) => match stored(value) {
                 None => Sql::never(),
                 Some(value) if column.kind.is_number() => numeric(cell, operator, value),
@@ -84,7 +84,7 @@ impl Compiler<'_> {
             Test::DatePart(part) => self.date_part(*part, cell, column.kind),
             Test::InstanceOf(class) => match self.scope.dictionary.table(class) {
                 Some(table) => {
-                    let classes = serde_json::Value::from_iter(table.classes.iter().map(String::as_str)).to_string();
+                    let classes = serde_json::json!(table.classes).to_string();
                     Sql::new(format!("{cell} IN (SELECT value FROM json_each(")).bind(classes).with("))")
                 }
                 None => Sql::never(),
@@ -128,8 +128,8 @@ impl Compiler<'_> {
     }
 }
 
-fn ends(part: &str, text: &str) -> Sql {
-    Sql::new(part).bind(text).with(")) = lower(").bind(text).with(")")
+fn ends(cut: &str, part: &str) -> Sql {
+    Sql::new(cut).bind(part).with(")) = lower(").bind(part).with(")")
 }
 
 fn is_fraction(kind: Kind) -> bool {

@@ -10,7 +10,7 @@ const MOST_WORDS: usize = 16;
 impl<'a> Compiler<'a> {
     /// Records in whose texts and journals all the words are, in whatever order and column. What the user may not
     /// read is not searched.
-    pub(super) fn text_search(&self, text: &str, place: Place<'a>) -> Option<Sql> {
+    pub(super) fn text_search(&self, text: &str, place: Place<'a>) -> Sql {
         let readable = |column: &&Column| column.read_role.as_deref().is_none_or(|role| self.scope.user.has(role));
         let (journals, texts): (Vec<&Column>, Vec<&Column>) = place
             .table
@@ -28,7 +28,7 @@ impl<'a> Compiler<'a> {
             places.extend(journals.iter().filter_map(|column| self.journal(column, &contains, place)));
             Sql::any(places)
         });
-        Some(Sql::all(found.collect()))
+        Sql::all(found.collect())
     }
 
     /// A journal's column is empty in the record itself: its entries are rows of `sys_journal_field` (contract 4).

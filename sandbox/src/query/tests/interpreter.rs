@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::Date;
 use jiff::{SignedDuration, ToSpan, Zoned};
 
 use super::world::World;
@@ -178,9 +178,9 @@ impl World {
         let some = |fits: &dyn Fn(&str) -> bool| found.values.iter().any(|value| !value.is_empty() && fits(value));
         let filled = some(&|_| true);
         let kind = if found.column.kind.is_journal() { Kind::String } else { found.column.kind };
-        let same = |cell: &str, text: &str| equal(kind, cell, text);
+        let matches = |cell: &str, text: &str| equal(kind, cell, text);
         let set = |value: &Value| self.values(value, kind);
-        let is_in = |cell: &str, all: &[String]| all.iter().any(|one| !one.is_empty() && same(cell, one));
+        let is_in = |cell: &str, all: &[String]| all.iter().any(|one| !one.is_empty() && matches(cell, one));
         let compared = |cell: &str, with: Ordering, or_equal: bool, value: &Value| {
             let ends = self.values_of_one(value, kind);
             let order = ends.and_then(|end| compare(kind, cell, &end));
@@ -245,18 +245,14 @@ impl World {
                 })
             }
             O::On | O::NotOn => {
-                let (from, to) = match value.split_once('@') {
-                    Some((_, ends)) => {
-                        let (from, to) = ends.split_once('@')?;
-                        (read(from)?, read(to)?)
-                    }
-                    None => {
-                        let date: Date = Date::strptime("%Y-%m-%d", value).ok()?;
-                        let zone = self.user.time_zone.clone();
-                        let first = date.to_zoned(zone).ok()?.timestamp();
-                        let last = date.at(23, 59, 59, 0).to_zoned(self.user.time_zone.clone()).ok()?.timestamp();
-                        (Value::Time(first), Value::Time(last))
-                    }
+                let (from, to) = if let Some((_, ends)) = value.split_once('@') {
+                    let (from, to) = ends.split_once('@')?;
+                    (read(from)?, read(to)?)
+                } else {
+                    let date: Date = Date::strptime("%Y-%m-%d", value).ok()?;
+                    let at = |time: jiff::civil::DateTime| time.to_zoned(self.user.time_zone.clone()).ok();
+                    let (first, last) = (at(date.at(0, 0, 0, 0))?, at(date.at(23, 59, 59, 0))?);
+                    (Value::Time(first.timestamp()), Value::Time(last.timestamp()))
                 };
                 let on = some(&|cell| {
                     compared(cell, Ordering::Greater, true, &from) && compared(cell, Ordering::Less, true, &to)
@@ -582,7 +578,7 @@ fn unit_of(zoned: &Zoned, unit: &str) -> Option<String> {
 }
 
 struct Part {
-    part: String,
+    name: String,
     value: i64,
     operator: String,
 }
@@ -598,15 +594,15 @@ impl Part {
             "quarter" | "year" | "week" | "hour" | "day" => &[],
             _ => return None,
         };
-        let named = names.iter().position(|name| *name == value).and_then(|position| i64::try_from(position).ok());
-        let value = named.or_else(|| value.parse().ok())?;
+        let position = names.iter().position(|name| *name == value).and_then(|position| i64::try_from(position).ok());
+        let value = position.or_else(|| value.parse().ok())?;
         ["EE", "GT", "GE", "LT", "LE"].contains(&operator.as_str()).then_some(Self { part, value, operator })
     }
 
     fn fits(&self, zoned: &Zoned) -> bool {
         let date = zoned.date();
         let since_sunday = i64::from(date.weekday().to_sunday_zero_offset());
-        let number = match self.part.as_str() {
+        let number = match self.name.as_str() {
             "dayofweek" => since_sunday,
             "month" => i64::from(date.month()),
             "quarter" => i64::from((date.month() + 2) / 3),
@@ -614,7 +610,7 @@ impl Part {
             // Week 1 begins on the first Sunday of the year.
             "week" => (i64::from(date.day_of_year()) - 1 + 7 - since_sunday) / 7,
             "day" => i64::from(date.day()),
-            _ => i64::from(DateTime::from(zoned.datetime()).hour()),
+            _ => i64::from(zoned.hour()),
         };
         match self.operator.as_str() {
             "EE" => number == self.value,

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::Settings;
 use crate::dictionary::Table;
 use crate::query::{Compiled, Query, Scope, compile};
 use crate::record::Record;
@@ -58,7 +59,8 @@ impl Dice {
 impl World {
     pub async fn new(seed: u64) -> Self {
         let tables = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/query/tests/tables.json");
-        let store = Store::open(None, &[tables]).await.expect("a store in memory");
+        let settings = Settings { tables: vec![tables], ..Settings::in_memory() };
+        let store = Store::open(&settings).await.expect("a store in memory");
         let mut user = User::named("u2", "second");
         user.time_zone = TimeZone::get("Europe/Berlin").expect("a known zone");
         let filters = [("me", "gs.getUserID()"), ("mine", "gs.getUser().getMyGroups()"), ("broken", "gs.boom()")];
