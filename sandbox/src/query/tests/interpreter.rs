@@ -596,7 +596,7 @@ impl Part {
         };
         let position = names.iter().position(|name| *name == value).and_then(|position| i64::try_from(position).ok());
         let value = position.or_else(|| value.parse().ok())?;
-        ["EE", "GT", "GE", "LT", "LE"].contains(&operator.as_str()).then_some(Self { part, value, operator })
+        ["EE", "GT", "GE", "LT", "LE"].contains(&operator.as_str()).then_some(Self { name: part, value, operator })
     }
 
     fn fits(&self, zoned: &Zoned) -> bool {
