@@ -79,7 +79,9 @@ impl<'a> Compiler<'a> {
             (Operator::MoreThan, Some(distance)) => super::dates::apart(a, b, distance, true)?,
             (Operator::LessThan, Some(distance)) => super::dates::apart(a, b, distance, false)?,
             (Operator::InField, _) => {
-                format!("({a} <> '' AND instr(',' || replace({b}, ', ', ',') || ',', ',' || {a} || ',') > 0)")
+                format!(
+                    "({a} <> '' AND instr({a}, ',') = 0 AND instr(',' || replace({b}, ', ', ',') || ',', ',' || {a} || ',') > 0)"
+                )
             }
             (Operator::MoreThan | Operator::GreaterThanField, _) => filled(a, b, &compared(">")),
             (Operator::LessThan | Operator::LessThanField, _) => filled(a, b, &compared("<")),
