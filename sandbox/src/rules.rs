@@ -23,6 +23,7 @@ pub(crate) use engine::{Outcome, Script, Subject};
 pub(crate) use host::Source;
 pub(crate) use order::Posts;
 pub(crate) use transaction::{Message, Transaction};
+pub(crate) use ui_actions::{NotPressed, Pressed};
 
 use host::Session;
 use transaction::Stop;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{layout, when};
+use super::layout;
 use crate::api::Displays;
 use crate::dictionary::Table;
 use crate::instance::Instance;
@@ -52,7 +52,7 @@ pub(super) async fn stream(instance: &Instance, user: &User, table: &Table, reco
         })
         .collect();
     if user.is_agent() {
-        items.extend(changes(instance, table, record).await?);
+        items.extend(changes(instance, user, table, record).await?);
     }
     if items.is_empty() {
         return Ok(r#"<p class="empty">No comments, work notes or changes yet.</p>"#.to_owned());
@@ -76,17 +76,17 @@ impl Item {
             layout::escape(&initials),
             layout::escape(&self.author),
             self.what,
-            layout::escape(&when::local(&self.at, &user.time_zone)),
+            layout::escape(&user.sees_time(&self.at)),
             self.body
         )
     }
 }
 
 /// Field changes from the audit, those of one save together.
-async fn changes(instance: &Instance, table: &Table, record: &Record) -> store::Result<Vec<Item>> {
+async fn changes(instance: &Instance, user: &User, table: &Table, record: &Record) -> store::Result<Vec<Item>> {
     let query = format!("documentkey={}^fieldname!=DELETED^ORDERBYDESCsys_created_on", record.sys_id());
     let rows = instance.query("sys_audit", &query, &User::system(), 500).await?;
-    let mut displays = Displays::new(instance);
+    let mut displays = Displays::new(instance).read_by(user);
     let mut saves: BTreeMap<(String, String), String> = BTreeMap::new();
     for row in &rows {
         let Some(column) = table.column(row.get("fieldname")).filter(|column| !column.kind.is_journal()) else {

@@ -48,11 +48,7 @@ impl Fields<'_> {
 
     async fn read_only(&mut self, column: &Column) -> store::Result<String> {
         let name = &column.name;
-        let raw = self.record.get(name);
-        let text = match column.kind {
-            Kind::GlideDateTime => when::local(raw, &self.user.time_zone),
-            _ => self.displays.of(self.table, self.record, name).await?,
-        };
+        let text = self.displays.of(self.table, self.record, name).await?;
         if text.len() > 80 {
             return Ok(format!(r#"<textarea id="{name}" rows="4" readonly>{}</textarea>"#, escape(&text)));
         }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::access::Rights;
 use super::form::not_found;
-use super::{Failure, SignedIn, layout, when};
+use super::{Failure, SignedIn, layout};
 use crate::api::attachment::{given_out, name_it, short_text};
 use crate::attachments::{Rejection, TABLE, Wanted};
 use crate::dictionary::Table;
@@ -65,7 +65,7 @@ fn line(user: &User, file: &Record, rights: &Rights) -> String {
         r#"<li><a href="/sys_attachment.do?sys_id={id}">{name}</a> <span class="meta">{}, {} at {}</span>{remove}</li>"#,
         size(file.number("size_bytes")),
         layout::escape(file.get("sys_created_by")),
-        layout::escape(&when::local(file.get("sys_created_on"), &user.time_zone)),
+        layout::escape(&user.sees_time(file.get("sys_created_on"))),
     )
 }
 

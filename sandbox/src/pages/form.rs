@@ -23,6 +23,9 @@ use crate::user::User;
 /// The sys_id of a record that is not there yet, as on the platform.
 pub(super) const NEW: &str = "-1";
 
+/// What the name of a button begins with that runs a UI action's script.
+pub(super) const UI_ACTION: &str = "ui:";
+
 pub(super) async fn show(instance: &Arc<Instance>, user: &User, name: &str, raw: &str) -> Result<Response, Failure> {
     let table = access::readable(instance, user, name)?;
     let given: HashMap<String, String> = form_urlencoded::parse(raw.as_bytes()).into_owned().collect();
@@ -52,12 +55,17 @@ pub(super) async fn existing(instance: &Instance, user: &User, table: &Table, sy
     if instance.may_read(user, table, &record).await? { Ok(record) } else { Err(not_found()) }
 }
 
+/// A record with the defaults of its columns.
+pub(super) fn blank(table: &Table) -> Record {
+    table.columns.values().map(|column| (&column.name, &column.default)).collect()
+}
+
 /// Defaults, then what the link asks for, such as `parent_incident=...` from a related list.
 fn fresh(instance: &Instance, user: &User, table: &Table, query: &str) -> Result<Record, Failure> {
     if !access::may_create(instance, user, table) {
         return Err(Failure::new(StatusCode::FORBIDDEN, format!("You may not create a record of {}.", table.label)));
     }
-    let mut record: Record = table.columns.values().map(|column| (&column.name, &column.default)).collect();
+    let mut record = blank(table);
     if table.name == "incident" {
         record.set("caller_id", &user.sys_id);
         record.set("opened_by", &user.sys_id);
@@ -89,7 +97,7 @@ impl Form<'_> {
         let Self { instance, user, table, record, .. } = *self;
         let view = View::of(table);
         let is_new = record.sys_id().is_empty();
-        let display = Displays::new(instance).of(table, record, "").await?;
+        let display = Displays::new(instance).read_by(user).of(table, record, "").await?;
         let heading = match (is_new, display.is_empty()) {
             (true, _) => format!("New {}", table.label.to_lowercase()),
             (false, true) => table.label.clone(),
@@ -103,7 +111,7 @@ impl Form<'_> {
             record,
             rights: &rights,
             mandatory: &view.mandatory,
-            displays: Displays::new(instance),
+            displays: Displays::new(instance).read_by(user),
         };
         let mut sections = String::new();
         for section in &view.sections {
@@ -128,7 +136,7 @@ impl Form<'_> {
             name = table.name,
             label = layout::escape(&table.label),
             heading = layout::escape(&heading),
-            buttons = self.buttons(&view, &rights),
+            buttons = self.buttons(&view, &rights) + &self.ui_actions().await?,
             problem = self.messages.iter().map(layout::message).collect::<String>(),
             journals = self.journals(&view, &rights),
         );
@@ -165,6 +173,18 @@ impl Form<'_> {
             shown.push_str(&button("delete", "Delete", "danger"));
         }
         shown
+    }
+
+    /// The UI actions that the instance offers for this record; links and menu entries are plainer buttons.
+    async fn ui_actions(&self) -> store::Result<String> {
+        let offered = self.instance.ui_actions(self.table, self.record, self.user).await?;
+        let buttons = offered.iter().map(|action| {
+            let class = if action.is_true("form_button") { "" } else { "quiet" };
+            let (name, hint) = (layout::escape(action.get("name")), layout::escape(action.get("hint")));
+            let id = layout::escape(action.sys_id());
+            format!(r#"<button class="{class}" name="action" value="{UI_ACTION}{id}" title="{hint}">{name}</button>"#)
+        });
+        Ok(buttons.collect::<Vec<_>>().concat())
     }
 
     fn journals(&self, view: &View, rights: &Rights) -> String {

@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use super::crumbs::{self, address, is_order, parts};
 use super::view::View;
-use super::{Failure, access, layout, when};
+use super::{Failure, access, layout};
 use crate::api::Displays;
 use crate::dictionary::{Kind, Table};
 use crate::instance::Instance;
@@ -94,12 +94,12 @@ pub(super) async fn show(instance: &Arc<Instance>, user: &User, name: &str, raw:
     let total = instance.store.count(table, &compiled).await?;
     let slice = Slice { limit: wanted.rows, offset: wanted.first_row - 1 };
     let rows = instance.store.select(table, &compiled, slice).await?;
-    let mut displays = Displays::new(instance);
+    let mut displays = Displays::new(instance).read_by(user);
     let trail = crumbs::trail(&mut displays, table, &query).await?;
     let columns = wanted.columns(table, &view);
     let headings: Vec<String> =
         columns.iter().map(|column| heading(&wanted, table, &query, &view.order, column)).collect();
-    let listed = rows_of(&mut displays, table, user, &columns, &rows).await?;
+    let listed = rows_of(&mut displays, table, &columns, &rows).await?;
     let listed = layout::table(&headings, &listed);
     let title = plural(&table.label);
     let new = if access::may_create(instance, user, table) {
@@ -159,7 +159,6 @@ fn heading(wanted: &Wanted, table: &Table, query: &str, of_view: &str, column: &
 pub(super) async fn rows_of(
     displays: &mut Displays<'_>,
     table: &Table,
-    user: &User,
     columns: &[String],
     rows: &[Record],
 ) -> store::Result<Vec<String>> {
@@ -167,7 +166,7 @@ pub(super) async fn rows_of(
     for row in rows {
         let mut cells = Vec::with_capacity(columns.len());
         for name in columns {
-            cells.push(cell(displays, table, user, row, name, cells.is_empty()).await?);
+            cells.push(cell(displays, table, row, name, cells.is_empty()).await?);
         }
         shown.push(format!("<tr>{}</tr>", cells.concat()));
     }
@@ -177,7 +176,6 @@ pub(super) async fn rows_of(
 async fn cell(
     displays: &mut Displays<'_>,
     table: &Table,
-    user: &User,
     row: &Record,
     name: &str,
     first: bool,
@@ -185,12 +183,9 @@ async fn cell(
     let Some(column) = table.column(name) else {
         return Ok("<td></td>".to_owned());
     };
-    let raw = row.get(name);
-    let text = match column.kind {
-        Kind::GlideDateTime => when::local(raw, &user.time_zone),
-        _ if column.kind.is_journal() => String::new(),
-        _ => shortened(displays.of(table, row, name).await?),
-    };
+    // A list would read the whole journal of each row.
+    let journal = column.kind.is_journal();
+    let text = if journal { String::new() } else { shortened(displays.of(table, row, name).await?) };
     let label = layout::escape(&column.label);
     let text = layout::escape(&text);
     let content = if first {

@@ -97,6 +97,7 @@ const MENU: &[Group] = &[
             ("System properties", "/sys_properties_list.do"),
             ("Audit", "/sys_audit_list.do"),
             ("Script includes", "/sys_script_include_list.do"),
+            ("UI actions", "/sys_ui_action_list.do"),
             ("REST messages", "/sys_rest_message_list.do"),
             ("Outbound log", "/sys_outbound_http_log_list.do"),
             ("Access rules", "/sys_security_acl_list.do"),

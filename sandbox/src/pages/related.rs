@@ -42,7 +42,7 @@ async fn one(
     let mut columns = View::of(table).list;
     columns.retain(|column| *column != related.column);
     let headings: Vec<String> = columns.iter().filter_map(|name| table.column(name)).map(layout::heading).collect();
-    let listed = list::rows_of(&mut Displays::new(instance), table, user, &columns, &rows).await?;
+    let listed = list::rows_of(&mut Displays::new(instance).read_by(user), table, &columns, &rows).await?;
     let listed = if rows.is_empty() { String::new() } else { layout::table(&headings, &listed) };
     let all = layout::escape(&crumbs::address(&table.name, &encoded));
     let new = if access::may_create(instance, user, table) {

@@ -10,13 +10,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::Failure;
 use super::access::{self, Rights};
 use super::field::{Unclear, canonical};
-use super::form::{Form, NEW, existing, not_found};
+use super::form::{Form, NEW, UI_ACTION, blank, existing, not_found};
 use super::view::View;
 use crate::dictionary::Table;
 use crate::instance::Instance;
 use crate::record::Record;
 use crate::records::{Input, Refusal, Writer};
-use crate::rules::{Message, Transaction};
+use crate::rules::{Message, NotPressed, Pressed, Transaction};
 use crate::user::User;
 
 /// Why a form was not saved, in words.
@@ -26,6 +26,16 @@ enum NotSaved {
     Unclear(#[from] Unclear),
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error(transparent)]
+    NotPressed(#[from] NotPressed),
+}
+
+/// What became of the record.
+enum Done {
+    Saved(Record),
+    Deleted,
+    /// The script of a UI action did what it does.
+    Pressed(Pressed),
 }
 
 pub(super) async fn save(
@@ -47,15 +57,19 @@ pub(super) async fn save(
     let outcome = written(instance, &by, table, &before, &mut form).await;
     let messages = transaction.take_messages();
     match outcome {
-        Ok(Some(record)) if !messages.is_empty() => {
-            // What rules said stands on the saved form at once: there is no other page to carry it to.
-            let form = Form { instance, user, table, record: &record, messages: &messages, typed: &HashMap::new() };
-            Ok(form.page().await?.into_response())
-        }
-        Ok(None) => Ok(Redirect::to(&format!("/{}_list.do", table.name)).into_response()),
-        Ok(Some(record)) => Ok(Redirect::to(&format!("/{}.do?sys_id={}", table.name, record.sys_id())).into_response()),
+        Ok(Done::Saved(record)) => saved(instance, user, table, &record, &messages).await,
+        Ok(Done::Deleted) => Ok(to_list(table)),
+        Ok(Done::Pressed(Pressed { redirect: Some(page), .. })) => Ok(super::inside(&page)?.into_response()),
+        Ok(Done::Pressed(pressed)) => match instance.store.get(table, before.sys_id()).await? {
+            Some(record) => saved(instance, user, table, &record, &pressed.messages).await,
+            None => Ok(to_list(table)),
+        },
         Err(NotSaved::Refused(Refusal::NotFound)) => Err(not_found()),
-        Err(NotSaved::Refused(Refusal::Store(cause)) | NotSaved::Unclear(Unclear::Store(cause))) => Err(cause.into()),
+        Err(
+            NotSaved::Refused(Refusal::Store(cause))
+            | NotSaved::Unclear(Unclear::Store(cause))
+            | NotSaved::NotPressed(NotPressed::Store(cause)),
+        ) => Err(cause.into()),
         Err(problem) => {
             let mut record = before;
             for (name, value) in form.iter().filter(|(name, _)| table.column(name).is_some()) {
@@ -74,19 +88,38 @@ pub(super) async fn save(
     }
 }
 
-/// Does what the pressed button says. Nothing is left when the record was deleted.
+fn to_list(table: &Table) -> Response {
+    Redirect::to(&format!("/{}_list.do", table.name)).into_response()
+}
+
+/// Back to the form. What rules said stands on it at once: there is no other page to carry it to.
+async fn saved(
+    instance: &Arc<Instance>,
+    user: &User,
+    table: &Table,
+    record: &Record,
+    messages: &[Message],
+) -> Result<Response, Failure> {
+    if messages.is_empty() {
+        return Ok(Redirect::to(&format!("/{}.do?sys_id={}", table.name, record.sys_id())).into_response());
+    }
+    let form = Form { instance, user, table, record, messages, typed: &HashMap::new() };
+    Ok(form.page().await?.into_response())
+}
+
+/// Does what the pressed button says.
 async fn written(
     instance: &Arc<Instance>,
     by: &Writer<'_>,
     table: &Table,
     before: &Record,
     form: &mut HashMap<String, String>,
-) -> Result<Option<Record>, NotSaved> {
+) -> Result<Done, NotSaved> {
     let user = by.user;
     let action = form.get("action").cloned().unwrap_or_default();
     if action == "delete" {
         instance.delete(by.clone(), table, before.sys_id()).await?;
-        return Ok(None);
+        return Ok(Done::Deleted);
     }
     let view = View::of(table);
     let pressed = view.buttons.iter().find(|button| button.name == action && button.fits(before, user));
@@ -98,12 +131,16 @@ async fn written(
         typed.retain(|(name, _)| view.journals.contains(name));
     }
     let input = Input::new(typed);
+    if let Some(action) = action.strip_prefix(UI_ACTION) {
+        let subject = if before.sys_id().is_empty() { blank(table) } else { before.clone() };
+        return Ok(Done::Pressed(instance.run_ui_action(action, table, &subject, input, user).await?));
+    }
     let saved = if before.sys_id().is_empty() {
         instance.insert(by.clone(), table, input).await?
     } else {
         instance.update(by.clone(), table, before.sys_id(), input).await?
     };
-    Ok(Some(saved))
+    Ok(Done::Saved(saved))
 }
 
 /// What a person typed over. A field that still holds what was shown is not written, so that a form

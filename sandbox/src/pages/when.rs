@@ -1,19 +1,15 @@
-//! Times on the pages: stored in UTC, read and written by people in their own zone.
+//! Times that people type: given in their own zone, stored in UTC.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::clock;
 
-/// A stored time as the user's clock shows it; anything else as it is.
-pub(super) fn local(stored: &str, zone: &TimeZone) -> String {
-    let there = |time: jiff::Timestamp| time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
-    clock::parse(stored).map_or_else(|| stored.to_owned(), there)
-}
-
-/// For an input of the type `datetime-local`.
+/// A stored time as the user's clock shows it, for an input of the type `datetime-local`; nothing for what is
+/// no time.
 pub(super) fn input_value(stored: &str, zone: &TimeZone) -> String {
-    local(stored, zone).replacen(' ', "T", 1)
+    let there = |time: jiff::Timestamp| time.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    clock::parse(stored).map_or_else(String::new, there)
 }
 
 /// What a person gave, in UTC as it is stored. Browsers leave out seconds that are zero.
@@ -34,7 +30,7 @@ mod tests {
     #[test]
     fn what_is_shown_is_stored_as_it_was() {
         let zone = TimeZone::get("Europe/Berlin").expect("a zone");
-        assert_eq!(local("2026-07-01 10:00:00", &zone), "2026-07-01 12:00:00");
+        assert_eq!(input_value("2026-07-01 10:00:00", &zone), "2026-07-01T12:00:00");
         assert_eq!(stored("2026-07-01T12:00", &zone).as_deref(), Some("2026-07-01 10:00:00"));
         assert_eq!(stored(&input_value("2026-01-05 08:00:01", &zone), &zone).as_deref(), Some("2026-01-05 08:00:01"));
         assert_eq!(stored("tomorrow", &zone), None);

@@ -250,3 +250,52 @@ async fn links_to_frames_lead_to_the_page() {
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{link}");
     }
 }
+
+/// A UI action is a button where its condition holds: its script finds what is typed in `current`, may send it
+/// elsewhere or save it, and speaks to the person on the form.
+#[tokio::test]
+async fn ui_actions_are_buttons() {
+    let instance = Instance::start().await;
+    let action = json!({"name": "Send to partner", "table": "incident", "form_button": "true",
+        "condition": "current.state != 7",
+        "script": "current.correlation_id = 'sent'; current.update(); gs.addInfoMessage('Sent ' + current.getValue('short_description'));"});
+    let action = instance.post("/api/now/table/sys_ui_action", action).await;
+    let cookie = instance.sign_in("itil").await;
+    let id = "471bfbc7a9fe198101e77a3e10e5d47f";
+    let page = open(&instance, &cookie, &format!("/incident.do?sys_id={id}")).await;
+    assert!(page.contains(">Send to partner</button>"));
+    let closed = open(&instance, &cookie, "/incident.do?sys_id=9c573169c611228700193229fff72400").await;
+    assert!(!closed.contains("Send to partner"), "its condition does not hold");
+    let pressed = format!("ui:{}", action["sys_id"].as_str().expect("an id"));
+    let shown = json!({"short_description": "Trouble getting to Oregon mail server"}).to_string();
+    let form =
+        [("sys_id", id), ("action", pressed.as_str()), ("shown", &shown), ("short_description", "Oregon mail is back")];
+    let answer = submit(&instance, &cookie, "/incident.do", &form).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(answer.text().await.expect("text").contains("Sent Oregon mail is back"));
+    let record = instance.get(&format!("/api/now/table/incident/{id}")).await;
+    assert_eq!(
+        (&record["correlation_id"], &record["short_description"]),
+        (&json!("sent"), &json!("Oregon mail is back"))
+    );
+    let elsewhere = [("sys_id", "9c573169c611228700193229fff72400"), ("action", pressed.as_str())];
+    let refused = submit(&instance, &cookie, "/incident.do", &elsewhere).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+/// A time is shown and taken in the user's own zone.
+#[tokio::test]
+async fn times_are_in_the_users_zone() {
+    let instance = Instance::start().await;
+    let itil = "681b365ec0a80164000fb0b05854a0cd";
+    instance.patch(&format!("/api/now/table/sys_user/{itil}"), json!({"time_zone": "Europe/Berlin"})).await;
+    let cookie = instance.sign_in("itil").await;
+    let id = "471bfbc7a9fe198101e77a3e10e5d47f";
+    let path = format!("/api/now/table/incident/{id}");
+    instance.patch(&path, json!({"due_date": "2026-07-01 10:00:00"})).await;
+    assert!(open(&instance, &cookie, &format!("/incident.do?sys_id={id}")).await.contains("2026-07-01T12:00:00"));
+    let shown = json!({"due_date": "2026-07-01 10:00:00"}).to_string();
+    let form = [("sys_id", id), ("action", "save"), ("shown", &shown), ("due_date", "2026-12-01T12:00")];
+    submit(&instance, &cookie, "/incident.do", &form).await;
+    assert_eq!(instance.get(&path).await["due_date"], "2026-12-01 11:00:00");
+}
