@@ -2,12 +2,15 @@
 //! is open to an operation if its table's rule and, for a column, the column's rule both pass.
 
 mod ask;
+mod at_hand;
 
 use std::collections::{HashMap, HashSet};
 
 use crate::dictionary::Table;
 use crate::record::Record;
 use crate::user::User;
+
+pub(crate) use at_hand::AtHand;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {

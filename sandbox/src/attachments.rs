@@ -85,7 +85,7 @@ impl Instance {
         if access == Access::Read {
             return Ok(true);
         }
-        let role = self.property("glide.attachment.role").unwrap_or_default();
+        let role = self.property("glide.attachment.role").await?.unwrap_or_default();
         let attaches = role.is_empty() || role.split(',').any(|role| role.trim() == "public" || user.has(role.trim()));
         Ok(attaches && Box::pin(self.may(user, Access::Write, table, &record)).await?)
     }
@@ -141,13 +141,13 @@ impl Instance {
         if !self.may(user, Access::Create, files, &target).await? {
             return Err(Refusal::Denied("Insert").into());
         }
-        let allowed = self.property("glide.attachment.extensions").unwrap_or_default();
+        let allowed = self.property("glide.attachment.extensions").await?.unwrap_or_default();
         let extension = wanted.file_name.rsplit_once('.').map_or("", |(_, extension)| extension);
         let fits = |known: &str| known.trim().trim_start_matches('.').eq_ignore_ascii_case(extension);
         if !allowed.trim().is_empty() && !allowed.split(',').any(fits) {
             return Err(Rejection::Extension(wanted.file_name));
         }
-        let megabytes = self.property("com.glide.attachment.max_size").and_then(|size| size.trim().parse().ok());
+        let megabytes = self.property("com.glide.attachment.max_size").await?.and_then(|size| size.trim().parse().ok());
         let megabytes: u64 = megabytes.unwrap_or(1_024);
         if length.is_some_and(|length| length > megabytes.saturating_mul(1 << 20)) {
             return Err(Rejection::TooLarge(megabytes));

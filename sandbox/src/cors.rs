@@ -18,7 +18,8 @@ pub(crate) fn for_oauth(instance: Arc<Instance>) -> CorsLayer {
     let allowed = move |origin: HeaderValue, _: &Parts| {
         let instance = instance.clone();
         async move {
-            let allowed = instance.property("glide.oauth.cors.allowed.origin").unwrap_or_default();
+            // A store that fails opens nothing.
+            let allowed = instance.property("glide.oauth.cors.allowed.origin").await.ok().flatten().unwrap_or_default();
             origin.to_str().is_ok_and(|origin| fits(origin, &allowed))
         }
     };

@@ -41,7 +41,6 @@ pub(crate) async fn furnish(instance: &Arc<Instance>, settings: &Settings) -> Re
     if settings.is_plain() {
         instance.store.keep().await?;
     }
-    instance.settle_all().await?;
     for client in &settings.oauth_clients {
         register(instance, client).await?;
     }

@@ -218,7 +218,7 @@ impl Instance {
             crate::query::Condition { field: path, operator: crate::query::Operator::Is, value: value.clone() }
         });
         let query = Query { groups: vec![conditions.map(|condition| vec![condition]).collect()], ..Query::default() };
-        let compiled = self.compile(&query, target, &User::system());
+        let compiled = self.compile(&query, target, &User::system()).await?;
         // A field that means nothing here must not find just any record.
         if !compiled.invalid.is_empty() {
             return Ok(None);

@@ -1,18 +1,17 @@
 //! What every part of a running instance shares.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
-use crate::acl::Acls;
 use crate::api::Served;
 use crate::clock::Clock;
 use crate::dictionary::Table;
 use crate::jobs::Jobs;
+use crate::known::Known;
 use crate::limits;
-use crate::oauth::scopes;
 use crate::query::{Compiled, Query, Scope, compile};
 use crate::record::Record;
 use crate::rules::Posts;
@@ -42,50 +41,11 @@ pub(crate) struct Instance {
     pub jobs: Jobs,
     /// Held by the import whose rows are being transformed.
     pub importing: tokio::sync::Mutex<()>,
-    settled: RwLock<Arc<Settled>>,
+    pub known: Known,
 }
 
-/// Settings that are read far more often than written, kept in memory and read again when they change.
-#[derive(Default)]
-pub(crate) struct Settled {
-    /// Labels by table, column and value; and by the value of the column that it depends on, where it does.
-    labels: HashMap<(String, String), Vec<Choice>>,
-    pub properties: HashMap<String, String>,
-    /// Active business rules in their order.
-    pub rules: Vec<Record>,
-    /// The sys_ids of the active script includes by their full names.
-    pub includes: BTreeMap<String, String>,
-    pub acls: Acls,
-    pub rate_rules: Vec<limits::Rule>,
-    /// Which scopes open which APIs.
-    pub gates: Vec<scopes::Gate>,
-    /// The scripts behind `DYNAMIC` values, by sys_id (contract 2.3).
-    pub dynamic_filters: HashMap<String, String>,
-    /// Tables that web services may not touch (contract 6).
-    pub closed: HashSet<String>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Choice {
-    pub value: String,
-    pub label: String,
-    pub dependent_value: String,
-}
-
-const SETTLED_TABLES: &[&str] = &[
-    "sys_choice",
-    "sys_properties",
-    "sys_script",
-    "sys_script_include",
-    "sys_db_object",
-    "sys_security_acl",
-    "sys_security_acl_role",
-    "sys_user_role",
-    "sys_rate_limit_rules",
-    "sys_api_access_scope",
-    "sys_auth_scope",
-    "sys_filter_option_dynamic",
-];
+/// Far more than any instance has of what it reads for itself.
+const MOST_SETTINGS: i64 = 10_000;
 
 impl Instance {
     pub fn new(store: Store, clock: Clock, address: String) -> Self {
@@ -104,16 +64,12 @@ impl Instance {
             background: TaskTracker::new(),
             jobs: Jobs::default(),
             importing: tokio::sync::Mutex::default(),
-            settled: RwLock::default(),
+            known: Known::default(),
         }
     }
 
     pub fn table(&self, name: &str) -> Option<&Arc<Table>> {
         self.store.dictionary.table(name)
-    }
-
-    pub fn settled(&self) -> Arc<Settled> {
-        self.settled.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub fn switches(&self) -> Switches {
@@ -129,49 +85,9 @@ impl Instance {
         outcome
     }
 
-    /// To be called after a write to `table`.
-    pub async fn settle(&self, table: &str) -> store::Result<()> {
-        if SETTLED_TABLES.contains(&table) {
-            self.settle_all().await?;
-        }
-        Ok(())
-    }
-
-    pub async fn settle_all(&self) -> store::Result<()> {
-        let mut settled = Settled::default();
-        for mut row in self.rows("sys_choice", "inactive=false^language=en^ORDERBYsequence").await? {
-            let key = (row.take("name"), row.take("element"));
-            settled.labels.entry(key).or_default().push(Choice {
-                value: row.take("value"),
-                label: row.take("label"),
-                dependent_value: row.take("dependent_value"),
-            });
-        }
-        for mut row in self.rows("sys_properties", "").await? {
-            settled.properties.insert(row.take("name"), row.take("value"));
-        }
-        for mut row in self.rows("sys_filter_option_dynamic", "active=true^available_for_filter=true").await? {
-            settled.dynamic_filters.insert(row.take("sys_id"), row.take("script"));
-        }
-        settled.rules = self.rows("sys_script", "active=true^ORDERBYorder^ORDERBYname").await?;
-        for mut row in self.rows("sys_script_include", "active=true").await? {
-            let name = Some(row.take("api_name")).filter(|full| !full.is_empty()).unwrap_or_else(|| row.take("name"));
-            settled.includes.insert(name, row.take("sys_id"));
-        }
-        for mut object in self.rows("sys_db_object", "ws_access=false").await? {
-            settled.closed.insert(object.take("name"));
-        }
-        let acls = self.rows("sys_security_acl", "active=true").await?;
-        let grants = self.rows("sys_security_acl_role", "").await?;
-        settled.acls = Acls::new(acls, &grants, &self.rows("sys_user_role", "").await?);
-        settled.rate_rules = limits::rules(self).await?;
-        settled.gates = scopes::gates(self).await?;
-        *self.settled.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settled);
-        Ok(())
-    }
-
-    async fn rows(&self, table: &str, query: &str) -> store::Result<Vec<Record>> {
-        self.query(table, query, &User::system(), 100_000).await
+    /// What an encoded query finds with all rights: for the instance's own settings, of which there are few.
+    pub async fn rows(&self, table: &str, query: &str) -> store::Result<Vec<Record>> {
+        self.query(table, query, &User::system(), MOST_SETTINGS).await
     }
 
     /// The records of a table that an encoded query finds, for the instance's own use.
@@ -179,59 +95,63 @@ impl Instance {
         let Some(table) = self.table(table) else {
             return Ok(Vec::new());
         };
-        let compiled = self.compile(&Query::parse(query), table, user);
+        let compiled = self.compile(&Query::parse(query), table, user).await?;
         self.store.select(table, &compiled, Slice::first(limit)).await
     }
 
-    pub fn compile(&self, query: &Query, table: &Table, user: &User) -> Compiled {
-        compile(query, table, &self.scope(user, &self.settled()))
+    pub async fn compile(&self, query: &Query, table: &Table, user: &User) -> store::Result<Compiled> {
+        Ok(compile(query, table, &self.scope(user, &*self.dynamic_filters().await?)))
     }
 
     /// What the user's queries may refer to: every column, and no change.
-    pub fn scope<'a>(&'a self, user: &'a User, settled: &'a Settled) -> Scope<'a> {
+    pub fn scope<'a>(&'a self, user: &'a User, filters: &'a HashMap<String, String>) -> Scope<'a> {
         Scope {
             dictionary: &self.store.dictionary,
             user,
             now: self.clock.now(),
-            filters: &settled.dynamic_filters,
+            filters,
             changes: None,
             permits: &|_| true,
         }
     }
 
-    pub fn property(&self, name: &str) -> Option<String> {
-        self.settled().properties.get(name).cloned()
+    pub async fn dynamic_filters(&self) -> store::Result<Arc<HashMap<String, String>>> {
+        let read = async {
+            let Some(table) = self.table("sys_filter_option_dynamic") else { return Ok(Arc::default()) };
+            // Without the dynamic filters themselves, which this is about to find.
+            let query = Query::parse("active=true^available_for_filter=true");
+            let query = compile(&query, table, &self.scope(&User::system(), &HashMap::new()));
+            let rows = self.store.select(table, &query, Slice::first(MOST_SETTINGS)).await?.into_iter();
+            Ok(Arc::new(rows.map(|mut row| (row.take("sys_id"), row.take("script"))).collect()))
+        };
+        self.known.dynamic_filters.to((), &self.store, read).await
+    }
+
+    /// Whether web services may not touch the table (contract 6).
+    pub async fn is_closed(&self, table: &str) -> store::Result<bool> {
+        let read = async {
+            let Some(objects) = self.table("sys_db_object") else { return Ok(false) };
+            Ok(self.store.find(objects, "name", table).await?.is_some_and(|row| row.get("ws_access") == "false"))
+        };
+        self.known.closed.to(table, &self.store, read).await
+    }
+
+    /// The value of a property, if there is such a property.
+    pub async fn property(&self, name: &str) -> store::Result<Option<String>> {
+        let read = async {
+            let Some(table) = self.table("sys_properties") else { return Ok(None) };
+            Ok(self.store.find(table, "name", name).await?.map(|mut row| row.take("value")))
+        };
+        self.known.properties.to(name, &self.store, read).await
     }
 
     /// Whether a safeguard holds that a new instance has and an upgraded one has not, unless the property
     /// says otherwise.
-    pub fn is_hardened(&self, property: &str) -> bool {
-        self.property(property).map_or_else(|| self.switches().zboot, |value| value == "true")
+    pub async fn is_hardened(&self, property: &str) -> store::Result<bool> {
+        Ok(self.property(property).await?.map_or_else(|| self.switches().zboot, |value| value == "true"))
     }
 
-    pub fn property_is_true(&self, name: &str) -> bool {
-        self.property(name).as_deref() == Some("true")
-    }
-}
-
-impl Settled {
-    /// The choices of a column, its own or, if it has none, those of the nearest ancestor (contract 6).
-    pub fn choices(&self, table: &Table, column: &str) -> &[Choice] {
-        table
-            .ancestors
-            .iter()
-            .find_map(|name| self.labels.get(&(name.clone(), column.to_owned())))
-            .map_or(&[], Vec::as_slice)
-    }
-
-    pub fn label(&self, table: &Table, column: &str, value: &str, depends_on: &str) -> Option<&str> {
-        let choices = self.choices(table, column);
-        let fits = |choice: &&Choice| choice.value == value;
-        choices
-            .iter()
-            .filter(fits)
-            .find(|choice| choice.dependent_value == depends_on)
-            .or_else(|| choices.iter().find(fits))
-            .map(|choice| choice.label.as_str())
+    pub async fn property_is_true(&self, name: &str) -> store::Result<bool> {
+        Ok(self.property(name).await?.as_deref() == Some("true"))
     }
 }

@@ -5,6 +5,7 @@
 mod acl;
 mod api;
 mod attachments;
+mod choices;
 mod clock;
 mod cors;
 mod demo;
@@ -12,6 +13,7 @@ mod dictionary;
 mod imports;
 mod instance;
 mod jobs;
+mod known;
 mod limits;
 mod multifactor;
 mod oauth;

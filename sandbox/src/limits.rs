@@ -6,5 +6,5 @@ mod rate;
 mod session;
 
 pub(crate) use line::Line;
-pub(crate) use rate::{Rates, Rule, rules};
+pub(crate) use rate::{Rates, Rule};
 pub(crate) use session::{Session, Sessions};

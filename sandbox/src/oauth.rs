@@ -110,8 +110,8 @@ impl Instance {
         Ok(found.filter(|row| row.is_true("active")).map(Client))
     }
 
-    pub(crate) fn is_oauth_on(&self) -> bool {
-        self.property("com.snc.platform.security.oauth.is.active").as_deref() != Some("false")
+    pub(crate) async fn is_oauth_on(&self) -> store::Result<bool> {
+        Ok(self.property("com.snc.platform.security.oauth.is.active").await?.as_deref() != Some("false"))
     }
 
     fn access_seconds(&self, client: &Client) -> i64 {

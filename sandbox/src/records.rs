@@ -282,11 +282,10 @@ impl Instance {
             }
         }
         if draft.by.rules {
-            self.audit(&draft, &mut write);
+            self.audit(&draft, &mut write).await?;
         }
         let event = draft.event(operation);
         write.commit().await?;
-        self.settle(&draft.table.name).await?;
         self.after_write(&draft).await;
         let Draft { table, user, by, after, .. } = draft;
         if !by.rules {

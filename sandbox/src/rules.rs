@@ -11,6 +11,7 @@ mod rest_message;
 mod transaction;
 mod ui_actions;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::instance::Instance;
@@ -86,24 +87,37 @@ impl Event {
 
 impl Instance {
     /// The rules whose table and operation fit, in their order. Most writes concern none, and ask no store.
-    pub fn rules_of(&self, table: &str, operation: Operation, moment: Moment) -> Vec<Record> {
-        let Some(table) = self.table(table) else {
-            return Vec::new();
-        };
+    pub async fn rules_of(&self, table: &str, operation: Operation, moment: Moment) -> store::Result<Vec<Record>> {
         let wanted = format!("action_{}", operation.name());
-        let settled = self.settled();
-        let fits = |rule: &&Record| {
-            moment.is(rule.get("when"))
-                && rule.is_true(&wanted)
-                && table.ancestors.iter().any(|name| name == rule.get("collection"))
+        let fits = |rule: &&Record| moment.is(rule.get("when")) && rule.is_true(&wanted);
+        Ok(self.active_rules(table).await?.iter().filter(fits).cloned().collect())
+    }
+
+    /// The sys_ids of the active script includes by their full names.
+    pub async fn script_includes(&self) -> store::Result<Arc<BTreeMap<String, String>>> {
+        let read = async {
+            let named = |mut row: Record| {
+                let full = Some(row.take("api_name")).filter(|full| !full.is_empty());
+                (full.unwrap_or_else(|| row.take("name")), row.take("sys_id"))
+            };
+            Ok(Arc::new(self.rows("sys_script_include", "active=true").await?.into_iter().map(named).collect()))
         };
-        settled.rules.iter().filter(fits).cloned().collect()
+        self.known.includes.to((), &self.store, read).await
+    }
+
+    async fn active_rules(&self, table: &str) -> store::Result<Arc<[Record]>> {
+        let read = async {
+            let Some(table) = self.table(table) else { return Ok(Arc::from([])) };
+            let query = format!("active=true^collectionIN{}^ORDERBYorder^ORDERBYname", table.ancestors.join(","));
+            Ok(self.rows("sys_script", &query).await?.into())
+        };
+        self.known.rules.to(table, &self.store, read).await
     }
 
     /// Those of the rules after a write whose filter fits as well.
     pub async fn matching_rules(&self, event: &Event) -> store::Result<Vec<Record>> {
         let mut matching = Vec::new();
-        for rule in self.rules_of(&event.table, event.operation, Moment::Saved) {
+        for rule in self.rules_of(&event.table, event.operation, Moment::Saved).await? {
             if self.filter_holds(rule.get("filter_condition"), event).await? {
                 matching.push(rule);
             }
@@ -115,8 +129,8 @@ impl Instance {
         let Some(table) = self.table(&event.table).filter(|_| !filter.is_empty()) else {
             return Ok(true);
         };
-        let settled = self.settled();
-        let scope = Scope { changes: Some(&event.changes), ..self.scope(&event.user, &settled) };
+        let filters = self.dynamic_filters().await?;
+        let scope = Scope { changes: Some(&event.changes), ..self.scope(&event.user, &filters) };
         self.store.holds(table, &event.current, &compile(&Query::parse(filter), table, &scope)).await
     }
 

@@ -7,7 +7,9 @@ mod image;
 mod open;
 mod write;
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Column as _, Row as _};
@@ -27,6 +29,8 @@ pub(crate) struct Store {
     pub pool: SqlitePool,
     /// One writer at a time, so that what is read before a write still holds when it is written.
     writing: tokio::sync::Mutex<()>,
+    /// How often each family was written to since the start.
+    writes: HashMap<String, AtomicU64>,
 }
 
 /// Which part of the matching rows to read.
@@ -58,6 +62,23 @@ fn record(row: &SqliteRow) -> Result<Record> {
 }
 
 impl Store {
+    fn new(dictionary: Arc<Dictionary>, pool: SqlitePool) -> Self {
+        let roots = dictionary.tables().map(|table| (table.root.clone(), AtomicU64::default())).collect();
+        Self { dictionary, pool, writing: tokio::sync::Mutex::default(), writes: roots }
+    }
+
+    /// Grows with every write to one of these tables or to their relatives.
+    pub fn writes_to(&self, tables: &[&str]) -> u64 {
+        let writes = |name: &&str| self.writes.get(&self.dictionary.table(name)?.root);
+        tables.iter().filter_map(writes).map(|count| count.load(Ordering::SeqCst)).sum()
+    }
+
+    fn count_write(&self, root: &str) {
+        if let Some(count) = self.writes.get(root) {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
     pub async fn select(&self, table: &Table, query: &Compiled, slice: Slice) -> Result<Vec<Record>> {
         let columns: Vec<String> = table.stored_columns().map(|column| format!(r#"t0."{}""#, column.name)).collect();
         let sql = format!(
@@ -123,6 +144,6 @@ impl Store {
 
     /// Waits for its turn to write. Nothing else writes records until the returned value is gone.
     pub async fn write(&self) -> Write<'_> {
-        Write::new(self.writing.lock().await, &self.pool)
+        Write::new(self.writing.lock().await, self)
     }
 }

@@ -3,6 +3,7 @@
 mod wall;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use jiff::tz::TimeZone;
@@ -10,7 +11,6 @@ use sha2::{Digest, Sha256};
 
 use crate::clock;
 use crate::instance::Instance;
-use crate::record::Record;
 use crate::store;
 
 pub(crate) use wall::Format;
@@ -33,6 +33,12 @@ pub(crate) struct User {
     pub format: Format,
     roles: BTreeSet<String>,
     trusted: bool,
+}
+
+/// A user who may sign in, and the password as it is kept.
+pub(crate) struct SignIn {
+    user: User,
+    password: String,
 }
 
 impl User {
@@ -86,12 +92,17 @@ impl User {
 impl Instance {
     /// A user who may sign in.
     pub async fn user(&self, sys_id: &str) -> store::Result<Option<User>> {
-        self.user_where("sys_id", sys_id).await.map(|found| found.map(|(user, _)| user))
+        Ok(self.sign_in("sys_id", sys_id).await?.map(|found| found.user.clone()))
     }
 
     pub async fn user_by_password(&self, user_name: &str, password: &str) -> store::Result<Option<User>> {
-        let found = self.user_where("user_name", user_name).await?;
-        Ok(found.filter(|(_, row)| is_password(password, row.get("user_password"))).map(|(user, _)| user))
+        let found = self.sign_in("user_name", user_name).await?;
+        Ok(found.filter(|found| is_password(password, &found.password)).map(|found| found.user.clone()))
+    }
+
+    async fn sign_in(&self, column: &'static str, value: &str) -> store::Result<Option<Arc<SignIn>>> {
+        let read = self.user_where(column, value);
+        self.known.users.to((column, value.to_owned()), &self.store, read).await
     }
 
     /// The user of an active REST API key.
@@ -105,7 +116,7 @@ impl Instance {
         self.user(row.get("user")).await
     }
 
-    async fn user_where(&self, column: &str, value: &str) -> store::Result<Option<(User, Record)>> {
+    async fn user_where(&self, column: &str, value: &str) -> store::Result<Option<Arc<SignIn>>> {
         let Some(users) = self.table("sys_user") else {
             return Ok(None);
         };
@@ -129,31 +140,34 @@ impl Instance {
             sys_id: row.sys_id().to_owned(),
             user_name: row.get("user_name").to_owned(),
             name: row.get("name").to_owned(),
-            time_zone: self.time_zone(row.get("time_zone")),
+            time_zone: self.time_zone(row.get("time_zone")).await?,
             web_service_only: row.is_true("web_service_access_only"),
             multifactor: row.is_true("enable_multifactor_authn"),
             must_change_password: row.is_true("password_needs_reset"),
-            format: self.format(row.get("date_format"), row.get("time_format")),
+            format: self.format(row.get("date_format"), row.get("time_format")).await?,
             roles,
             trusted: false,
         };
-        Ok(Some((user, row)))
+        Ok(Some(Arc::new(SignIn { user, password: row.get("user_password").to_owned() })))
     }
 
     /// What the profile says, else the instance's properties, else ServiceNow's own format.
-    fn format(&self, date: &str, time: &str) -> Format {
-        let or = |own: &str, property: &str, else_: &str| {
-            let instance = || self.property(property).filter(|pattern| !pattern.is_empty());
-            Some(own.to_owned()).filter(|own| !own.is_empty()).or_else(instance).unwrap_or_else(|| else_.to_owned())
+    async fn format(&self, date: &str, time: &str) -> store::Result<Format> {
+        let of_instance_or = async |property: &str, usual: &str| -> store::Result<String> {
+            let set = self.property(property).await?.filter(|pattern| !pattern.is_empty());
+            Ok(set.unwrap_or_else(|| usual.to_owned()))
         };
-        Format::of(&or(date, "glide.sys.date_format", "yyyy-MM-dd"), &or(time, "glide.sys.time_format", "HH:mm:ss"))
+        let usual_date = of_instance_or("glide.sys.date_format", "yyyy-MM-dd").await?;
+        let usual_time = of_instance_or("glide.sys.time_format", "HH:mm:ss").await?;
+        let own_or = |own, usual| if own == "" { usual } else { own };
+        Ok(Format::of(own_or(date, &usual_date), own_or(time, &usual_time)))
     }
 
     /// The zone of that name, such as `Europe/Berlin`; else the instance's own.
-    fn time_zone(&self, name: &str) -> TimeZone {
+    async fn time_zone(&self, name: &str) -> store::Result<TimeZone> {
         let named = |name: &str| TimeZone::get(name).ok().filter(|_| !name.is_empty());
-        let own = || named(&self.property("glide.sys.default.tz")?);
-        named(name).or_else(own).unwrap_or(TimeZone::UTC)
+        let own = self.property("glide.sys.default.tz").await?;
+        Ok(named(name).or_else(|| named(&own?)).unwrap_or(TimeZone::UTC))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Asking the rules about a user and a record.
 
-use super::{Grant, Operation};
+use std::sync::Arc;
+
+use super::{Acls, Grant, Operation};
 use crate::attachments;
 use crate::dictionary::Table;
 use crate::instance::Instance;
@@ -10,21 +12,47 @@ use crate::store;
 use crate::user::User;
 
 impl Instance {
+    /// The active rules that can bear on a table: its own, its ancestors' and those for all tables.
+    pub async fn acls(&self, table: &Table) -> store::Result<Arc<Acls>> {
+        self.acls_of(&table.name, super::lineage(table)).await
+    }
+
+    /// Whether the rule in front of an API, such as `Table API`, lets the user pass; without one it is open.
+    pub async fn opens_api(&self, user: &User, api: &str) -> store::Result<bool> {
+        Ok(self.acls_of(api, [api]).await?.api(api, user))
+    }
+
+    async fn acls_of(&self, key: &str, names: impl IntoIterator<Item = &str>) -> store::Result<Arc<Acls>> {
+        let read = async {
+            let mut rules = Vec::new();
+            for name in names {
+                let query = format!("active=true^name={name}^ORnameSTARTSWITH{name}.");
+                rules.extend(self.rows("sys_security_acl", &query).await?);
+            }
+            let ids: Vec<&str> = rules.iter().map(Record::sys_id).collect();
+            let grants = self.rows("sys_security_acl_role", &format!("sys_security_aclIN{}", ids.join(","))).await?;
+            let ids: Vec<&str> = grants.iter().map(|grant| grant.get("sys_user_role")).collect();
+            let roles = self.rows("sys_user_role", &format!("sys_idIN{}", ids.join(","))).await?;
+            Ok(Arc::new(Acls::new(rules, &grants, &roles)))
+        };
+        self.known.acls.to(key, &self.store, read).await
+    }
+
     /// What the table's rule grants, columns aside.
-    pub fn grant(&self, user: &User, operation: Operation, table: &Table) -> Grant {
+    pub async fn grant(&self, user: &User, operation: Operation, table: &Table) -> store::Result<Grant> {
         let changes = !matches!(operation, Operation::Read | Operation::QueryMatch | Operation::QueryRange);
         if changes && user.is_read_only() {
-            return Grant::Never;
+            return Ok(Grant::Never);
         }
-        let settled = self.settled();
-        settled.acls.table(table, operation, user).unwrap_or_else(|| {
-            let denies = settled.properties.get("glide.sm.default_mode").is_some_and(|mode| mode == "deny");
-            if denies && !user.has("admin") { Grant::Never } else { Grant::Always }
-        })
+        if let Some(grant) = self.acls(table).await?.table(table, operation, user) {
+            return Ok(grant);
+        }
+        let denies = self.property("glide.sm.default_mode").await?.is_some_and(|mode| mode == "deny");
+        Ok(if denies && !user.has("admin") { Grant::Never } else { Grant::Always })
     }
 
     pub async fn may(&self, user: &User, operation: Operation, table: &Table, record: &Record) -> store::Result<bool> {
-        let grant = self.grant(user, operation, table);
+        let grant = self.grant(user, operation, table).await?;
         let granted = self.holds(&grant, user, table, record).await?;
         Ok(granted && (table.name != attachments::TABLE || self.may_with_file(user, operation, record).await?))
     }
@@ -43,7 +71,7 @@ impl Instance {
 
     /// Those of the records that the user may read.
     pub async fn readable(&self, user: &User, table: &Table, rows: Vec<Record>) -> store::Result<Vec<Record>> {
-        let grant = self.grant(user, Operation::Read, table);
+        let grant = self.grant(user, Operation::Read, table).await?;
         // A file has the rights of the record that it is on, so each is asked about (contract 5).
         let files = table.name == attachments::TABLE;
         if grant == Grant::Always && !files {
@@ -64,7 +92,7 @@ impl Instance {
             Grant::Always => Ok(true),
             Grant::Never => Ok(false),
             Grant::When(condition) => {
-                let compiled = self.compile(&Query::parse(condition), table, user);
+                let compiled = self.compile(&Query::parse(condition), table, user).await?;
                 // A rule that means nothing here protects rather than opens.
                 Ok(compiled.invalid.is_empty() && self.store.holds(table, record, &compiled).await?)
             }

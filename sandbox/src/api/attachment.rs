@@ -95,8 +95,8 @@ async fn list(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let options = Options::read(raw.as_deref(), &headers)?;
-    let files = table::open(&instance, &user, attachments::TABLE)?;
-    let query = table::search(&instance, &user, files, &options)?;
+    let files = table::open(&instance, &user, attachments::TABLE).await?;
+    let query = table::search(&instance, &user, files, &options).await?;
     let limit =
         if options.given.iter().any(|(name, _)| name == "sysparm_limit") { options.limit } else { MOST_AT_ONCE };
     let rows = instance.store.select(files, &query, Slice { limit, offset: options.offset }).await?;

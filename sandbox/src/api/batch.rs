@@ -18,6 +18,7 @@ use tower::ServiceExt as _;
 use super::media::acceptable;
 use super::{ApiError, Caller, JSON, body};
 use crate::instance::Instance;
+use crate::store;
 
 #[derive(Debug, Deserialize)]
 struct Batch {
@@ -58,15 +59,16 @@ struct Limits {
 }
 
 impl Limits {
-    fn of(instance: &Instance, headers: &HeaderMap) -> Self {
-        let megabytes = |name: &str, default: usize, most: usize| {
-            let set = instance.property(name).and_then(|value| value.trim().parse().ok());
-            set.unwrap_or(default).min(most) * MEGABYTE
+    async fn of(instance: &Instance, headers: &HeaderMap) -> store::Result<Self> {
+        let megabytes = async |name: &str, default: usize, most: usize| -> store::Result<usize> {
+            let set = instance.property(name).await?.and_then(|value| value.trim().parse().ok());
+            Ok(set.unwrap_or(default).min(most) * MEGABYTE)
         };
-        let output = megabytes("glide.rest.batch.max.outputSize", 10, 1_024);
+        let output = megabytes("glide.rest.batch.max.outputSize", 10, 1_024).await?;
         let lower = headers.get("x-batchrequest-max-output-size");
         let lower = lower.and_then(|value| value.to_str().ok()?.trim().parse().ok()).unwrap_or(output);
-        Self { input: megabytes("glide.rest.batch.max.inputSize", 5, 10), output: output.min(lower) }
+        let input = megabytes("glide.rest.batch.max.inputSize", 5, 10).await?;
+        Ok(Self { input, output: output.min(lower) })
     }
 }
 
@@ -82,7 +84,7 @@ pub(super) async fn run(
         ApiError::new(StatusCode::BAD_REQUEST, "Exception while reading request", Some(cause.to_string()))
     };
     let batch: Batch = serde_json::from_slice(&bytes).map_err(unreadable)?;
-    let limits = Limits::of(&instance, &headers);
+    let limits = Limits::of(&instance, &headers).await?;
     let calls = super::within(&instance);
     let began = instance.clock.now();
     let mut serviced = Vec::new();

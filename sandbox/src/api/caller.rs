@@ -15,6 +15,7 @@ use crate::limits::Session;
 use crate::oauth::Client;
 use crate::oauth::credentials::{Credential, Kind};
 use crate::pages::session_cookie;
+use crate::store;
 use crate::user::User;
 
 #[derive(Debug, Clone)]
@@ -73,7 +74,7 @@ pub(super) async fn identify(instance: &Instance, headers: &HeaderMap, uri: &Uri
 }
 
 async fn by_token(instance: &Instance, token: &str) -> Result<Option<(User, Proof)>, ApiError> {
-    if !instance.is_oauth_on() {
+    if !instance.is_oauth_on().await? {
         return Ok(None);
     }
     let Some(credential) = instance.credential(Kind::Access, token).await? else { return Ok(None) };
@@ -87,7 +88,7 @@ async fn by_session(instance: &Instance, headers: &HeaderMap) -> Result<Option<(
     let Some(session) = session_cookie(headers).and_then(|id| instance.sessions.find(id)) else { return Ok(None) };
     let blocked = "glide.authenticate.oauth.post.token.expiration.cookie_auth.disabled";
     if let Some(token) = &session.token
-        && instance.property(blocked).as_deref() != Some("false")
+        && instance.property(blocked).await?.as_deref() != Some("false")
         && instance.credential(Kind::Access, token).await?.is_none()
     {
         return Ok(None);
@@ -122,7 +123,7 @@ async fn by_password(
     if needed && !proven {
         return Err(ApiError::not_authenticated().with_header("x-mfa_token", "invalid"));
     }
-    if !proven && !instance.lets_in_by_password(&user) {
+    if !proven && !instance.lets_in_by_password(&user).await? {
         let message = format!(
             "SNCRestrictBasicAuthUserAuthenticationGate: denied basic-auth API call for interactive-login user [{name}]"
         );
@@ -134,13 +135,13 @@ async fn by_password(
 
 impl Instance {
     /// The restriction of Basic authentication (contract 1.9).
-    fn lets_in_by_password(&self, user: &User) -> bool {
+    async fn lets_in_by_password(&self, user: &User) -> store::Result<bool> {
         let restriction = "glide.authenticate.basic_auth.restriction";
-        let by_default = self.property(&format!("{restriction}.default_decision"));
-        !self.is_hardened(&format!("{restriction}.enforce"))
+        let by_default = self.property(&format!("{restriction}.default_decision")).await?;
+        Ok(!self.is_hardened(&format!("{restriction}.enforce")).await?
             || user.web_service_only
             || user.holds("snc_basic_auth_api_access")
-            || by_default.as_deref() == Some("allow")
+            || by_default.as_deref() == Some("allow"))
     }
 }
 

@@ -100,7 +100,7 @@ async fn list(
 ) -> Result<Response, ApiError> {
     let options = options(raw.as_deref(), &headers)?;
     let cases = open(&instance, &user)?;
-    let query = search(&instance, &user, cases, &options)?;
+    let query = search(&instance, &user, cases, &options).await?;
     let slice = Slice { limit: options.limit, offset: options.offset };
     let rows = instance.store.select(cases, &query, slice).await?;
     let rows = instance.readable(&user, cases, rows).await?;

@@ -71,7 +71,7 @@ async fn some(
         options.limit = FEW;
     }
     let table = open(instance, user, table)?;
-    let query = search(instance, user, table, &options)?;
+    let query = search(instance, user, table, &options).await?;
     let rows = instance.store.select(table, &query, Slice { limit: options.limit, offset: options.offset }).await?;
     Ok(json_response(StatusCode::OK, &shaped(instance, user, table, &rows, &options).await?.into()))
 }

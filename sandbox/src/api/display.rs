@@ -2,11 +2,11 @@
 //! the text of journals (contract 2.5, 4). Records that are looked up are remembered for the request.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
+use crate::choices;
 use crate::clock;
 use crate::dictionary::{Column, Kind, Table};
-use crate::instance::{Instance, Settled};
+use crate::instance::Instance;
 use crate::record::Record;
 use crate::store;
 use crate::user::User;
@@ -15,13 +15,12 @@ pub(crate) struct Displays<'a> {
     instance: &'a Instance,
     /// Whose zone and format times are shown in; as stored, without one.
     reader: Option<&'a User>,
-    settled: Arc<Settled>,
     found: HashMap<(String, String), Option<Record>>,
 }
 
 impl<'a> Displays<'a> {
     pub fn new(instance: &'a Instance) -> Self {
-        Self { instance, reader: None, settled: instance.settled(), found: HashMap::new() }
+        Self { instance, reader: None, found: HashMap::new() }
     }
 
     pub fn read_by(self, user: &'a User) -> Self {
@@ -43,8 +42,8 @@ impl<'a> Displays<'a> {
         }
         if column.choice {
             let depends_on = column.dependent.as_deref().map_or("", |other| record.get(other));
-            let label = self.settled.label(table, &column.name, value, depends_on);
-            return Ok(label.unwrap_or(value).to_owned());
+            let choices = self.instance.choices(table, &column.name).await?;
+            return Ok(choices::label(&choices, value, depends_on).unwrap_or(value).to_owned());
         }
         Ok(match column.kind {
             Kind::Reference => self.name(column, value).await?,

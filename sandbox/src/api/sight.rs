@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::acl::{Grant, Operation as Access};
+use crate::acl::{AtHand, Grant, Operation as Access};
 use crate::dictionary::Table;
 use crate::instance::Instance;
 use crate::query::Read;
@@ -29,24 +29,24 @@ impl<'a> Sight<'a> {
         Self { instance, user, tables: HashMap::new() }
     }
 
-    fn rules(&mut self, table: &Table) -> Arc<Rules> {
+    async fn rules(&mut self, table: &Table) -> store::Result<Arc<Rules>> {
         if let Some(rules) = self.tables.get(&table.name) {
-            return rules.clone();
+            return Ok(rules.clone());
         }
-        let columns = self.instance.settled().acls.restricted(table, Access::Read, self.user);
-        let rules = Arc::new(Rules { table: self.instance.grant(self.user, Access::Read, table), columns });
+        let columns = self.instance.acls(table).await?.restricted(table, Access::Read, self.user);
+        let rules = Arc::new(Rules { table: self.instance.grant(self.user, Access::Read, table).await?, columns });
         self.tables.insert(table.name.clone(), rules.clone());
-        rules
+        Ok(rules)
     }
 
     pub async fn of_record(&mut self, table: &Table, record: &Record) -> store::Result<bool> {
-        let rules = self.rules(table);
+        let rules = self.rules(table).await?;
         self.instance.holds(&rules.table, self.user, table, record).await
     }
 
     /// The column of a record that itself may be seen.
     pub async fn of_column(&mut self, table: &Table, record: &Record, column: &str) -> store::Result<bool> {
-        let rules = self.rules(table);
+        let rules = self.rules(table).await?;
         match rules.columns.get(column) {
             None => Ok(true),
             Some(grant) => self.instance.holds(grant, self.user, table, record).await,
@@ -56,14 +56,12 @@ impl<'a> Sight<'a> {
 
 /// Whether a query may use the column so. A rule for queries decides; without one it is reading the column, and
 /// for a column elsewhere, its table.
-pub(super) fn may_ask(instance: &Instance, user: &User, asked: &Table, read: &Read) -> bool {
+pub(super) fn may_ask(instance: &Instance, rules: &AtHand<'_>, asked: &Table, read: &Read) -> bool {
     let Some(table) = instance.table(&read.table) else {
         return true;
     };
-    let settled = instance.settled();
     let access = if read.range { Access::QueryRange } else { Access::QueryMatch };
-    let rule = settled.acls.column(table, &read.column, access, user);
-    let rule = rule.or_else(|| settled.acls.column(table, &read.column, Access::Read, user));
-    let elsewhere = table.name != asked.name && instance.grant(user, Access::Read, table) == Grant::Never;
-    rule != Some(Grant::Never) && !elsewhere
+    let rule = rules.column(table, &read.column, access);
+    let rule = rule.or_else(|| rules.column(table, &read.column, Access::Read));
+    rule != Some(Grant::Never) && (table.name == asked.name || rules.shows(table))
 }

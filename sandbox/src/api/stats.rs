@@ -9,12 +9,11 @@ use serde_json::{Map, Value, json};
 
 use super::options::{Options, Show};
 use super::{ApiError, Caller, Displays, table, tiny};
-use crate::acl::{Grant, Operation as Access};
+use crate::acl::{AtHand, Grant, Operation as Access};
 use crate::dictionary::{Column, Table};
 use crate::instance::Instance;
 use crate::record::Record;
 use crate::store::{Aggregate, Function, Having, Operand, Sorting, Statistics};
-use crate::user::User;
 
 pub(super) async fn read(
     State(instance): State<Arc<Instance>>,
@@ -24,9 +23,13 @@ pub(super) async fn read(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let options = Options::read(tiny::expand(&instance, raw).await?.as_deref(), &headers)?;
-    let opened = table::open(&instance, &user, &name)?;
-    let query = table::search(&instance, &user, opened, &options)?;
-    let asked = Asked { instance: &instance, user: &user, table: opened, options: &options };
+    let opened = table::open(&instance, &user, &name).await?;
+    let query = table::search(&instance, &user, opened, &options).await?;
+    // All that may be the name of a field in the parameters.
+    let paths = options.given.iter().flat_map(|(_, value)| value.split([',', '^', ' ']));
+    let spoken_of = paths.flat_map(|path| instance.tables_along(opened, path)).collect();
+    let rules = instance.rules_at_hand(&user, spoken_of).await?;
+    let asked = Asked { instance: &instance, rules: &rules, table: opened, options: &options };
     let what = asked.statistics();
     if what.groups.is_empty() && what.aggregates.is_empty() {
         return Ok(table::json_response(StatusCode::OK, &json!({"stats": {}})));
@@ -89,7 +92,7 @@ async fn group_field(
 /// What the parameters ask for. Fields that are not there, or that the caller may not read, are left out.
 struct Asked<'a> {
     instance: &'a Instance,
-    user: &'a User,
+    rules: &'a AtHand<'a>,
     table: &'a Table,
     options: &'a Options,
 }
@@ -101,11 +104,9 @@ impl<'a> Asked<'a> {
     }
 
     fn operand(&self, path: &str) -> Option<Operand<'a>> {
-        let settled = self.instance.settled();
         let may = |table: &Table, column: &Column| {
-            let table_grant = self.instance.grant(self.user, Access::Read, table);
-            let column_grant = settled.acls.column(table, &column.name, Access::Read, self.user);
-            table_grant != Grant::Never && column_grant != Some(Grant::Never)
+            let of_column = self.rules.column(table, &column.name, Access::Read);
+            self.rules.shows(table) && of_column != Some(Grant::Never)
         };
         self.instance.store.operand(self.table, path, &may)
     }

@@ -20,35 +20,41 @@ use crate::instance::Instance;
 use crate::query::{Compiled, Condition, Operator, Query, Read, Scope, compile};
 use crate::record::Record;
 use crate::records::Input;
-use crate::store::Slice;
+use crate::store::{self, Slice};
 use crate::switches::InvalidQuery;
 use crate::user::User;
 
 type Shared = State<Arc<Instance>>;
 type Versioned = Extension<Version>;
 
-pub(super) fn open<'a>(instance: &'a Instance, user: &User, name: &str) -> Result<&'a Arc<Table>, ApiError> {
+pub(super) async fn open<'a>(instance: &'a Instance, user: &User, name: &str) -> Result<&'a Arc<Table>, ApiError> {
     let unknown = || ApiError::new(StatusCode::BAD_REQUEST, format!("Invalid table {name}"), None);
     let table = instance.table(name).ok_or_else(unknown)?;
-    let settled = instance.settled();
-    if !settled.acls.api("Table API", user) {
+    if !instance.opens_api(user, "Table API").await? {
         return Err(ApiError::not_authorized());
     }
-    if settled.closed.contains(name) || instance.grant(user, Access::Read, table) == Grant::Never {
+    if instance.is_closed(name).await? || instance.grant(user, Access::Read, table).await? == Grant::Never {
         return Err(ApiError::not_readable());
     }
     Ok(table)
 }
 
 /// The caller's query, ready for the store, with the instance's way of taking invalid parts (contract 2.4).
-pub(super) fn search(instance: &Instance, user: &User, table: &Table, options: &Options) -> Result<Compiled, ApiError> {
+pub(super) async fn search(
+    instance: &Instance,
+    user: &User,
+    table: &Table,
+    options: &Options,
+) -> Result<Compiled, ApiError> {
     let query = match &options.query {
         Some(text) => Query::parse(text),
-        None => filters(instance, table, &options.filters),
+        None => filters(instance, table, &options.filters).await?,
     };
-    let (settled, switches) = (instance.settled(), instance.switches());
-    let mut compiled = instance.compile(&query, table, user);
-    let permits = |read: &Read| sight::may_ask(instance, user, table, read);
+    let switches = instance.switches();
+    let mut compiled = instance.compile(&query, table, user).await?;
+    let spoken_of = compiled.reads.iter().filter_map(|read| instance.table(&read.table)).map(AsRef::as_ref);
+    let rules = instance.rules_at_hand(user, spoken_of.collect()).await?;
+    let permits = |read: &Read| sight::may_ask(instance, &rules, table, read);
     let denied = !compiled.reads.iter().all(permits);
     let invalid = !compiled.invalid.is_empty();
     let refused = |what, by| what && by == InvalidQuery::Refuse;
@@ -56,12 +62,13 @@ pub(super) fn search(instance: &Instance, user: &User, table: &Table, options: &
         return Err(ApiError::fields_not_readable());
     }
     if denied {
-        compiled = compile(&query, table, &Scope { permits: &permits, ..instance.scope(user, &settled) });
+        let filters = instance.dynamic_filters().await?;
+        compiled = compile(&query, table, &Scope { permits: &permits, ..instance.scope(user, &filters) });
     }
     let nothing = denied && switches.unreadable_query == InvalidQuery::NoRows;
     let hidden = switches.journal_hidden && table.name == "sys_journal_field";
     let no_rows = switches.invalid_query == InvalidQuery::NoRows
-        || instance.property_is_true("glide.invalid_query.returns_no_rows");
+        || instance.property_is_true("glide.invalid_query.returns_no_rows").await?;
     if nothing || hidden || (invalid && no_rows) {
         return Ok(Compiled { condition: "0".to_owned(), order: compiled.order, ..Compiled::default() });
     }
@@ -75,8 +82,7 @@ pub(super) fn search(instance: &Instance, user: &User, table: &Table, options: &
 }
 
 /// `state=closed` and the like: a choice is found by its value or its label, a reference by sys_id or name.
-fn filters(instance: &Instance, table: &Table, filters: &[(String, String)]) -> Query {
-    let settled = instance.settled();
+async fn filters(instance: &Instance, table: &Table, filters: &[(String, String)]) -> store::Result<Query> {
     let mut group = Vec::new();
     for (field, value) in filters {
         let is = |field: &str, value: &str| Condition {
@@ -85,7 +91,7 @@ fn filters(instance: &Instance, table: &Table, filters: &[(String, String)]) -> 
             value: value.to_owned(),
         };
         let mut any = vec![is(field, value)];
-        let choices = settled.choices(table, field);
+        let choices = instance.choices(table, field).await?;
         any.extend(choices.iter().filter(|c| c.label.eq_ignore_ascii_case(value)).map(|c| is(field, &c.value)));
         let target = table.column(field).and_then(|column| instance.table(column.reference.as_deref()?));
         if let Some(target) = target.filter(|target| !target.display.is_empty() && !value.is_empty()) {
@@ -93,7 +99,7 @@ fn filters(instance: &Instance, table: &Table, filters: &[(String, String)]) -> 
         }
         group.push(any);
     }
-    Query { groups: vec![group], ..Query::default() }
+    Ok(Query { groups: vec![group], ..Query::default() })
 }
 
 pub(super) async fn list(
@@ -108,8 +114,8 @@ pub(super) async fn list(
     let mut options = Options::read(whole.as_deref(), &headers)?;
     // Page links stay as short as the call was.
     options.given = form_urlencoded::parse(raw.unwrap_or_default().as_bytes()).into_owned().collect();
-    let table = open(&instance, &user, &name)?;
-    let query = search(&instance, &user, table, &options)?;
+    let table = open(&instance, &user, &name).await?;
+    let query = search(&instance, &user, table, &options).await?;
     let slice = Slice { limit: options.limit, offset: options.offset };
     let rows = instance.store.select(table, &query, slice).await?;
     let total = if options.count { Some(instance.store.count(table, &query).await?) } else { None };
@@ -177,7 +183,7 @@ pub(super) async fn read(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let options = Options::read(raw.as_deref(), &headers)?;
-    let table = open(&instance, &user, &name)?;
+    let table = open(&instance, &user, &name).await?;
     let hidden = instance.switches().journal_hidden && name == "sys_journal_field";
     let found = instance.store.get(table, &sys_id).await?.filter(|_| !hidden);
     let record = found.ok_or_else(ApiError::no_record)?;
@@ -198,7 +204,7 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Response, ApiError> {
     let options = Options::read(raw.as_deref(), &headers)?;
-    let table = open(&instance, &user, &name)?;
+    let table = open(&instance, &user, &name).await?;
     let values = body::read(&headers, body).await?;
     let input = Input { values, display: options.input_labels };
     let record = instance.insert(&user, table, input).await?;
@@ -224,7 +230,7 @@ pub(super) async fn update(
     body: Body,
 ) -> Result<Response, ApiError> {
     let options = Options::read(raw.as_deref(), &headers)?;
-    let table = open(&instance, &user, &name)?;
+    let table = open(&instance, &user, &name).await?;
     let values = body::read(&headers, body).await?;
     let input = Input { values, display: options.input_labels };
     let record = instance.update(&user, table, &sys_id, input).await?;
@@ -255,7 +261,7 @@ pub(super) async fn delete(
     Caller(user): Caller,
     Path((name, sys_id)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let table = open(&instance, &user, &name)?;
+    let table = open(&instance, &user, &name).await?;
     instance.delete(&user, table, &sys_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

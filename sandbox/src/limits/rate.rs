@@ -3,7 +3,7 @@
 //! every 30 seconds.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::{HeaderMap, StatusCode};
 
@@ -23,7 +23,7 @@ pub(crate) struct Rule {
 }
 
 /// The rules as they stand, to be kept until they change.
-pub(crate) async fn rules(instance: &Instance) -> store::Result<Vec<Rule>> {
+async fn rules(instance: &Instance) -> store::Result<Arc<[Rule]>> {
     let mut rules = Vec::new();
     for row in instance.query("sys_rate_limit_rules", "active=true", &User::system(), 1_000).await? {
         let named = match instance.table("sys_user_role") {
@@ -32,7 +32,7 @@ pub(crate) async fn rules(instance: &Instance) -> store::Result<Vec<Rule>> {
         };
         rules.push(Rule { role: named.map(|mut role| role.take("name")).unwrap_or_default(), row });
     }
-    Ok(rules)
+    Ok(rules.into())
 }
 
 impl Rule {
@@ -105,8 +105,8 @@ const COMMIT_EVERY: i64 = 30;
 impl Instance {
     /// Counts the request under the rule that is meant for its user, if there is one.
     pub async fn rate(&self, user: &User, resource: &Resource<'_>) -> store::Result<Option<Rate>> {
-        let settled = self.settled();
-        let meant = settled.rate_rules.iter().filter(|rule| rule.is_about(resource));
+        let rules = self.known.rate_rules.to((), &self.store, rules(self)).await?;
+        let meant = rules.iter().filter(|rule| rule.is_about(resource));
         let ranked = meant.filter_map(|rule| Some((rule.rank(user)?, rule.limit(), rule)));
         let Some((_, limit, rule)) = ranked.min_by_key(|(rank, limit, _)| (*rank, *limit)) else {
             return Ok(None);

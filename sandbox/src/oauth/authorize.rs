@@ -14,6 +14,7 @@ use super::Client;
 use super::tickets::Kind;
 use crate::instance::Instance;
 use crate::pages::{Failure, SignedIn, layout, sign_in_first};
+use crate::store;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -48,17 +49,17 @@ enum Flow {
 /// A request that can be put to the user.
 async fn checked(instance: &Instance, request: &Request) -> Result<(Client, Url, Flow), Failure> {
     let refuse = |text: &str| Failure::new(StatusCode::BAD_REQUEST, text);
-    if !instance.is_oauth_on() {
+    if !instance.is_oauth_on().await? {
         return Err(refuse("OAuth is not active on this instance."));
     }
     let client = instance.oauth_client(&request.client_id).await?;
     let client = client.ok_or_else(|| refuse("No active OAuth client is registered under this client_id."))?;
     let flow = match request.response_type.as_str() {
         "code" => Flow::Code,
-        "token" if instance.lets_implicitly(&client) => Flow::Implicit,
+        "token" if instance.lets_implicitly(&client).await? => Flow::Implicit,
         _ => return Err(refuse("Only response_type=code is supported.")),
     };
-    if request.state.is_empty() && instance.is_hardened("glide.oauth.state.parameter.required") {
+    if request.state.is_empty() && instance.is_hardened("glide.oauth.state.parameter.required").await? {
         return Err(refuse("Missing State parameter in request."));
     }
     let plain = request.code_challenge_method == "plain" && instance.switches().pkce_plain;
@@ -74,9 +75,9 @@ async fn checked(instance: &Instance, request: &Request) -> Result<(Client, Url,
 }
 
 impl Instance {
-    fn lets_implicitly(&self, client: &Client) -> bool {
-        let listed = self.property("glide.oauth.clients.allowed.for.implicit.grant").unwrap_or_default();
-        listed.split(',').any(|id| id.trim() == client.id() || id.trim() == client.sys_id())
+    async fn lets_implicitly(&self, client: &Client) -> store::Result<bool> {
+        let listed = self.property("glide.oauth.clients.allowed.for.implicit.grant").await?.unwrap_or_default();
+        Ok(listed.split(',').any(|id| id.trim() == client.id() || id.trim() == client.sys_id()))
     }
 }
 

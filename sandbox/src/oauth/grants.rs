@@ -88,7 +88,7 @@ impl Instance {
     }
 
     async fn by_password(&self, client: &Client, asked: &Asked) -> Result<Tokens, Refused> {
-        if self.property_is_true("glide.oauth.inbound.ropc.grant_type.disabled") {
+        if self.property_is_true("glide.oauth.inbound.ropc.grant_type.disabled").await? {
             return Err("the password grant is disabled".into());
         }
         let user = self.user_by_password(asked.get("username"), asked.get("password")).await?;
@@ -100,7 +100,7 @@ impl Instance {
     }
 
     async fn by_client_credentials(&self, client: &Client, asked: &Asked) -> Result<Tokens, Refused> {
-        if !self.property_is_true("glide.oauth.inbound.client.credential.grant_type.enabled") {
+        if !self.property_is_true("glide.oauth.inbound.client.credential.grant_type.enabled").await? {
             return Err("the client credentials grant is not enabled".into());
         }
         let user = self.user(client.user()).await?.ok_or("the client has no OAuth Application User")?;

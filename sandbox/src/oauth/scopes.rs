@@ -1,6 +1,8 @@
 //! Narrow scopes (contract 1.8): an API that records of `sys_api_access_scope` name is open only to
 //! tokens of clients that have one of its scopes. `useraccount` opens everything.
 
+use std::sync::Arc;
+
 use super::Client;
 use super::credentials::Credential;
 use crate::api::Resource;
@@ -20,13 +22,13 @@ pub(crate) struct Gate {
 }
 
 /// The gates as they stand, to be kept until they change.
-pub(crate) async fn gates(instance: &Instance) -> store::Result<Vec<Gate>> {
+async fn gates(instance: &Instance) -> store::Result<Arc<[Gate]>> {
     let mut gates = Vec::new();
     for row in instance.query("sys_api_access_scope", "active=true", &User::system(), 1_000).await? {
         let scope = instance.scope_name(row.get("auth_scope")).await?;
         gates.push(Gate { row, scope });
     }
-    Ok(gates)
+    Ok(gates.into())
 }
 
 impl Gate {
@@ -78,9 +80,9 @@ impl Instance {
         client: &Client,
         resource: &Resource<'_>,
     ) -> store::Result<bool> {
-        let settled = self.settled();
-        let gates: Vec<&Gate> = settled.gates.iter().filter(|gate| gate.is_before(resource)).collect();
-        let unchecked = self.property("com.glide.rest.api.auth.scope.check.enable").as_deref() == Some("false");
+        let gates = self.known.gates.to((), &self.store, gates(self)).await?;
+        let gates: Vec<&Gate> = gates.iter().filter(|gate| gate.is_before(resource)).collect();
+        let unchecked = self.property("com.glide.rest.api.auth.scope.check.enable").await?.as_deref() == Some("false");
         if unchecked || gates.is_empty() && !client.is_held_to_scopes() {
             return Ok(true);
         }

@@ -25,13 +25,13 @@ impl Asked {
     }
 
     /// From the body and, where the instance allows it, the address; Basic authentication is the client's.
-    fn read(instance: &Instance, query: &str, headers: &HeaderMap, body: &[u8]) -> Result<Self, Refused> {
+    async fn read(instance: &Instance, query: &str, headers: &HeaderMap, body: &[u8]) -> Result<Self, Refused> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !kind.starts_with("application/x-www-form-urlencoded") && !body.is_empty() {
             return Err("the parameters are not a form body".into());
         }
         let mut asked: HashMap<String, String> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        if !asked.is_empty() && instance.is_hardened("glide.oauth.allow.parameters.in.post.body.only") {
+        if !asked.is_empty() && instance.is_hardened("glide.oauth.allow.parameters.in.post.body.only").await? {
             return Err("parameters are taken from the body only".into());
         }
         asked.extend(form_urlencoded::parse(body).into_owned());
@@ -85,10 +85,10 @@ fn shown(tokens: &Tokens) -> serde_json::Value {
 }
 
 async fn tokens(instance: &Instance, query: &str, headers: &HeaderMap, body: &[u8]) -> Result<Tokens, Refused> {
-    if !instance.is_oauth_on() {
+    if !instance.is_oauth_on().await? {
         return Err("com.snc.platform.security.oauth.is.active is false".into());
     }
-    let asked = Asked::read(instance, query, headers, body)?;
+    let asked = Asked::read(instance, query, headers, body).await?;
     let client = instance.oauth_client(asked.get("client_id")).await?.ok_or("the client is unknown or inactive")?;
     if !may_ask(&client, &asked) {
         return Err("wrong client secret".into());

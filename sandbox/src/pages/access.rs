@@ -15,21 +15,21 @@ use crate::store;
 use crate::user::User;
 
 /// A table of which the user may see at least some records.
-pub(super) fn readable<'a>(instance: &'a Instance, user: &User, name: &str) -> Result<&'a Arc<Table>, Failure> {
+pub(super) async fn readable<'a>(instance: &'a Instance, user: &User, name: &str) -> Result<&'a Arc<Table>, Failure> {
     let table = instance.table(name).ok_or_else(no_such_page)?;
-    if instance.grant(user, Operation::Read, table) == Grant::Never {
+    if instance.grant(user, Operation::Read, table).await? == Grant::Never {
         return Err(Failure::new(StatusCode::FORBIDDEN, format!("You may not see the table {}.", table.label)));
     }
     Ok(table)
 }
 
-pub(super) fn may_create(instance: &Instance, user: &User, table: &Table) -> bool {
-    instance.grant(user, Operation::Create, table) != Grant::Never
+pub(super) async fn may_create(instance: &Instance, user: &User, table: &Table) -> store::Result<bool> {
+    Ok(instance.grant(user, Operation::Create, table).await? != Grant::Never)
 }
 
 /// The query, narrowed to the records that the user may see.
-pub(super) fn visible(instance: &Instance, user: &User, table: &Table, mut query: Query) -> Query {
-    match instance.grant(user, Operation::Read, table) {
+pub(super) async fn visible(instance: &Instance, user: &User, table: &Table, mut query: Query) -> store::Result<Query> {
+    match instance.grant(user, Operation::Read, table).await? {
         Grant::Always => {}
         Grant::Never => query.groups.clear(),
         Grant::When(condition) => {
@@ -40,7 +40,7 @@ pub(super) fn visible(instance: &Instance, user: &User, table: &Table, mut query
             query.groups = query.groups.iter().flat_map(both).collect();
         }
     }
-    query
+    Ok(query)
 }
 
 /// What is open on the form of one record.
@@ -56,7 +56,7 @@ impl Rights {
         let is_new = record.sys_id().is_empty();
         let closed = async |operation| -> store::Result<HashSet<String>> {
             let mut closed = HashSet::new();
-            for (name, grant) in instance.settled().acls.restricted(table, operation, user) {
+            for (name, grant) in instance.acls(table).await?.restricted(table, operation, user) {
                 if !instance.holds(&grant, user, table, record).await? {
                     closed.insert(name);
                 }
@@ -64,7 +64,7 @@ impl Rights {
             Ok(closed)
         };
         let change = if is_new {
-            may_create(instance, user, table)
+            may_create(instance, user, table).await?
         } else {
             instance.may(user, Operation::Write, table, record).await?
         };

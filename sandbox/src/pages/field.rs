@@ -6,6 +6,7 @@ use super::access::{self, Rights};
 use super::layout::{self, escape};
 use super::when;
 use crate::api::Displays;
+use crate::choices;
 use crate::dictionary::{Column, Kind, Table};
 use crate::instance::Instance;
 use crate::query::{Condition, Operator, Query};
@@ -60,7 +61,7 @@ impl Fields<'_> {
         let name = &column.name;
         let raw = self.record.get(name);
         if column.choice {
-            return Ok(self.choices(column));
+            return self.choices(column).await;
         }
         Ok(match column.kind {
             Kind::Reference => self.reference(column).await?,
@@ -101,29 +102,29 @@ impl Fields<'_> {
 
     /// A choice that depends on another column is offered in groups, that of the present value first: the
     /// page has no script to change it while a person chooses.
-    fn choices(&self, column: &Column) -> String {
+    async fn choices(&self, column: &Column) -> store::Result<String> {
         let name = &column.name;
         let chosen = self.record.get(name);
-        let settled = self.instance.settled();
-        let choices = settled.choices(self.table, name);
+        let choices = self.instance.choices(self.table, name).await?;
         let mut options = layout::option("", "-- None --", chosen);
         if !chosen.is_empty() && !choices.iter().any(|choice| choice.value == chosen) {
             options.push_str(&layout::option(chosen, chosen, chosen));
         }
         let Some(other) = column.dependent.as_deref() else {
             options.extend(choices.iter().map(|choice| layout::option(&choice.value, &choice.label, chosen)));
-            return format!(r#"<select id="{name}" name="{name}">{options}</select>"#);
+            return Ok(format!(r#"<select id="{name}" name="{name}">{options}</select>"#));
         };
         let present = self.record.get(other);
         let mut groups: Vec<&str> = Vec::new();
-        for choice in choices {
+        for choice in choices.iter() {
             if !groups.contains(&choice.dependent_value.as_str()) {
                 groups.push(&choice.dependent_value);
             }
         }
         groups.sort_by_key(|group| *group != present);
+        let headings = self.instance.choices(self.table, other).await?;
         for group in groups {
-            let label = settled.label(self.table, other, group, "").unwrap_or(group);
+            let label = choices::label(&headings, group, "").unwrap_or(group);
             // Two groups may have the same value; it is chosen in the first one.
             let chosen = if group == present || options.contains(" selected") { chosen } else { "" };
             let chosen = if options.contains(" selected") { "" } else { chosen };
@@ -132,7 +133,7 @@ impl Fields<'_> {
             options.extend(offered.map(|choice| layout::option(&choice.value, &choice.label, chosen)));
             options.push_str("</optgroup>");
         }
-        format!(r#"<select id="{name}" name="{name}">{options}</select>"#)
+        Ok(format!(r#"<select id="{name}" name="{name}">{options}</select>"#))
     }
 
     async fn reference(&mut self, column: &Column) -> store::Result<String> {
@@ -201,8 +202,8 @@ async fn offered(instance: &Instance, user: &User, target: &Table, typed: Option
     }
     let order = crate::query::Order { field: target.display.clone(), descending: target.is_task() };
     let query = Query { groups: vec![group], order: vec![order] };
-    let query = access::visible(instance, user, target, query);
-    instance.store.select(target, &instance.compile(&query, target, user), store::Slice::first(OFFERED)).await
+    let query = access::visible(instance, user, target, query).await?;
+    instance.store.select(target, &instance.compile(&query, target, user).await?, store::Slice::first(OFFERED)).await
 }
 
 /// What was typed into a field, as it is stored; or why it cannot be.

@@ -27,21 +27,21 @@ pub(super) const NEW: &str = "-1";
 pub(super) const UI_ACTION: &str = "ui:";
 
 pub(super) async fn show(instance: &Arc<Instance>, user: &User, name: &str, raw: &str) -> Result<Response, Failure> {
-    let table = access::readable(instance, user, name)?;
+    let table = access::readable(instance, user, name).await?;
     let given: HashMap<String, String> = form_urlencoded::parse(raw.as_bytes()).into_owned().collect();
     let query = given.get("sysparm_query").map_or("", String::as_str);
     let record = match given.get("sys_id").map(String::as_str) {
-        Some(NEW) => fresh(instance, user, table, query)?,
+        Some(NEW) => fresh(instance, user, table, query).await?,
         Some(sys_id) => existing(instance, user, table, sys_id).await?,
         // `incident.do?sysparm_query=number=INC0000001` opens what the query finds.
         None if !query.is_empty() => {
-            let query = access::visible(instance, user, table, Query::parse(query));
-            let compiled = instance.compile(&query, table, user);
+            let query = access::visible(instance, user, table, Query::parse(query)).await?;
+            let compiled = instance.compile(&query, table, user).await?;
             instance.store.select(table, &compiled, Slice::first(1)).await?.pop().ok_or_else(not_found)?
         }
-        None => fresh(instance, user, table, "")?,
+        None => fresh(instance, user, table, "").await?,
     };
-    let table = access::readable(instance, user, &instance.class(table, &record).name)?;
+    let table = access::readable(instance, user, &instance.class(table, &record).name).await?;
     let form = Form { instance, user, table, record: &record, messages: &[], typed: &HashMap::new() };
     Ok((StatusCode::OK, form.page().await?).into_response())
 }
@@ -61,8 +61,8 @@ pub(super) fn blank(table: &Table) -> Record {
 }
 
 /// Defaults, then what the link asks for, such as `parent_incident=...` from a related list.
-fn fresh(instance: &Instance, user: &User, table: &Table, query: &str) -> Result<Record, Failure> {
-    if !access::may_create(instance, user, table) {
+async fn fresh(instance: &Instance, user: &User, table: &Table, query: &str) -> Result<Record, Failure> {
+    if !access::may_create(instance, user, table).await? {
         return Err(Failure::new(StatusCode::FORBIDDEN, format!("You may not create a record of {}.", table.label)));
     }
     let mut record = blank(table);

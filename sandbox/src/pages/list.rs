@@ -85,12 +85,12 @@ impl Wanted {
 }
 
 pub(super) async fn show(instance: &Arc<Instance>, user: &User, name: &str, raw: &str) -> Result<Response, Failure> {
-    let table = access::readable(instance, user, name)?;
+    let table = access::readable(instance, user, name).await?;
     let view = View::of(table);
     let wanted = Wanted::read(raw);
     let query = wanted.searched(&view);
-    let visible = access::visible(instance, user, table, ordered(table, &view, &query));
-    let compiled = instance.compile(&visible, table, user);
+    let visible = access::visible(instance, user, table, ordered(table, &view, &query)).await?;
+    let compiled = instance.compile(&visible, table, user).await?;
     let total = instance.store.count(table, &compiled).await?;
     let slice = Slice { limit: wanted.rows, offset: wanted.first_row - 1 };
     let rows = instance.store.select(table, &compiled, slice).await?;
@@ -102,7 +102,7 @@ pub(super) async fn show(instance: &Arc<Instance>, user: &User, name: &str, raw:
     let listed = rows_of(&mut displays, table, &columns, &rows).await?;
     let listed = layout::table(&headings, &listed);
     let title = plural(&table.label);
-    let new = if access::may_create(instance, user, table) {
+    let new = if access::may_create(instance, user, table).await? {
         format!(r#"<a class="button primary" href="/{}.do?sys_id=-1">New</a>"#, table.name)
     } else {
         String::new()

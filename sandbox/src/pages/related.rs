@@ -17,7 +17,7 @@ pub(super) async fn lists(instance: &Instance, user: &User, view: &View, record:
     let mut shown = String::new();
     for related in &view.related {
         let Some(table) = instance.table(&related.table) else { continue };
-        let hidden = instance.grant(user, Operation::Read, table) == Grant::Never;
+        let hidden = instance.grant(user, Operation::Read, table).await? == Grant::Never;
         if !hidden && table.column(&related.column).is_some() {
             shown.push_str(&one(instance, user, table, related, record).await?);
         }
@@ -35,7 +35,7 @@ async fn one(
     let key = record.get(&related.of);
     let refers = Condition { field: related.column.clone(), operator: Sign::Is, value: key.to_owned() };
     let query = Query { groups: vec![vec![vec![refers]]], ..Query::default() };
-    let compiled = instance.compile(&access::visible(instance, user, table, query), table, user);
+    let compiled = instance.compile(&access::visible(instance, user, table, query).await?, table, user).await?;
     let total = instance.store.count(table, &compiled).await?;
     let rows = instance.store.select(table, &compiled, Slice::first(SHOWN)).await?;
     let encoded = format!("{}={key}", related.column);
@@ -45,7 +45,7 @@ async fn one(
     let listed = list::rows_of(&mut Displays::new(instance).read_by(user), table, &columns, &rows).await?;
     let listed = if rows.is_empty() { String::new() } else { layout::table(&headings, &listed) };
     let all = layout::escape(&crumbs::address(&table.name, &encoded));
-    let new = if access::may_create(instance, user, table) {
+    let new = if access::may_create(instance, user, table).await? {
         format!(r#"<a href="/{}.do?sys_id=-1&amp;sysparm_query={}">New</a>"#, table.name, layout::escape(&encoded))
     } else {
         String::new()

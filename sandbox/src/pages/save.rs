@@ -44,14 +44,14 @@ pub(super) async fn save(
     name: &str,
     mut form: HashMap<String, String>,
 ) -> Result<Response, Failure> {
-    let table = access::readable(instance, user, name)?;
+    let table = access::readable(instance, user, name).await?;
     for value in form.values_mut() {
         // Forms send line ends as CR LF, whatever was in the text area.
         *value = value.replace("\r\n", "\n");
     }
     let sys_id = form.get("sys_id").cloned().unwrap_or_else(|| NEW.to_owned());
     let before = if sys_id == NEW { Record::default() } else { existing(instance, user, table, &sys_id).await? };
-    let table = access::readable(instance, user, &instance.class(table, &before).name)?;
+    let table = access::readable(instance, user, &instance.class(table, &before).name).await?;
     let transaction = Transaction::of_page();
     let by = Writer::at_page(user, &transaction);
     let outcome = written(instance, &by, table, &before, &mut form).await;

@@ -4,7 +4,7 @@
 use super::{Draft, Refusal};
 use crate::dictionary::{Column, Kind};
 use crate::instance::Instance;
-use crate::user;
+use crate::{store, user};
 
 /// Values for columns, in the order in which they came.
 #[derive(Debug, Default)]
@@ -66,10 +66,10 @@ impl Instance {
         if draft.by.script {
             return self.accept_from_script(draft, input).await;
         }
-        let rules = self.settled().acls.unwritable(draft.table, draft.is_new(), draft.user);
+        let rules = self.acls(draft.table).await?.unwritable(draft.table, draft.is_new(), draft.user);
         let closed = draft.table.name == "incident" && matches!(draft.before.get("state"), "7" | "8");
         // Rules of columns are asked before anything is set, or one by one in the columns' order while it is.
-        let before = self.property_is_true("glide.security.checkacl.before.setvalue");
+        let before = self.property_is_true("glide.security.checkacl.before.setvalue").await?;
         let as_it_was = before.then(|| draft.after.clone());
         let mut values = input.values;
         values.sort();
@@ -141,7 +141,7 @@ impl Instance {
         display: bool,
     ) -> Result<Option<String>, Refusal> {
         if column.choice && !value.is_empty() {
-            return Ok(self.chosen(draft, column, value, display));
+            return Ok(self.chosen(draft, column, value, display).await?);
         }
         Ok(match column.kind {
             Kind::Boolean => Some(if matches!(value.as_str(), "true" | "1" | "yes") { "true" } else { "false" }.into()),
@@ -164,14 +164,23 @@ impl Instance {
         })
     }
 
-    fn chosen(&self, draft: &Draft<'_>, column: &Column, value: String, display: bool) -> Option<String> {
-        let settled = self.settled();
-        let choices = settled.choices(draft.table, &column.name);
+    async fn chosen(
+        &self,
+        draft: &Draft<'_>,
+        column: &Column,
+        value: String,
+        display: bool,
+    ) -> store::Result<Option<String>> {
+        let choices = self.choices(draft.table, &column.name).await?;
         let by_label = || choices.iter().find(|choice| choice.label.eq_ignore_ascii_case(&value));
         let known = choices.iter().find(|choice| choice.value == value);
         let found = if display { by_label().or(known) } else { known };
-        let anything = choices.is_empty() || self.property_is_true("glide.rest.choice.allow_non_existing_value");
-        found.map(|choice| choice.value.clone()).or_else(|| anything.then(|| shortened(value, column)))
+        if let Some(choice) = found {
+            return Ok(Some(choice.value.clone()));
+        }
+        let anything =
+            choices.is_empty() || self.property_is_true("glide.rest.choice.allow_non_existing_value").await?;
+        Ok(anything.then(|| shortened(value, column)))
     }
 
     /// A sys_id stays as it is. A name is looked up, and kept as it came if nobody has it: a reference

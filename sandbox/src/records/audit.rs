@@ -62,9 +62,9 @@ fn stamped(user: &str, now: &str) -> Record {
 impl Instance {
     /// One row for each changed field and journal entry. Fields of a new record count only where the
     /// instance audits inserts; what the platform itself keeps up (`sys_`) never does, apart from the class.
-    pub(super) fn audit(&self, draft: &Draft, write: &mut Write) {
+    pub(super) async fn audit(&self, draft: &Draft<'_>, write: &mut Write<'_>) -> store::Result<()> {
         let Some(audit) = self.table("sys_audit").filter(|_| draft.table.audit) else {
-            return;
+            return Ok(());
         };
         let mark = Mark {
             table: &draft.table.name,
@@ -74,7 +74,7 @@ impl Instance {
             checkpoint: draft.after.get("sys_mod_count"),
         };
         let checkpoint = self.internal_checkpoint();
-        let fields = !draft.is_new() || self.property_is_true("glide.sys.audit_inserts");
+        let fields = !draft.is_new() || self.property_is_true("glide.sys.audit_inserts").await?;
         let counts = |name: &str| fields && (!name.starts_with("sys_") || name == "sys_class_name");
         let columns = draft.table.stored_columns().filter(|column| counts(&column.name) && !column.kind.is_secret());
         for column in columns.filter(|column| draft.changes(&column.name)) {
@@ -86,6 +86,7 @@ impl Instance {
             let values = [("fieldname", column.as_str()), ("oldvalue", JOURNAL_ADDITION), ("newvalue", text)];
             write.insert(audit, &mark.row(&checkpoint, values));
         }
+        Ok(())
     }
 
     /// Every deletion, audited table or not, and the record itself for whoever wants it back.
@@ -96,7 +97,7 @@ impl Instance {
         user: &str,
         write: &mut Write<'_>,
     ) -> store::Result<()> {
-        let ignored = self.property("glide.db.audit.ignore.delete");
+        let ignored = self.property("glide.db.audit.ignore.delete").await?;
         let traced = self.switches().delete_audit;
         if traced == DeleteAudit::Off || named(ignored.as_deref().unwrap_or(NO_TRACE), table) {
             return Ok(());
@@ -107,7 +108,7 @@ impl Instance {
             let values = [("fieldname", DELETED), ("oldvalue", DELETED), ("newvalue", DELETED)];
             write.insert(audit, &mark.row(&self.internal_checkpoint(), values));
         }
-        let listed = self.property("glide.ui.audit_deleted_tables").unwrap_or_default();
+        let listed = self.property("glide.ui.audit_deleted_tables").await?.unwrap_or_default();
         let kept = !table.no_audit_delete && (!table.name.starts_with("sys_") || named(&listed, table));
         if let Some(deleted) = self.table("sys_audit_delete").filter(|_| kept && traced == DeleteAudit::On) {
             let mut row = stamped(user, &now);

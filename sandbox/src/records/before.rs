@@ -19,8 +19,11 @@ impl Instance {
         write: Write<'a>,
     ) -> Result<Write<'a>, Refusal> {
         let operation = if draft.is_new() { Operation::Insert } else { Operation::Update };
-        let rules =
-            if draft.by.rules { self.rules_of(&draft.table.name, operation, Moment::Before) } else { Vec::new() };
+        let rules = if draft.by.rules {
+            self.rules_of(&draft.table.name, operation, Moment::Before).await?
+        } else {
+            Vec::new()
+        };
         if rules.is_empty() {
             self.look_around(draft).await?;
             behaviour::before_write(draft)?;
@@ -70,7 +73,7 @@ impl Instance {
 
     /// Whether the rules let the record be deleted.
     pub(super) async fn before_delete(self: &Arc<Self>, event: &Event) -> Result<(), Refusal> {
-        for rule in self.rules_of(&event.table, Operation::Delete, Moment::Before) {
+        for rule in self.rules_of(&event.table, Operation::Delete, Moment::Before).await? {
             if self.filter_holds(rule.get("filter_condition"), event).await?
                 && (self.run_rule(&rule, event).await.aborted || rule.is_true("abort_action"))
             {

@@ -67,9 +67,6 @@ impl Instance {
             tables.push(&table.name);
         }
         write.commit().await?;
-        for table in tables {
-            self.settle(table).await?;
-        }
         for (jobs, event) in runs {
             self.run_rules(jobs, event).await;
         }

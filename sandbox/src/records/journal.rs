@@ -58,7 +58,7 @@ impl Instance {
             let more = crate::query::Query::parse(&format!("element={column}"));
             query.groups.iter_mut().zip(more.groups).for_each(|(all, one)| all.extend(one));
         }
-        let mut compiled = self.compile(&query, journal, &User::system());
+        let mut compiled = self.compile(&query, journal, &User::system()).await?;
         r#"t0."sys_created_on" DESC, t0.rowid DESC"#.clone_into(&mut compiled.order);
         let rows = self.store.select(journal, &compiled, store::Slice::first(1_000)).await?;
         let mut entries = Vec::with_capacity(rows.len());

@@ -43,13 +43,13 @@ fn major(version: &str) -> u32 {
 }
 
 impl Instance {
-    fn has_article_versions(&self) -> bool {
-        self.property_is_true("glide.knowman.versioning.enabled")
+    async fn has_article_versions(&self) -> store::Result<bool> {
+        self.property_is_true("glide.knowman.versioning.enabled").await
     }
 
     /// An article that is written with the number of another is a new version of it.
     pub(super) async fn find_earlier_version(&self, draft: &mut Draft<'_>) -> store::Result<()> {
-        if !draft.is_new() || !self.has_article_versions() {
+        if !draft.is_new() || !self.has_article_versions().await? {
             return Ok(());
         }
         let Some(earlier) = self.store.find(draft.table, "number", draft.after.get("number")).await? else {
@@ -67,7 +67,7 @@ impl Instance {
 
     pub(super) async fn outdate_earlier_versions(self: &Arc<Self>, draft: &Draft<'_>) -> Result<(), Refusal> {
         let published = draft.changes("workflow_state") && draft.after.get("workflow_state") == PUBLISHED;
-        if !published || !self.has_article_versions() {
+        if !published || !self.has_article_versions().await? {
             return Ok(());
         }
         let others = format!(

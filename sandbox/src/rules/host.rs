@@ -50,7 +50,7 @@ impl Session {
         Ok(match call {
             "property" => {
                 let (name,): (String,) = arguments(text)?;
-                self.instance.property(&name).into()
+                self.handle.block_on(self.instance.property(&name)).map_err(|cause| cause.to_string())?.into()
             }
             "setProperty" => self.set_property(text)?,
             "session" => json!({

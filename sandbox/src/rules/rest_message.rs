@@ -41,7 +41,7 @@ impl Instance {
             vec![Condition { field: field.to_owned(), operator: Operator::Is, value: value.to_owned() }]
         };
         let query = Query { groups: vec![values.iter().map(is).collect()], ..Query::default() };
-        let compiled = self.compile(&query, table, &User::system());
+        let compiled = self.compile(&query, table, &User::system()).await?;
         Ok(self.store.select(table, &compiled, store::Slice::first(1)).await?.pop())
     }
 

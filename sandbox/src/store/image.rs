@@ -38,6 +38,6 @@ impl Store {
         let pool = pool().await?;
         let bytes = SqliteOwnedBuf::try_from(&image.bytes[..])?;
         pool.acquire().await?.deserialize(None, bytes, false).await?;
-        Ok(Some(Self { dictionary: image.dictionary.clone(), pool, writing: tokio::sync::Mutex::default() }))
+        Ok(Some(Self::new(image.dictionary.clone(), pool)))
     }
 }

@@ -59,7 +59,7 @@ impl Store {
                 root.classes.iter().filter_map(|class| dictionary.table(class)).map(AsRef::as_ref).collect();
             prepare(&pool, root, &family).await?;
         }
-        let store = Self { dictionary: Arc::new(dictionary), pool, writing: tokio::sync::Mutex::default() };
+        let store = Self::new(Arc::new(dictionary), pool);
         store.tidy_files().await?;
         Ok(store)
     }

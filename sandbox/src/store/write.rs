@@ -3,11 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 use tokio::sync::MutexGuard;
 
-use super::Result;
+use super::{Result, Store};
 use crate::dictionary::Table;
 use crate::record::Record;
 
@@ -20,15 +19,28 @@ enum Step {
     DeleteContent { attachment: String },
 }
 
+impl Step {
+    fn table(&self) -> Option<&str> {
+        match self {
+            Self::Insert { table, .. }
+            | Self::Update { table, .. }
+            | Self::Delete { table, .. }
+            | Self::DeleteWhere { table, .. }
+            | Self::Clear { table, .. } => Some(table),
+            Self::DeleteContent { .. } => None,
+        }
+    }
+}
+
 pub(crate) struct Write<'a> {
     _turn: MutexGuard<'a, ()>,
-    pool: &'a SqlitePool,
+    store: &'a Store,
     steps: Vec<Step>,
 }
 
 impl<'a> Write<'a> {
-    pub(super) fn new(turn: MutexGuard<'a, ()>, pool: &'a SqlitePool) -> Self {
-        Self { _turn: turn, pool, steps: Vec::new() }
+    pub(super) fn new(turn: MutexGuard<'a, ()>, store: &'a Store) -> Self {
+        Self { _turn: turn, store, steps: Vec::new() }
     }
 
     pub fn insert(&mut self, table: &Table, record: &Record) {
@@ -78,15 +90,21 @@ impl<'a> Write<'a> {
     pub async fn next_number(&self, prefix: &str) -> Result<i64> {
         let sql = "INSERT INTO \"_number\" (prefix, last) VALUES (?, 10001)
                    ON CONFLICT (prefix) DO UPDATE SET last = last + 1 RETURNING last";
-        sqlx::query_scalar(sql).bind(prefix).fetch_one(self.pool).await
+        sqlx::query_scalar(sql).bind(prefix).fetch_one(&self.store.pool).await
     }
 
     pub async fn commit(self) -> Result<()> {
-        let mut transaction = self.pool.begin().await?;
+        let mut written = BTreeSet::new();
+        let mut transaction = self.store.pool.begin().await?;
         for step in self.steps {
+            written.extend(step.table().map(str::to_owned));
             run(&mut transaction, step).await?;
         }
-        transaction.commit().await
+        transaction.commit().await?;
+        for table in written {
+            self.store.count_write(&table);
+        }
+        Ok(())
     }
 }
 

@@ -15,6 +15,7 @@ use crate::dictionary::{Column, Table};
 use crate::instance::Instance;
 use crate::query::Query;
 use crate::record::Record;
+use crate::store;
 use crate::store::Slice;
 use crate::user::User;
 
@@ -58,7 +59,7 @@ async fn values(
     };
     let column = cases.column(field).ok_or_else(wrong)?;
     let (values, total) = if column.choice {
-        choices(instance, cases, case, column, options)
+        choices(instance, cases, case, column, options).await?
     } else {
         let target = column.reference.as_deref().and_then(|name| instance.table(name)).ok_or_else(wrong)?;
         references(instance, user, case, column, target, options).await?
@@ -70,12 +71,17 @@ async fn values(
     Ok(response)
 }
 
-fn choices(instance: &Instance, cases: &Table, case: &Record, column: &Column, options: &Options) -> (Vec<Value>, i64) {
+async fn choices(
+    instance: &Instance,
+    cases: &Table,
+    case: &Record,
+    column: &Column,
+    options: &Options,
+) -> store::Result<(Vec<Value>, i64)> {
     let of_case = column.dependent.as_deref().map(|other| case.get(other)).filter(|value| !value.is_empty());
     let depends_on = parameter(options, "sysparm_dependent_value").or(of_case);
-    let settled = instance.settled();
-    let fitting: Vec<Value> = settled
-        .choices(cases, &column.name)
+    let choices = instance.choices(cases, &column.name).await?;
+    let fitting: Vec<Value> = choices
         .iter()
         .filter(|choice| depends_on.is_none_or(|value| choice.dependent_value == value))
         .map(|choice| json!({"label": choice.label, "value": choice.value}))
@@ -83,7 +89,7 @@ fn choices(instance: &Instance, cases: &Table, case: &Record, column: &Column, o
     let total = i64::try_from(fitting.len()).unwrap_or(i64::MAX);
     let skipped = usize::try_from(options.offset).unwrap_or(usize::MAX);
     let page = fitting.into_iter().skip(skipped).take(usize::try_from(options.limit).unwrap_or_default());
-    (page.collect(), total)
+    Ok((page.collect(), total))
 }
 
 async fn references(
@@ -101,7 +107,7 @@ async fn references(
         Some(own) => asked.split("^NQ").map(|part| format!("{own}^{part}")).collect::<Vec<_>>().join("^NQ"),
         None => asked.to_owned(),
     };
-    let mut compiled = search(instance, user, target, &Options { query: Some(query), ..options.complete() })?;
+    let mut compiled = search(instance, user, target, &Options { query: Some(query), ..options.complete() }).await?;
     if Query::parse(asked).order.is_empty() && target.column(&target.display).is_some() {
         compiled.order = format!(r#"t0."{}", t0."sys_id""#, target.display);
     }

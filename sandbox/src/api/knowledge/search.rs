@@ -172,7 +172,7 @@ impl Page {
 
     async fn find(&self, instance: &Instance, user: &User, query: &Query, ranked: bool) -> Result<Found, ApiError> {
         let table = open(instance)?;
-        let compiled = instance.compile(query, table, user);
+        let compiled = instance.compile(query, table, user).await?;
         // To be ranked, articles are needed from the first.
         let ranked = ranked && self.offset.saturating_add(self.limit) <= RANKED;
         let slice = if ranked { Slice::first(RANKED) } else { Slice { limit: self.limit, offset: self.offset } };

@@ -1,6 +1,9 @@
 //! Records as scripts read and write them: with all rights, unless they ask for the person's own
 //! (`GlideRecordSecure`).
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -8,6 +11,7 @@ use super::{Answer, Session, arguments};
 use crate::api::Displays;
 use crate::dictionary::{Column, Table};
 use crate::jobs::Queued;
+use crate::query::{Compiled, Query};
 use crate::record::Record;
 use crate::records::{Input, Writer};
 
@@ -54,7 +58,7 @@ impl Session {
             "queue" => self.queue(arguments(text)?),
             "journal" => self.journal(arguments(text)?),
             "include" => self.include(arguments(text)?),
-            "includes" => Ok(self.instance.settled().includes.keys().map(String::as_str).collect::<Vec<_>>().into()),
+            "includes" => Ok(self.includes()?.keys().map(String::as_str).collect::<Vec<_>>().into()),
             "restMessage" => self.rest_message(arguments(text)?),
             _ => Err(format!("There is no call {call}")),
         }
@@ -89,10 +93,15 @@ impl Session {
         }
     }
 
+    fn compile(&self, table: &Table, query: &str) -> Result<Compiled, String> {
+        let query = Query::parse(query);
+        self.handle.block_on(self.instance.compile(&query, table, &self.user)).map_err(plain)
+    }
+
     fn query(&self, (name, query, limit, secure): (String, String, i64, bool)) -> Answer {
         let table = self.table(&name)?;
         let limit = if limit > 0 { limit.min(MOST) } else { MOST };
-        let compiled = self.instance.compile(&crate::query::Query::parse(&query), table, &self.user);
+        let compiled = self.compile(table, &query)?;
         let rows = async |offset: i64, limit: i64| {
             let slice = crate::store::Slice { limit, offset };
             let rows = self.instance.store.select(table, &compiled, slice).await.map_err(plain)?;
@@ -129,7 +138,7 @@ impl Session {
 
     fn count(&self, (name, query): (String, String)) -> Answer {
         let table = self.table(&name)?;
-        let compiled = self.instance.compile(&crate::query::Query::parse(&query), table, &self.user);
+        let compiled = self.compile(table, &query)?;
         let count = self.handle.block_on(self.instance.store.count(table, &compiled)).map_err(plain)?;
         Ok(count.into())
     }
@@ -170,10 +179,14 @@ impl Session {
         Ok(shown.collect::<Vec<Value>>().into())
     }
 
+    fn includes(&self) -> Result<Arc<BTreeMap<String, String>>, String> {
+        self.handle.block_on(self.instance.script_includes()).map_err(plain)
+    }
+
     /// The text of a script include, as it is now.
     fn include(&self, (name,): (String,)) -> Answer {
-        let settled = self.instance.settled();
-        let (Some(table), Some(id)) = (self.instance.table("sys_script_include"), settled.includes.get(&name)) else {
+        let includes = self.includes()?;
+        let (Some(table), Some(id)) = (self.instance.table("sys_script_include"), includes.get(&name)) else {
             return Ok(Value::Null);
         };
         let found = self.handle.block_on(self.instance.store.get(table, id)).map_err(plain)?;
