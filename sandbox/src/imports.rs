@@ -189,11 +189,10 @@ impl Instance {
                 continue;
             }
             if column.choice && entry.get("choice_action") == "reject" && !value.is_empty() {
-                let settled = self.settled();
-                let known = |choice: &crate::instance::Choice| {
-                    choice.value == value || choice.label.eq_ignore_ascii_case(value)
-                };
-                if !settled.choices(target, field).iter().any(known) {
+                let choices = self.choices(target, field).await?;
+                let known =
+                    |choice: &crate::choices::Choice| choice.value == value || choice.label.eq_ignore_ascii_case(value);
+                if !choices.iter().any(known) {
                     return Ok(Mapped::Rejected(format!("{value} is no choice of {field}: the row was rejected")));
                 }
             }

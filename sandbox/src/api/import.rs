@@ -21,8 +21,8 @@ use crate::user::User;
 type Shared = State<Arc<Instance>>;
 type Versioned = Extension<Version>;
 
-fn staging<'a>(instance: &'a Instance, user: &User, name: &str) -> Result<&'a Arc<Table>, ApiError> {
-    let found = table::open(instance, user, name)?;
+async fn staging<'a>(instance: &'a Instance, user: &User, name: &str) -> Result<&'a Arc<Table>, ApiError> {
+    let found = table::open(instance, user, name).await?;
     if imports::is_staging(found) {
         return Ok(found);
     }
@@ -97,7 +97,7 @@ pub(super) async fn create(
     body: Body,
 ) -> Result<Response, ApiError> {
     acceptable(&headers)?;
-    let staging = staging(&instance, &user, &name)?;
+    let staging = staging(&instance, &user, &name).await?;
     let Value::Object(row) = json_body(&headers, body).await? else {
         return Err(unreadable("The body is not a JSON object"));
     };
@@ -118,7 +118,7 @@ pub(super) async fn create_many(
     body: Body,
 ) -> Result<Response, ApiError> {
     acceptable(&headers)?;
-    let staging = staging(&instance, &user, &name)?.clone();
+    let staging = staging(&instance, &user, &name).await?.clone();
     let mut body = json_body(&headers, body).await?;
     let Some(Value::Array(rows)) = body.get_mut("records").map(Value::take) else {
         return Err(unreadable("The body has no array called records"));
@@ -154,7 +154,7 @@ pub(super) async fn read(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     acceptable(&headers)?;
-    let staging = staging(&instance, &user, &name)?;
+    let staging = staging(&instance, &user, &name).await?;
     let row = instance.store.get(staging, &sys_id).await?.ok_or_else(ApiError::no_record)?;
     if instance.class(staging, &row).name != staging.name || !instance.may_read(&user, staging, &row).await? {
         return Err(ApiError::no_record());
