@@ -1,16 +1,18 @@
-//! What a new instance holds: its metadata as rows, settings, people, groups and incidents, from the files
-//! in `demo/`.
+//! What a new instance holds: its metadata as rows, settings, people, groups and records of many
+//! kinds, from the files in `demo/`.
 //! Everything is the same on every machine, sys_ids and times included.
 
 mod filters;
 mod imports;
-mod incidents;
+mod names;
 mod people;
 mod security;
+mod stories;
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use names::Names;
 use people::People;
 
 use crate::dictionary::{OnDelete, Table};
@@ -58,8 +60,10 @@ async fn rows(instance: &Instance) -> Result<(), Unusable> {
         filters::furnish(instance, &mut write);
         imports::furnish(instance, &mut write);
         let people = People::read()?;
-        people.furnish(instance, &mut write);
-        incidents::furnish(instance, &mut write, &people)?;
+        let chapters = stories::read()?;
+        let names = Names::new(instance, &people, &chapters);
+        people.furnish(instance, &mut write, &names);
+        stories::furnish(instance, &mut write, &chapters, &names)?;
     }
     Ok(write.commit().await?)
 }

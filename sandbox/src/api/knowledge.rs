@@ -178,14 +178,14 @@ async fn count_view(
     let views = (article.number("sys_view_count") + 1).to_string();
     instance.update(quietly, articles, article.sys_id(), Input::new([("sys_view_count", views)])).await?;
     if let Some(uses) = instance.table("kb_use") {
-        let used = Input::new([
+        let seen = Input::new([
             ("article", article.sys_id()),
             ("user", &user.sys_id),
             ("viewed", "true"),
             ("search_id", parameters.one("search_id")),
             ("search_rank", parameters.one("search_rank")),
         ]);
-        instance.insert(Writer::script(user, &transaction), uses, used).await?;
+        instance.insert(Writer::script(user, &transaction), uses, seen).await?;
     }
     Ok(())
 }

@@ -6,12 +6,16 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::names::Names;
 use super::{add, fixed_id};
 use crate::instance::Instance;
 use crate::store::{self, Write};
 use crate::user::{User, kept_password};
 
 pub(super) const ADMIN: &str = "6816f79cc0a8016401c5a33be04be441";
+
+/// Where all of them work.
+const COMPANY: &str = "ACME North America";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +27,8 @@ struct Person {
     sys_id: Option<String>,
     title: String,
     phone: String,
+    department: String,
+    location: String,
     #[serde(default)]
     roles: Vec<String>,
     #[serde(default)]
@@ -54,6 +60,14 @@ const ROLES: &[&str] = &[
     "snc_platform_rest_api_access",
     "snc_read_only",
     "query_no_domain_table_api",
+    "csm_ws_integration",
+    "sn_customerservice_agent",
+    "sn_customerservice_manager",
+    "sn_customerservice.customer",
+    "sn_customerservice.consumer",
+    "knowledge",
+    "knowledge_manager",
+    "knowledge_admin",
     "snc_basic_auth_api_access",
     "oauth_admin",
     "rate_limit_admin",
@@ -110,7 +124,7 @@ impl People {
         if user_name == "system" { User::system() } else { User::named(&self.user(user_name), user_name) }
     }
 
-    pub fn furnish(&self, instance: &Instance, write: &mut Write) {
+    pub fn furnish(&self, instance: &Instance, write: &mut Write, names: &Names) {
         for group in &self.groups {
             let manager = self.user(&group.manager);
             let email = format!("{}@example.com", group.name.to_lowercase().replace(' ', "."));
@@ -123,11 +137,11 @@ impl People {
             add(instance, write, "sys_user_group", &self.group(&group.name), &values);
         }
         for person in &self.people {
-            self.furnish_one(instance, write, person);
+            self.furnish_one(instance, write, person, names);
         }
     }
 
-    fn furnish_one(&self, instance: &Instance, write: &mut Write, person: &Person) {
+    fn furnish_one(&self, instance: &Instance, write: &mut Write, person: &Person, names: &Names) {
         let user_name = person.user_name.as_str();
         let id = self.user(user_name);
         let name = format!("{} {}", person.first_name, person.last_name);
@@ -135,6 +149,10 @@ impl People {
         // Everybody's password is the user name: this is for practice.
         let password = kept_password(user_name);
         let roles = person.roles.join(",");
+        let place = |table: &str, name: &str| instance.table(table).map(|table| names.id(table, name));
+        let department = place("cmn_department", &person.department).unwrap_or_default();
+        let location = place("cmn_location", &person.location).unwrap_or_default();
+        let company = place("core_company", COMPANY).unwrap_or_default();
         let values = [
             ("user_name", user_name),
             ("first_name", &person.first_name),
@@ -143,6 +161,9 @@ impl People {
             ("email", &email),
             ("title", &person.title),
             ("phone", &person.phone),
+            ("department", &department),
+            ("location", &location),
+            ("company", &company),
             ("user_password", &password),
             ("roles", &roles),
         ];

@@ -8,20 +8,18 @@ use crate::store;
 
 pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
     match draft.table.name.as_str() {
-        "incident" => incident::before_write(draft),
-        "oauth_entity" | "oauth_jwt" | "api_key" | "jwt_verifier_map" => {
-            authentication::fill_in(draft);
-            Ok(())
-        }
+        "incident" => return incident::before_write(draft),
+        "sn_customerservice_case" => return case::before_write(draft),
+        "oauth_entity" | "oauth_jwt" | "api_key" | "jwt_verifier_map" => authentication::fill_in(draft),
         "problem" => problem::before_write(draft),
         "change_request" => change::before_write(draft),
-        "sn_customerservice_case" => case::before_write(draft),
         "sn_customerservice_escalation" => escalation::before_write(draft),
         "kb_knowledge" => knowledge::before_write(draft),
         "sys_user" | "customer_contact" => person::before_write(draft),
         _ if draft.table.is_task() => task::before_write(draft),
-        _ => Ok(()),
+        _ => {}
     }
+    Ok(())
 }
 
 impl Instance {

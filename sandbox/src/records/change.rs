@@ -1,13 +1,13 @@
 //! What the base system's own rules do to a change request before it is saved.
 
-use super::{Draft, Refusal, task};
+use super::{Draft, task};
 
 const IMPLEMENT: &str = "-1";
 const REVIEW: &str = "0";
 const CLOSED: &str = "3";
 const CANCELED: &str = "4";
 
-pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn before_write(draft: &mut Draft) {
     let user = draft.user.sys_id.clone();
     if draft.is_new() {
         draft.after.fill("requested_by", user);
@@ -22,5 +22,4 @@ pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
         }
     }
     task::end(draft, matches!(state.as_str(), CLOSED | CANCELED));
-    Ok(())
 }

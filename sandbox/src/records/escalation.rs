@@ -11,7 +11,7 @@ const ESCALATED: &str = "2";
 const DECLINED: &str = "3";
 const CLOSED: &str = "4";
 
-pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn before_write(draft: &mut Draft) {
     let user = draft.user.sys_id.clone();
     if draft.is_new() {
         draft.after.fill("requested_by", user.clone());
@@ -26,7 +26,6 @@ pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
         }
     }
     task::end(draft, matches!(state.as_str(), DECLINED | CLOSED));
-    Ok(())
 }
 
 impl Instance {

@@ -11,7 +11,7 @@ use crate::user::User;
 const PUBLISHED: &str = "published";
 const RETIRED: &str = "retired";
 
-pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn before_write(draft: &mut Draft) {
     let (user, id) = (draft.user.sys_id.clone(), draft.after.sys_id().to_owned());
     if draft.is_new() {
         draft.after.fill("author", user.clone());
@@ -34,7 +34,6 @@ pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
             _ => {}
         }
     }
-    Ok(())
 }
 
 /// The number before the point.

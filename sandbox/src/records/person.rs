@@ -1,8 +1,8 @@
 //! The name of a user or contact is made of its parts; who sends only the whole name gives the parts.
 
-use super::{Draft, Refusal};
+use super::Draft;
 
-pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn before_write(draft: &mut Draft) {
     let parts = ["first_name", "middle_name", "last_name"];
     if parts.iter().any(|part| draft.changes(part)) {
         let given: Vec<&str> = parts.iter().map(|part| draft.after.get(part)).filter(|part| !part.is_empty()).collect();
@@ -14,5 +14,4 @@ pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
         draft.after.set("first_name", first);
         draft.after.set("last_name", last);
     }
-    Ok(())
 }

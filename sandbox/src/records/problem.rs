@@ -1,11 +1,11 @@
 //! What the base system's own rules do to a problem before it is saved.
 
-use super::{Draft, Refusal, incident, task};
+use super::{Draft, incident, task};
 
 const RESOLVED: &str = "106";
 const CLOSED: &str = "107";
 
-pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn before_write(draft: &mut Draft) {
     mirror_state(draft);
     let priority = incident::priority(draft.after.get("impact"), draft.after.get("urgency"));
     draft.after.set("priority", priority);
@@ -18,7 +18,6 @@ pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
     }
     task::resolve(draft, over(&state));
     task::end(draft, state == CLOSED);
-    Ok(())
 }
 
 /// `problem_state` is the older name of `state`.

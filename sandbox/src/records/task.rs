@@ -1,13 +1,12 @@
 //! What every kind of task has in common when it ends or goes on again.
 
-use super::{Draft, Refusal};
+use super::Draft;
 
 /// Tasks without rules of their own: Closed Complete, Closed Incomplete and Closed Skipped end them, as
 /// does the Closed of a problem task.
-pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn before_write(draft: &mut Draft) {
     let ended = matches!(draft.after.get("state"), "3" | "4" | "7" | "157");
     end(draft, ended);
-    Ok(())
 }
 
 /// Stamps a task that ends and takes the stamps from one that goes on again.

@@ -5,6 +5,7 @@
 mod cors;
 mod coverage;
 mod demo;
+mod demo_records;
 mod https;
 mod pages;
 mod restart;
