@@ -16,6 +16,8 @@ mod s01_7_clients;
 mod s01_9_calls;
 mod s02_1_verbs;
 mod s02_2_tiny;
+mod s02_3_queries;
+mod s02_4_invalid_queries;
 mod s02_6_headers;
 mod s02_7_errors;
 mod s02_table_api;
