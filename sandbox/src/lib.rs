@@ -27,6 +27,7 @@ mod server;
 mod store;
 mod switches;
 mod tls;
+mod update_sets;
 mod user;
 
 use std::net::SocketAddr;

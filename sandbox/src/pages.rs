@@ -16,6 +16,7 @@ mod save;
 mod sign_in;
 mod switches;
 mod tokens;
+mod update_sets;
 mod view;
 mod when;
 
@@ -53,6 +54,10 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
         // How large a file may be is a property's business, not the server's.
         .route("/sys_attachment.do", get(files::give).post(files::take).layer(DefaultBodyLimit::disable()))
         .route("/attachment_remove.do", post(files::remove))
+        .route("/sys_remote_update_set_list.do", get(update_sets::list))
+        .route("/sys_remote_update_set.do", get(update_sets::show).post(update_sets::press))
+        .route("/upload.do", get(update_sets::upload_form))
+        .route("/sys_upload.do", post(update_sets::upload).layer(DefaultBodyLimit::max(crate::update_sets::LARGEST)))
         .route("/{page}", get(page).post(save))
 }
 

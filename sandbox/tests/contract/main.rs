@@ -36,6 +36,7 @@ mod s10_limits;
 mod s11_1_business_rules;
 mod s11_2_outbound_http;
 mod s11_3_signing;
+mod s11_4_update_sets;
 mod s11_5_events;
 mod s13_switches;
 mod s13_webhooks;
