@@ -37,16 +37,16 @@ impl Instance {
                 continue;
             }
             for carried in payload::read(update.get("payload")).unwrap_or_default() {
-                if let Err(cause) = self.apply(user, carried, &mut counts).await {
+                if let Err(cause) = self.apply_update(user, carried, &mut counts).await {
                     let message = format!("{}: {cause}", update.get("name"));
                     self.log(2, "Update set commit", &message).await;
                 }
             }
         }
-        self.close(user, &set, &counts).await
+        self.close_update_set(user, &set, &counts).await
     }
 
-    async fn apply(self: &Arc<Self>, user: &User, carried: Carried, counts: &mut Counts) -> Result<()> {
+    async fn apply_update(self: &Arc<Self>, user: &User, carried: Carried, counts: &mut Counts) -> Result<()> {
         let Some(table) = self.table(&carried.table) else {
             return Ok(());
         };
@@ -77,7 +77,7 @@ impl Instance {
     }
 
     /// The set says what it did, and stands among the local sets from now on.
-    async fn close(self: &Arc<Self>, user: &User, set: &Record, counts: &Counts) -> Result<()> {
+    async fn close_update_set(self: &Arc<Self>, user: &User, set: &Record, counts: &Counts) -> Result<()> {
         let now = self.clock.stamp();
         let values = [
             ("name", set.get("name")),
