@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use super::media::acceptable;
+use super::sight::Sight;
 use super::table::json_response;
 use super::{ApiError, Caller, Displays, attachment};
 use crate::dictionary::Table;
@@ -68,10 +69,18 @@ fn open(instance: &Instance) -> Result<&Arc<Table>, ApiError> {
 }
 
 /// The fields that were asked for, each with all that a page needs to show it.
-async fn fields(displays: &mut Displays<'_>, table: &Table, article: &Record, names: &[&str]) -> store::Result<Value> {
+async fn fields(
+    displays: &mut Displays<'_>,
+    sight: &mut Sight<'_>,
+    table: &Table,
+    article: &Record,
+    names: &[&str],
+) -> store::Result<Value> {
     let mut fields = Map::new();
     for &name in names {
-        if let Some(column) = table.column(name) {
+        if let Some(column) = table.column(name)
+            && sight.of_column(table, article, name).await?
+        {
             let shown = displays.of(table, article, name).await?;
             let field = json!({
                 "name": name,
@@ -114,8 +123,8 @@ async fn read(
     });
     let names = parameters.fields();
     if !names.is_empty() {
-        let mut displays = Displays::new(&instance);
-        answer["fields"] = fields(&mut displays, articles, &article, &names).await?;
+        let (mut displays, mut sight) = (Displays::new(&instance).read_by(&user), Sight::new(&instance, &user));
+        answer["fields"] = fields(&mut displays, &mut sight, articles, &article, &names).await?;
     }
     Ok(json_response(StatusCode::OK, &answer))
 }

@@ -50,8 +50,19 @@ pub(super) async fn search(
         Some(text) => Query::parse(text),
         None => filters(instance, table, &options.filters).await?,
     };
+    asked(instance, user, table, &query, options.is_true("sysparm_query_no_domain")).await
+}
+
+/// The same for a query that was put together elsewhere.
+pub(super) async fn asked(
+    instance: &Instance,
+    user: &User,
+    table: &Table,
+    query: &Query,
+    any_domain: bool,
+) -> Result<Compiled, ApiError> {
     let switches = instance.switches();
-    let mut compiled = instance.compile(&query, table, user).await?;
+    let mut compiled = instance.compile(query, table, user).await?;
     let spoken_of = compiled.reads.iter().filter_map(|read| instance.table(&read.table)).map(AsRef::as_ref);
     let rules = instance.rules_at_hand(user, spoken_of.collect()).await?;
     let permits = |read: &Read| sight::may_ask(instance, &rules, table, read);
@@ -63,7 +74,7 @@ pub(super) async fn search(
     }
     if denied {
         let filters = instance.dynamic_filters().await?;
-        compiled = compile(&query, table, &Scope { permits: &permits, ..instance.scope(user, &filters) });
+        compiled = compile(query, table, &Scope { permits: &permits, ..instance.scope(user, &filters) });
     }
     let nothing = denied && switches.unreadable_query == InvalidQuery::NoRows;
     let hidden = switches.journal_hidden && table.name == "sys_journal_field";
@@ -73,7 +84,7 @@ pub(super) async fn search(
         return Ok(Compiled { condition: "0".to_owned(), order: compiled.order, ..Compiled::default() });
     }
     if let Some(domain) = instance.hidden_domain(table)
-        && !(options.is_true("sysparm_query_no_domain") && user.has("query_no_domain_table_api"))
+        && !(any_domain && user.has("query_no_domain_table_api"))
     {
         compiled.condition = format!(r#"({}) AND t0."sys_domain" <> ?"#, compiled.condition);
         compiled.parameters.push(domain);

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Parameters, Shared, TABLE, fields, open};
 use crate::api::media::acceptable;
-use crate::api::table::json_response;
+use crate::api::sight::Sight;
+use crate::api::table::{asked, json_response};
 use crate::api::{ApiError, Caller, Displays};
 use crate::instance::Instance;
 use crate::query::{Condition, Operator, Order, Query};
@@ -63,7 +64,7 @@ pub(super) async fn articles(
         shown.push((article, one));
     }
     let meta = json!({"query": text, "filter": filter, "ts_query_id": search_id});
-    answer(&instance, &parameters, &page, found.total, meta, shown).await
+    answer(&instance, &user, &parameters, &page, found.total, meta, shown).await
 }
 
 pub(super) async fn featured(
@@ -84,7 +85,7 @@ pub(super) async fn featured(
         (article, one)
     });
     let meta = json!({"query": FEATURED, "filter": ""});
-    answer(&instance, &parameters, &page, found.total, meta, shown.collect()).await
+    answer(&instance, &user, &parameters, &page, found.total, meta, shown.collect()).await
 }
 
 pub(super) async fn most_viewed(
@@ -106,7 +107,7 @@ pub(super) async fn most_viewed(
         (article, one)
     });
     let meta = json!({"query": "", "filter": MOST_VIEWED});
-    answer(&instance, &parameters, &page, found.total, meta, shown.collect()).await
+    answer(&instance, &user, &parameters, &page, found.total, meta, shown.collect()).await
 }
 
 /// All of the query's groups must hold with these conditions too.
@@ -172,7 +173,7 @@ impl Page {
 
     async fn find(&self, instance: &Instance, user: &User, query: &Query, ranked: bool) -> Result<Found, ApiError> {
         let table = open(instance)?;
-        let compiled = instance.compile(query, table, user).await?;
+        let compiled = asked(instance, user, table, query, false).await?;
         // To be ranked, articles are needed from the first.
         let ranked = ranked && self.offset.saturating_add(self.limit) <= RANKED;
         let slice = if ranked { Slice::first(RANKED) } else { Slice { limit: self.limit, offset: self.offset } };
@@ -203,6 +204,7 @@ fn envelope(article: &Record, link: &str, snippet: String) -> Value {
 
 async fn answer(
     instance: &Instance,
+    user: &User,
     parameters: &Parameters,
     page: &Page,
     total: i64,
@@ -211,11 +213,11 @@ async fn answer(
 ) -> Result<Response, ApiError> {
     let table = open(instance)?;
     let names = parameters.fields();
-    let mut displays = Displays::new(instance);
+    let (mut displays, mut sight) = (Displays::new(instance).read_by(user), Sight::new(instance, user));
     let mut shown = Vec::with_capacity(articles.len());
     for (article, mut one) in articles {
         if !names.is_empty() {
-            one["fields"] = fields(&mut displays, table, article, &names).await?;
+            one["fields"] = fields(&mut displays, &mut sight, table, article, &names).await?;
         }
         shown.push(one);
     }
