@@ -1,17 +1,21 @@
 //! What a condition means, said a second time: over rows in memory, one by one, without SQL and without the
 //! evaluation that the translation uses.
 
+mod dates;
+mod tables;
+
 use std::cmp::Ordering;
 
+use jiff::Zoned;
 use jiff::civil::Date;
-use jiff::{SignedDuration, ToSpan, Zoned};
 
 use super::world::World;
 use crate::clock;
 use crate::dictionary::{Column, Kind, Table};
 use crate::query::script::Value;
-use crate::query::{Condition, Operator as O, Order, Query};
+use crate::query::{Condition, Operator as O, Order};
 use crate::record::Record;
+use dates::{Part, unit_of};
 
 /// What stands at the end of a path: the cell's value, or the entries of a journal.
 struct Found<'w> {
@@ -359,174 +363,6 @@ impl World {
             Value::Mine(_) | Value::Nothing => Vec::new(),
         }
     }
-
-    fn relative<'t>(&self, text: &'t str) -> Option<(Zoned, &'t str)> {
-        let parts: Vec<&str> = text.trim_start_matches('@').split('@').collect();
-        let [unit, direction, count] = parts.as_slice() else { return None };
-        let count: i64 = count.parse().ok()?;
-        let count = match *direction {
-            "ago" => -count,
-            "ahead" => count,
-            _ => return None,
-        };
-        let span = match *unit {
-            "minute" => count.minutes(),
-            "hour" => count.hours(),
-            "day" | "dayofweek" => count.days(),
-            "week" => count.weeks(),
-            "month" => count.months(),
-            "quarter" => (3 * count).months(),
-            "year" => count.years(),
-            _ => return None,
-        };
-        Some((self.now.to_zoned(self.user.time_zone.clone()).checked_add(span).ok()?, unit))
-    }
-
-    fn is_below(&self, cell: &str, starts: &[String], column: &Column) -> bool {
-        let Some(target) = column.reference.as_deref().and_then(|name| self.store.dictionary.table(name)) else {
-            return false;
-        };
-        let up = match target.name.as_str() {
-            "sys_user" => "manager",
-            "sys_user_group" | "practice_ticket" => "parent",
-            _ => return false,
-        };
-        let mut at = cell.to_owned();
-        for _ in 0..100 {
-            if starts.contains(&at) {
-                return true;
-            }
-            match self.record(target, &at) {
-                Some(row) => row.get(up).clone_into(&mut at),
-                None => return false,
-            }
-        }
-        false
-    }
-
-    fn two_fields(&self, condition: &Condition, row: &Record, table: &Table) -> Option<bool> {
-        let (other, more) =
-            condition.value.split_once('@').map_or((condition.value.as_str(), None), |(o, m)| (o, Some(m)));
-        let one = |path: &str| {
-            let mut found = self.follow(path, Some(row), table)?;
-            (!found.column.kind.is_journal()).then(|| (found.values.remove(0), found.column.kind))
-        };
-        let ((a, kind), (b, other_kind)) = (one(&condition.field)?, one(other)?);
-        let numbers = kind.is_number() && other_kind.is_number();
-        let order = if numbers {
-            number(&a).partial_cmp(&number(&b)).unwrap_or(Ordering::Equal)
-        } else if kind.ignores_case() {
-            lower(&a).cmp(&lower(&b))
-        } else {
-            a.cmp(&b)
-        };
-        let both = !a.is_empty() && !b.is_empty();
-        let in_time =
-            [O::SameAs, O::NotSameAs, O::MoreThan, O::LessThan].contains(&condition.operator) && more.is_some();
-        if in_time && !(kind.is_date() && other_kind.is_date()) {
-            return None;
-        }
-        Some(match (condition.operator, more) {
-            (O::SameAs, None) => order == Ordering::Equal,
-            (O::NotSameAs, None) => order != Ordering::Equal,
-            (O::SameAs | O::NotSameAs, Some(unit)) => {
-                if !["hour", "day", "week", "month", "quarter", "year"].contains(&unit) {
-                    return None;
-                }
-                let of = |cell: &str, kind| self.zoned(cell, kind).and_then(|zoned| unit_of(&zoned, unit));
-                let same = a == b || both && of(&a, kind) == of(&b, other_kind);
-                same == (condition.operator == O::SameAs)
-            }
-            (O::InField, _) => both && b.split(',').any(|item| item.trim() == a),
-            (O::MoreThan | O::LessThan, Some(distance)) => {
-                let parts: Vec<&str> = distance.splitn(3, '@').collect();
-                let [unit, direction, count] = parts.as_slice() else { return None };
-                let count: i64 = count.parse().ok()?;
-                let length = match *unit {
-                    "hour" => SignedDuration::from_hours(count),
-                    "day" => SignedDuration::from_hours(24 * count),
-                    "week" => SignedDuration::from_hours(168 * count),
-                    _ => return None,
-                };
-                let before = ["before", "before or after"].contains(direction);
-                let after = ["after", "before or after"].contains(direction);
-                if !before && !after {
-                    return None;
-                }
-                let (Some(a), Some(b)) = (clock::parse(&a), clock::parse(&b)) else { return Some(false) };
-                let (earlier, later) = (b.duration_since(a), a.duration_since(b));
-                let fits = |distance: SignedDuration| {
-                    if condition.operator == O::MoreThan {
-                        distance > length
-                    } else {
-                        !distance.is_negative() && distance < length
-                    }
-                };
-                before && fits(earlier) || after && fits(later)
-            }
-            (O::GreaterThanField | O::MoreThan, _) => both && order == Ordering::Greater,
-            (O::LessThanField | O::LessThan, _) => both && order == Ordering::Less,
-            (O::GreaterOrEqualField, _) => both && order != Ordering::Less,
-            (O::LessOrEqualField, _) => both && order != Ordering::Greater,
-            _ => return None,
-        })
-    }
-
-    fn has_words(&self, text: &str, row: &Record, table: &Table) -> bool {
-        let texts: Vec<String> = table
-            .columns
-            .values()
-            .filter(|column| matches!(column.kind, Kind::String | Kind::Html) && !column.name.starts_with("sys_"))
-            .filter(|column| column.read_role.is_none())
-            .map(|column| row.get(&column.name).to_owned())
-            .chain(
-                ["comments", "work_notes"]
-                    .into_iter()
-                    .filter_map(|name| table.column(name))
-                    .flat_map(|column| self.entries(row.sys_id(), column)),
-            )
-            .map(|text| lower(&text))
-            .collect();
-        text.split_whitespace().all(|word| texts.iter().any(|text| text.contains(&lower(word.trim_matches('*')))))
-    }
-
-    fn related(&self, field: &str, value: &str, row: &Record, table: &Table) -> Option<bool> {
-        let (name, column) = field.rsplit_once('.')?;
-        let child = self.store.dictionary.table(name)?;
-        let reference = child.column(column).filter(|column| column.kind == Kind::Reference)?.reference.as_deref()?;
-        table.ancestors.iter().find(|ancestor| *ancestor == reference)?;
-        let (quantity, conditions) = value.split_once('^').unwrap_or((value, ""));
-        let quantity = quantity.trim_end_matches(",m2m");
-        let digits = quantity.find(|c: char| c.is_ascii_digit())?;
-        let query = Query::parse(conditions);
-        let ours = self.of_class(child).filter(|other| other.get(column) == row.sys_id());
-        let count = ours.filter(|other| self.fits(&query.groups, other, child)).count();
-        if let Some((low, high)) = quantity.strip_prefix("BETWEEN").and_then(|ends| ends.split_once('@')) {
-            return Some((low.parse().ok()?..=high.parse().ok()?).contains(&count));
-        }
-        let number: usize = quantity[digits..].parse().ok()?;
-        Some(match &quantity[..digits] {
-            ">=" => count >= number,
-            ">" => count > number,
-            "=" => count == number,
-            "<=" => count <= number,
-            "<" if number > 0 => count < number,
-            _ => return None,
-        })
-    }
-
-    fn joined(&self, field: &str, value: &str, row: &Record, table: &Table) -> Option<bool> {
-        let (name, ours) = field.rsplit_once('.')?;
-        let ours = table.column(ours).filter(|_| table.ancestors.iter().any(|ancestor| ancestor == name))?;
-        let (other, conditions) = value.split_once('!').unwrap_or((value, ""));
-        let (name, theirs) = other.rsplit_once('.')?;
-        let other = self.store.dictionary.table(name)?;
-        let theirs = other.column(theirs)?;
-        let query = Query::parse(conditions);
-        let value = row.get(&ours.name);
-        let mut fitting = self.of_class(other).filter(|row| self.fits(&query.groups, row, other));
-        Some(!value.is_empty() && fitting.any(|row| row.get(&theirs.name) == value))
-    }
 }
 
 fn lower(text: &str) -> String {
@@ -556,68 +392,5 @@ fn compare(kind: Kind, cell: &str, text: &str) -> Option<Ordering> {
         Kind::GlideDateTime if text.len() == 10 => Some(cell.cmp(format!("{text} 00:00:00").as_str())),
         _ if kind.ignores_case() => Some(lower(cell).cmp(&lower(text))),
         _ => Some(cell.cmp(text)),
-    }
-}
-
-/// A name for the hour, day, week and so on that holds a time.
-fn unit_of(zoned: &Zoned, unit: &str) -> Option<String> {
-    let date = zoned.date();
-    Some(match unit {
-        "minute" => zoned.strftime("%F %H:%M %z").to_string(),
-        "hour" => zoned.strftime("%F %H").to_string(),
-        "day" | "dayofweek" => date.to_string(),
-        "week" => {
-            let week = date.iso_week_date();
-            format!("{}w{}", week.year(), week.week())
-        }
-        "month" => date.strftime("%Y-%m").to_string(),
-        "quarter" => format!("{}q{}", date.year(), (date.month() - 1) / 3),
-        "year" => date.year().to_string(),
-        _ => return None,
-    })
-}
-
-struct Part {
-    name: String,
-    value: i64,
-    operator: String,
-}
-
-impl Part {
-    fn read(text: &str) -> Option<Self> {
-        let inside = text.split_once("javascript:gs.datePart(")?.1.strip_suffix(')')?;
-        let words: Vec<String> = inside.split(',').map(|word| word.trim_matches('\'').to_owned()).collect();
-        let [part, value, operator] = words.try_into().ok()?;
-        let names: &[&str] = match part.as_str() {
-            "dayofweek" => &["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"],
-            "month" => &["", "jan", "feb", "mar", "apr", "may", "june", "july", "aug", "sep", "oct", "nov", "dec"],
-            "quarter" | "year" | "week" | "hour" | "day" => &[],
-            _ => return None,
-        };
-        let position = names.iter().position(|name| *name == value).and_then(|position| i64::try_from(position).ok());
-        let value = position.or_else(|| value.parse().ok())?;
-        ["EE", "GT", "GE", "LT", "LE"].contains(&operator.as_str()).then_some(Self { name: part, value, operator })
-    }
-
-    fn fits(&self, zoned: &Zoned) -> bool {
-        let date = zoned.date();
-        let since_sunday = i64::from(date.weekday().to_sunday_zero_offset());
-        let number = match self.name.as_str() {
-            "dayofweek" => since_sunday,
-            "month" => i64::from(date.month()),
-            "quarter" => i64::from((date.month() + 2) / 3),
-            "year" => i64::from(date.year()),
-            // Week 1 begins on the first Sunday of the year.
-            "week" => (i64::from(date.day_of_year()) - 1 + 7 - since_sunday) / 7,
-            "day" => i64::from(date.day()),
-            _ => i64::from(zoned.hour()),
-        };
-        match self.operator.as_str() {
-            "EE" => number == self.value,
-            "GT" => number > self.value,
-            "GE" => number >= self.value,
-            "LT" => number < self.value,
-            _ => number <= self.value,
-        }
     }
 }
