@@ -6,6 +6,7 @@ mod filters;
 mod imports;
 mod names;
 mod people;
+mod policies;
 mod security;
 mod stories;
 
@@ -98,6 +99,7 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
     let mut roles = BTreeSet::new();
     if !guarded {
         security::furnish(instance, write, &mut roles);
+        policies::furnish(instance, write);
     }
     for table in instance.store.dictionary.tables() {
         let known = known.contains(table.name.as_str());
@@ -156,6 +158,7 @@ async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::R
                     ("label", &choice.label),
                     ("dependent_value", &choice.dependent_value),
                     ("sequence", &sequence.to_string()),
+                    ("inactive", if choice.inactive { "true" } else { "false" }),
                 ];
                 add(instance, write, "sys_choice", &fixed_id(&name), &values);
             }
@@ -192,6 +195,12 @@ const PROPERTIES: &[(&str, &str, &str, &str)] = &[
         "true",
         "Keep earlier versions of a knowledge article as rows of their own",
     ),
+    ("glide.security.checkacl.before.setvalue", "boolean", "false", "Check all column rules before anything is set"),
+    ("glide.sm.default_mode", "string", "allow", "What a table without an access rule is: allow or deny"),
+    ("glide.sys.date_format", "string", "yyyy-MM-dd", "How dates are shown to users without a format of their own"),
+    ("glide.sys.time_format", "string", "HH:mm:ss", "How times are shown to users without a format of their own"),
+    ("glide.ui.autoclose.time", "integer", "0", "Days after which a resolved incident is closed; never if 0"),
+    ("com.snc.incident.autoclose.basedon.resolved_at", "boolean", "true", "Count these days from the resolution"),
     ("glide.invalid_query.returns_no_rows", "boolean", "false", "Find nothing with a query that has an invalid part"),
     ("glide.rest.choice.allow_non_existing_value", "boolean", "false", "Let REST store values that are no choice"),
 ];

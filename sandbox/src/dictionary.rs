@@ -163,6 +163,9 @@ pub(crate) struct Choice {
     pub label: String,
     #[serde(default)]
     pub dependent_value: String,
+    /// Known and no longer offered.
+    #[serde(default)]
+    pub inactive: bool,
 }
 
 #[derive(Debug, Deserialize)]

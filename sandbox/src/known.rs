@@ -13,6 +13,7 @@ use crate::choices::Choice;
 use crate::limits;
 use crate::oauth::scopes;
 use crate::record::Record;
+use crate::records::Policy;
 use crate::store::{self, Store};
 use crate::user::SignIn;
 
@@ -57,6 +58,8 @@ pub(crate) struct Known {
     pub includes: Answers<(), Arc<BTreeMap<String, String>>>,
     /// The access rules that can bear on a table.
     pub acls: Answers<String, Arc<Acls>>,
+    /// The active data policies of a table.
+    pub policies: Answers<String, Arc<[Policy]>>,
     /// Whether web services may not touch a table.
     pub closed: Answers<String, bool>,
     pub rate_rules: Answers<(), Arc<[limits::Rule]>>,
@@ -75,6 +78,7 @@ impl Default for Known {
             rules: Answers::from(&["sys_script"]),
             includes: Answers::from(&["sys_script_include"]),
             acls: Answers::from(&["sys_security_acl", "sys_security_acl_role", "sys_user_role"]),
+            policies: Answers::from(&["sys_data_policy2", "sys_data_policy_rule"]),
             closed: Answers::from(&["sys_db_object"]),
             rate_rules: Answers::from(&["sys_rate_limit_rules", "sys_user_role"]),
             gates: Answers::from(&["sys_api_access_scope", "sys_auth_scope"]),

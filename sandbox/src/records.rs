@@ -15,6 +15,7 @@ mod incident;
 pub(crate) mod journal;
 mod knowledge;
 mod person;
+mod policy;
 mod problem;
 mod task;
 mod writer;
@@ -36,6 +37,7 @@ use crate::user::User;
 
 pub(crate) use accept::Input;
 pub(crate) use audit::JOURNAL_ADDITION;
+pub(crate) use policy::Policy;
 pub(crate) use writer::Writer;
 
 /// Why the instance does not write.
@@ -47,8 +49,10 @@ pub(crate) enum Refusal {
     Mandatory(String),
     #[error("ACL Exception {0} Failed due to security constraints")]
     Denied(&'static str),
-    #[error("A record with the sys_id {0} already exists")]
-    Duplicate(String),
+    #[error("Data Policy Exception: The following fields are read only: {0}")]
+    ReadOnly(String),
+    #[error("Unique Key violation detected by database (Duplicate entry '{value}' for key '{key}')")]
+    Duplicate { value: String, key: String },
     #[error("Operation against file '{table}' was aborted by Business Rule '{rule}'. Business Rule Stack:{stack}")]
     Aborted { table: String, rule: String, stack: String },
     #[error("The instance's store failed: {0}")]
@@ -61,9 +65,11 @@ impl From<Refusal> for ApiError {
         match refusal {
             Refusal::NotFound => ApiError::no_record(),
             Refusal::Store(cause) => ApiError::from(cause),
-            Refusal::Mandatory(_) | Refusal::Denied(_) | Refusal::Duplicate(_) | Refusal::Aborted { .. } => {
-                ApiError::new(StatusCode::FORBIDDEN, "Operation Failed", detail)
-            }
+            Refusal::Mandatory(_)
+            | Refusal::ReadOnly(_)
+            | Refusal::Denied(_)
+            | Refusal::Duplicate { .. }
+            | Refusal::Aborted { .. } => ApiError::new(StatusCode::FORBIDDEN, "Operation Failed", detail),
         }
     }
 }
@@ -181,7 +187,7 @@ impl Instance {
             Draft { table, user, by, now: now.clone(), before: Record::default(), after, entries: Vec::new() };
         let sys_id = input.sys_id().map_or_else(random::sys_id, str::to_owned);
         if self.store.get(table, &sys_id).await?.is_some() {
-            return Err(Refusal::Duplicate(sys_id));
+            return Err(Refusal::Duplicate { value: sys_id, key: "PRIMARY".to_owned() });
         }
         draft.after.set("sys_id", &sys_id);
         self.accept(&mut draft, input).await?;
@@ -201,6 +207,7 @@ impl Instance {
             draft.after.fill("task_effective_number", number);
         }
         let mut write = self.prepare(&mut draft, write).await?;
+        self.may_be_saved(&draft).await?;
         draft.stamp_insert();
         write.insert(table, &draft.after);
         self.finish(draft, write, Operation::Insert).await
@@ -238,9 +245,16 @@ impl Instance {
             // Nothing changes, so nothing is saved and no rule runs (contract 3.4).
             return Ok(draft.after);
         }
+        self.may_be_saved(&draft).await?;
         draft.stamp_update();
         write.update(table, &draft.before, &draft.after);
         self.finish(draft, write, Operation::Update).await
+    }
+
+    /// What holds for whoever writes, unless rules are put aside.
+    async fn may_be_saved(&self, draft: &Draft<'_>) -> Result<(), Refusal> {
+        self.is_unique(draft).await?;
+        if draft.by.rules { self.policies_hold(draft).await } else { Ok(()) }
     }
 
     /// Access rules, which do not bind scripts: what cannot be read is not there.

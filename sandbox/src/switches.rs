@@ -6,6 +6,7 @@
 #[macro_use]
 mod declare;
 mod calls;
+mod close_codes;
 mod fault;
 mod quiet_edit;
 
@@ -67,6 +68,15 @@ switches! {
         /// What a deletion leaves behind: rows of `sys_audit` and `sys_audit_delete`, no copy of the record,
         /// or nothing at all, which only a reconciliation finds out. (contract 8)
         delete_audit: DeleteAudit = DeleteAudit::On,
+        /// Which resolution codes an incident offers; turning it changes rows of `sys_choice`. (contract 3.3)
+        close_codes: CloseCodes = CloseCodes::New,
+        /// What becomes of a value for a closed incident that its writer may not change: it is skipped, or the
+        /// whole write is 403. (contract 3.4)
+        closed_record: ClosedRecord = ClosedRecord::Skip,
+        /// An incident is closed only by those with the role `itil_admin`; for others that state is skipped. (contract 3.4)
+        closing_needs_role: bool = false,
+        /// A new assignment group alone clears who a record is assigned to, as the form does it. (contract 3.4)
+        group_clears_assignee: bool = false,
     }
     "Attachments" {
         /// A new file is `pending`, and not given out, for so many seconds, as if it were scanned for viruses. (contract 5)
@@ -136,6 +146,23 @@ choices! {
     pub(crate) enum InvalidQuery {
         Ignore,
         NoRows,
+        Refuse,
+    }
+}
+
+choices! {
+    /// Sets of resolution codes (contract 3.3).
+    pub(crate) enum CloseCodes {
+        New,
+        Old,
+        Both,
+    }
+}
+
+choices! {
+    /// What becomes of a write to a closed record (contract 3.4).
+    pub(crate) enum ClosedRecord {
+        Skip,
         Refuse,
     }
 }

@@ -27,8 +27,10 @@ pub(super) async fn turn(
     Form(given): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Failure> {
     must_be_admin(&user)?;
+    let close_codes = instance.switches().close_codes;
     if given.get("action").is_some_and(|action| action == "reset") {
         instance.switch(|switches| *switches = Switches::default());
+        instance.offer_close_codes(close_codes).await.map_err(|cause| Failure::internal(&cause))?;
         return Ok(Redirect::to("/sandbox").into_response());
     }
     let at_first = values(&Switches::default());
@@ -41,7 +43,10 @@ pub(super) async fn turn(
         })
         .collect();
     Ok(match instance.turn(named) {
-        Ok(()) => Redirect::to("/sandbox").into_response(),
+        Ok(()) => {
+            instance.offer_close_codes(close_codes).await.map_err(|cause| Failure::internal(&cause))?;
+            Redirect::to("/sandbox").into_response()
+        }
         Err(cause) => {
             let problem = format!("The switches were left as they are: {cause}.");
             (StatusCode::UNPROCESSABLE_ENTITY, page(&instance, &user, &problem)).into_response()

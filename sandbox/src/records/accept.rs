@@ -4,6 +4,7 @@
 use super::{Draft, Refusal};
 use crate::dictionary::{Column, Kind};
 use crate::instance::Instance;
+use crate::switches::ClosedRecord;
 use crate::{store, user};
 
 /// Values for columns, in the order in which they came.
@@ -66,6 +67,8 @@ impl Instance {
         if draft.by.script {
             return self.accept_from_script(draft, input).await;
         }
+        let switches = self.switches();
+        let assigns = input.values.iter().any(|(name, _)| name == "assigned_to");
         let rules = self.acls(draft.table).await?.unwritable(draft.table, draft.is_new(), draft.user);
         let closed = draft.table.name == "incident" && matches!(draft.before.get("state"), "7" | "8");
         // Rules of columns are asked before anything is set, or one by one in the columns' order while it is.
@@ -92,12 +95,20 @@ impl Instance {
                 }
                 continue;
             }
-            if closed && !(draft.user.has("admin") && OPEN_WHEN_CLOSED.contains(&name.as_str())) {
+            let open = !closed || (draft.user.has("admin") && OPEN_WHEN_CLOSED.contains(&name.as_str()));
+            if !open && switches.closed_record == ClosedRecord::Refuse && value != draft.before.get(&name) {
+                return Err(Refusal::Denied("Update"));
+            }
+            let may_close = !switches.closing_needs_role || draft.user.has("itil_admin");
+            if !open || (!may_close && closes(draft, &name, &value)) {
                 continue;
             }
             if let Some(value) = self.stored_value(draft, column, value, input.display).await? {
                 draft.after.set(&name, value);
             }
+        }
+        if switches.group_clears_assignee && !draft.is_new() && draft.changes("assignment_group") && !assigns {
+            draft.after.set("assigned_to", "");
         }
         Ok(())
     }
@@ -147,17 +158,19 @@ impl Instance {
             Kind::Boolean => Some(if matches!(value.as_str(), "true" | "1" | "yes") { "true" } else { "false" }.into()),
             Kind::Integer => {
                 // In one spelling, so that equal numbers are equal texts to a query.
-                let number = value.trim();
+                // As it is shown, a number has its thousands apart.
+                let number = if display { value.trim().replace(',', "") } else { value.trim().to_owned() };
                 if number.is_empty() {
                     Some(String::new())
                 } else {
                     number.parse::<i64>().ok().map(|number| number.to_string())
                 }
             }
-            Kind::GlideDateTime => {
-                let time = value.trim();
-                if time.is_empty() { Some(String::new()) } else { crate::clock::parse(time).map(crate::clock::text) }
-            }
+            Kind::GlideDateTime | Kind::GlideDate if value.trim().is_empty() => Some(String::new()),
+            Kind::GlideDateTime if display => draft.user.means_time(value.trim()),
+            Kind::GlideDateTime => crate::clock::parse(value.trim()).map(crate::clock::text),
+            Kind::GlideDate if display => draft.user.means_date(value.trim()),
+            Kind::GlideDate => crate::clock::parse(value.trim()).map(|day| day.strftime("%Y-%m-%d").to_string()),
             Kind::Password => Some(if value.is_empty() { value } else { user::kept_password(&value) }),
             Kind::Reference => Some(self.referred(column, value, display).await?),
             _ => Some(shortened(value, column)),
@@ -202,6 +215,10 @@ impl Instance {
         }
         Ok(if display { String::new() } else { shortened(value, column) })
     }
+}
+
+fn closes(draft: &Draft<'_>, column: &str, value: &str) -> bool {
+    draft.table.name == "incident" && matches!(column, "state" | "incident_state") && matches!(value, "7" | "Closed")
 }
 
 /// Too long values are cut without a word (contract 3.1).

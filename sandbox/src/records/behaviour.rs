@@ -8,7 +8,7 @@ use crate::store;
 
 pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
     match draft.table.name.as_str() {
-        "incident" => return incident::before_write(draft),
+        "incident" => incident::before_write(draft),
         "sn_customerservice_case" => return case::before_write(draft),
         "oauth_entity" | "oauth_jwt" | "api_key" | "jwt_verifier_map" => authentication::fill_in(draft),
         "problem" => problem::before_write(draft),

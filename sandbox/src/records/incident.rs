@@ -1,6 +1,6 @@
 //! What the base system's own rules do to an incident before it is saved (contract 3.2 to 3.4).
 
-use super::{Draft, Refusal};
+use super::Draft;
 use crate::clock;
 
 const NEW: &str = "1";
@@ -10,7 +10,7 @@ const RESOLVED: &str = "6";
 const CLOSED: &str = "7";
 const CANCELED: &str = "8";
 
-pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
+pub(super) fn before_write(draft: &mut Draft) {
     mirror_state(draft);
     answer_from_caller(draft);
     let priority = priority(draft.after.get("impact"), draft.after.get("urgency"));
@@ -23,7 +23,6 @@ pub(super) fn before_write(draft: &mut Draft) -> Result<(), Refusal> {
         draft.after.set("reassignment_count", count.to_string());
     }
     move_between_states(draft);
-    resolution_is_complete(draft)
 }
 
 /// `incident_state` follows `state`; a client of old days that writes only the former is understood.
@@ -97,12 +96,4 @@ fn time_taken(draft: &mut Draft) {
         draft.after.set(stc, seconds.to_string());
         draft.after.set(column, &duration);
     }
-}
-
-/// The data policy: an incident is not resolved, nor closed, without saying how.
-fn resolution_is_complete(draft: &Draft) -> Result<(), Refusal> {
-    if !matches!(draft.after.get("state"), RESOLVED | CLOSED) {
-        return Ok(());
-    }
-    draft.must_have(&["close_code", "close_notes"])
 }

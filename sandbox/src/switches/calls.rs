@@ -28,9 +28,11 @@ async fn show(State(instance): State<Arc<Instance>>, _operator: Operator) -> Jso
     Json(instance.switches())
 }
 
-async fn reset(State(instance): State<Arc<Instance>>, _operator: Operator) -> Json<Switches> {
+async fn reset(State(instance): State<Arc<Instance>>, _operator: Operator) -> Result<Json<Switches>, ApiError> {
+    let before = instance.switches().close_codes;
     instance.switch(|switches| *switches = Switches::default());
-    Json(instance.switches())
+    instance.offer_close_codes(before).await?;
+    Ok(Json(instance.switches()))
 }
 
 /// Sets the switches that are named and leaves the others.
@@ -41,7 +43,9 @@ async fn change(
 ) -> Result<Json<Switches>, ApiError> {
     let refuse = |cause: String| ApiError::new(StatusCode::BAD_REQUEST, "Not a set of switches", Some(cause));
     let named: Map<String, Value> = serde_json::from_slice(&body).map_err(|cause| refuse(cause.to_string()))?;
+    let before = instance.switches().close_codes;
     instance.turn(named).map_err(|cause| refuse(cause.to_string()))?;
+    instance.offer_close_codes(before).await?;
     Ok(Json(instance.switches()))
 }
 

@@ -229,15 +229,17 @@ async fn a_forbidden_column_is_skipped_in_silence() {
 async fn the_order_of_checks_is_a_property() {
     let instance = Instance::start().await;
     rule(&instance, "incident.urgency", "write", &["itil"], "impact=1").await;
-    let property = json!({"name": "glide.security.checkacl.before.setvalue", "value": "true"});
-    for (expected, next) in [("1", Some(property)), ("3", None)] {
+    let query = "name=glide.security.checkacl.before.setvalue";
+    let property = instance.get(&format!("/api/now/table/sys_properties?{query}")).await;
+    let property = format!("/api/now/table/sys_properties/{}", property[0]["sys_id"].as_str().expect("an id"));
+    for (expected, next) in [("1", Some("true")), ("3", None)] {
         let made = instance.post(TABLE, json!({"impact": "3", "urgency": "3"})).await;
         let path = format!("{TABLE}/{}", made["sys_id"].as_str().expect("an id"));
         let body = json!({"urgency": "1", "impact": "1"});
         let changed = result(instance.call_as("itil", Method::PATCH, &path, Some(body)).await).await;
         assert_eq!(changed["urgency"], expected);
-        if let Some(property) = next {
-            instance.post("/api/now/table/sys_properties", property).await;
+        if let Some(value) = next {
+            instance.patch(&property, json!({"value": value})).await;
         }
     }
 }
