@@ -15,7 +15,7 @@ use crate::records::{Input, Refusal};
 use crate::store;
 use crate::user::User;
 
-pub(crate) use content::{Content, PART, Upload};
+pub(crate) use content::{Content, PART, Unkept, Upload, keep_small};
 
 pub(crate) const TABLE: &str = "sys_attachment";
 

@@ -2,6 +2,7 @@
 //! kinds, from the files in `demo/`.
 //! Everything is the same on every machine, sys_ids and times included.
 
+mod files;
 mod filters;
 mod imports;
 mod names;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use names::Names;
 use people::People;
 
+use crate::attachments::Unkept;
 use crate::dictionary::{OnDelete, Table};
 use crate::instance::Instance;
 use crate::random::fixed_id;
@@ -35,6 +37,8 @@ pub(crate) enum Unusable {
     Unreadable(#[from] serde_json::Error),
     #[error(transparent)]
     Refused(#[from] Refusal),
+    #[error(transparent)]
+    File(#[from] Unkept),
     #[error(transparent)]
     Store(#[from] sqlx::Error),
 }
@@ -65,6 +69,7 @@ async fn rows(instance: &Instance) -> Result<(), Unusable> {
         let names = Names::new(instance, &people, &chapters);
         people.furnish(instance, &mut write, &names);
         stories::furnish(instance, &mut write, &chapters, &names)?;
+        files::furnish(instance, &mut write).await?;
     }
     Ok(write.commit().await?)
 }

@@ -15,6 +15,7 @@ use super::{Rejection, Wanted};
 use crate::instance::Instance;
 use crate::random;
 use crate::record::Record;
+use crate::store::Store;
 use crate::user::User;
 
 /// As much of a file as one part holds (`chunk_size_bytes`, contract 5).
@@ -109,6 +110,27 @@ impl Upload {
         self.parts += 1;
         Ok(())
     }
+}
+
+/// A file of one part that is there already, such as the demo's.
+pub(crate) async fn keep_small(store: &Store, sys_id: &str, bytes: &[u8]) -> Result<Content, Unkept> {
+    let packed = pack(bytes)?;
+    store.keep_part(sys_id, 0, &packed).await?;
+    Ok(Content {
+        attachment: sys_id.to_owned(),
+        size: bytes.len() as u64,
+        compressed: packed.len() as u64,
+        hash: random::hex(Sha256::digest(bytes)),
+        image: imagesize::blob_size(bytes).ok().map(|size| (size.width, size.height)),
+    })
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unkept {
+    #[error("a file could not be packed: {0}")]
+    Packing(#[from] io::Error),
+    #[error(transparent)]
+    Store(#[from] sqlx::Error),
 }
 
 fn pack(bytes: &[u8]) -> io::Result<Vec<u8>> {

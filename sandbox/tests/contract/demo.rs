@@ -118,3 +118,16 @@ async fn finished_incidents_are_complete() {
         history.as_array().expect("a list").iter().filter_map(|row| row["newvalue"].as_str()).collect();
     assert!(states.windows(2).any(|pair| pair == ["6", "2"]), "{states:?}");
 }
+
+/// Some incidents have files, whose content is there.
+#[tokio::test]
+async fn incidents_have_files() {
+    let instance = Instance::start().await;
+    let on = "9d385017c611228701d22104cc95c371";
+    let files = instance.get(&format!("/api/now/attachment?sysparm_query=table_sys_id={on}")).await;
+    assert_eq!(files[0]["file_name"], "switch-14.log");
+    let path = format!("/api/now/attachment/{}/file", files[0]["sys_id"].as_str().expect("an id"));
+    let content = instance.call_as("admin", reqwest::Method::GET, &path, None).await.text().await.expect("text");
+    assert_eq!(content.len().to_string(), files[0]["size_bytes"]);
+    assert!(content.starts_with("2026-01-12 08:31:07 port 14 down"));
+}
