@@ -96,10 +96,15 @@ pub(super) fn run(session: Session, script: &Script) -> Result<Outcome, String> 
                 let part: Function = evaluate(&ctx, name, source)?;
                 part.call::<_, ()>((ctx.globals(), inside.clone()))?;
             }
+            let prepared: Function = inside.get("prepared")?;
             let condition = script.condition.trim().trim_end_matches(';');
-            let holds = condition.is_empty() || evaluate(&ctx, "condition", &format!("!!({condition})"))?;
+            let holds = condition.is_empty() || {
+                let condition: String = prepared.call((format!("!!({condition})"),))?;
+                evaluate(&ctx, "condition", &condition)?
+            };
             if holds {
-                evaluate::<rquickjs::Value>(&ctx, "script", &script.text)?;
+                let text: String = prepared.call((script.text.as_str(),))?;
+                evaluate::<rquickjs::Value>(&ctx, "script", &text)?;
             }
             inside.get::<_, Function>("outcome")?.call::<_, String>((holds,))
         };

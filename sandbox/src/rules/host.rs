@@ -1,7 +1,8 @@
 //! What scripts ask of the instance. `prelude/` dresses the answers up as ServiceNow's objects.
 
+mod aggregate;
 mod cipher;
-mod data;
+pub(super) mod data;
 
 use std::sync::Arc;
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use url::Url;
 
+use super::host::data::attached;
 use super::host::{Answer, Session, Source, arguments};
 use crate::instance::Instance;
 use crate::random;
@@ -22,6 +23,8 @@ struct Request {
     headers: Vec<(String, String)>,
     query: Vec<(String, String)>,
     body: Option<String>,
+    /// The sys_id of a file that is the body instead.
+    attachment: Option<String>,
     timeout_ms: Option<u64>,
 }
 
@@ -108,7 +111,7 @@ async fn exchange(instance: Arc<Instance>, request: Request, sender: Sender) -> 
     answer
 }
 
-async fn attempt(instance: &Instance, request: &Request, sender: &Sender) -> Value {
+async fn attempt(instance: &Arc<Instance>, request: &Request, sender: &Sender) -> Value {
     let started = instance.clock.now();
     let answer = post(instance, request).await;
     let took = instance.clock.now().duration_since(started).as_millis();
@@ -116,7 +119,7 @@ async fn attempt(instance: &Instance, request: &Request, sender: &Sender) -> Val
     answer
 }
 
-async fn post(instance: &Instance, request: &Request) -> Value {
+async fn post(instance: &Arc<Instance>, request: &Request) -> Value {
     let Ok(method) = request.method.to_uppercase().parse() else {
         return failure("The HTTP method is not known");
     };
@@ -129,7 +132,12 @@ async fn post(instance: &Instance, request: &Request) -> Value {
     for (name, value) in &request.headers {
         outgoing = outgoing.header(name, value);
     }
-    if let Some(body) = &request.body {
+    if let Some(file) = &request.attachment {
+        match attached(instance, file).await {
+            Ok(content) => outgoing = outgoing.body(content),
+            Err(cause) => return failure(&cause),
+        }
+    } else if let Some(body) = &request.body {
         outgoing = outgoing.body(body.clone());
     }
     let answer = async {

@@ -359,3 +359,32 @@ async fn scripts_set_properties() {
     let rows = instance.get("/api/now/table/sys_properties?sysparm_query=name=x.counter").await;
     assert_eq!(rows[0]["value"], "7");
 }
+
+/// 9.3: GlideAggregate counts and sums by groups, without reading the records.
+#[tokio::test]
+async fn scripts_aggregate() {
+    let instance = Instance::start().await;
+    let script = "
+        [['a', 2], ['a', 3], ['b', 5]].forEach(function (row) {
+            var made = new GlideRecord('incident'); made.initialize(); made.correlation_display = 'sum ' + row[0];
+            made.reassignment_count = row[1]; made.setWorkflow(false); made.insert();
+        });
+        var sums = new GlideAggregate('incident'), said = [];
+        sums.addQuery('correlation_display', 'STARTSWITH', 'sum'); sums.addAggregate('COUNT');
+        sums.addAggregate('SUM', 'reassignment_count'); sums.groupBy('correlation_display'); sums.query();
+        while (sums.next()) said.push([sums.getValue('correlation_display'), sums.getAggregate('COUNT'), sums.getAggregate('SUM', 'reassignment_count')]);
+        var all = new GlideAggregate('incident'); all.addQuery('correlation_display', 'sum a'); all.addAggregate('COUNT'); all.query(); all.next();
+        return [said.sort(), all.getAggregate('COUNT')];";
+    let expected = json!([[["sum a", "2", "5"], ["sum b", "1", "5"]], "2"]);
+    assert_eq!(instance.evaluate(script).await, expected);
+}
+
+/// 11.1: A boolean field equals `true` and `'true'` alike, as scripts on the platform compare it.
+#[tokio::test]
+async fn boolean_fields_compare_both_ways() {
+    let instance = Instance::start().await;
+    let script =
+        "return [current.active == true, current.active == 'true', current.active == false, current.active != true,
+        current.made_sla == true, { flag: true }.flag == true, current.state == 1];";
+    assert_eq!(instance.evaluate(script).await, json!([true, true, false, false, true, true, true]));
+}

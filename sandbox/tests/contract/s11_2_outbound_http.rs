@@ -251,3 +251,24 @@ async fn messages_are_sent_by_name() {
     let said: Value = instance.evaluate(missing).await;
     assert!(said.as_str().is_some_and(|text| text.contains("none")), "{said}");
 }
+
+/// 11.2: A script finds the files of a record, reads them and sends one as the body.
+#[tokio::test]
+async fn files_are_read_and_sent() {
+    let instance = Instance::start().await;
+    let mut receiver = Receiver::start().await;
+    let made = instance.post("/api/now/table/incident", json!({})).await;
+    let id = made["sys_id"].as_str().expect("an id");
+    let path = format!("/api/now/attachment/file?table_name=incident&table_sys_id={id}&file_name=a.txt");
+    let upload = instance.http.post(instance.url(&path)).basic_auth("admin", Some("admin"));
+    let uploaded = upload.header("content-type", "text/plain").body("grüezi").send().await.expect("an answer");
+    assert_eq!(uploaded.status(), reqwest::StatusCode::CREATED);
+    let script = format!(
+        "var file = new GlideRecord('sys_attachment'); file.addQuery('table_sys_id', '{id}'); file.query(); file.next();
+         var r = new sn_ws.RESTMessageV2(); r.setEndpoint('{}'); r.setHttpMethod('post'); r.setRequestBodyFromAttachment(file.getUniqueValue()); r.execute();
+         return [file.getValue('file_name'), new GlideSysAttachment().getContentBase64(file), new GlideSysAttachment().getContent(file)];",
+        receiver.address
+    );
+    assert_eq!(instance.evaluate(&script).await, json!(["a.txt", "Z3LDvGV6aQ==", "grüezi"]));
+    assert_eq!(receiver.next().await.body, "grüezi");
+}

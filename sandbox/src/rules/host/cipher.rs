@@ -12,7 +12,7 @@ pub(super) fn answer(call: &str, text: &str) -> Option<Answer> {
     Some(match call {
         "guid" => Ok(random::sys_id().into()),
         "base64" => arguments(text).map(|(text,): (String,)| BASE64_STANDARD.encode(text).into()),
-        "unbase64" => arguments(text).map(|(text,): (String,)| unbase64(&text).into()),
+        "unbase64" => arguments(text).map(|(text,): (String,)| unbase64(&text)),
         "mac" => {
             arguments(text).and_then(|(key, algorithm, data): (String, String, String)| mac(&key, &algorithm, &data))
         }

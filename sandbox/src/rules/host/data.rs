@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use futures::TryStreamExt;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Answer, Session, arguments};
 use crate::api::Displays;
 use crate::dictionary::{Column, Table};
+use crate::instance::Instance;
 use crate::jobs::Queued;
 use crate::query::{Compiled, Query};
 use crate::record::Record;
@@ -49,6 +52,8 @@ impl Session {
             "table" => Ok(self.describe(&arguments::<(String,)>(text)?.0)),
             "query" => self.query(arguments(text)?),
             "rows" => self.rows(arguments(text)?),
+            "aggregate" => self.aggregate(arguments(text)?),
+            "content" => self.content(arguments(text)?),
             "count" => self.count(arguments(text)?),
             "insert" => self.insert(arguments(text)?),
             "update" => self.update(arguments(text)?),
@@ -64,7 +69,7 @@ impl Session {
         }
     }
 
-    fn table(&self, name: &str) -> Result<&Table, String> {
+    pub(super) fn table(&self, name: &str) -> Result<&Table, String> {
         self.instance.table(name).map(AsRef::as_ref).ok_or_else(|| format!("Invalid table name: {name}"))
     }
 
@@ -93,7 +98,7 @@ impl Session {
         }
     }
 
-    fn compile(&self, table: &Table, query: &str) -> Result<Compiled, String> {
+    pub(super) fn compile(&self, table: &Table, query: &str) -> Result<Compiled, String> {
         let query = Query::parse(query);
         self.handle.block_on(self.instance.compile(&query, table, &self.user)).map_err(plain)
     }
@@ -183,6 +188,12 @@ impl Session {
         self.handle.block_on(self.instance.script_includes()).map_err(plain)
     }
 
+    /// The bytes of an attachment, in Base64.
+    fn content(&self, (attachment,): (String,)) -> Answer {
+        let content = self.handle.block_on(attached(&self.instance, &attachment))?;
+        Ok(BASE64_STANDARD.encode(content).into())
+    }
+
     /// The text of a script include, as it is now.
     fn include(&self, (name,): (String,)) -> Answer {
         let includes = self.includes()?;
@@ -228,4 +239,20 @@ impl Session {
             saved.map(|_| Value::Null).map_err(plain)
         })
     }
+}
+
+/// What fits into a script's memory, with room for what it makes of it.
+const LARGEST: usize = 10 << 20;
+
+/// The bytes of an attachment.
+pub(in crate::rules) async fn attached(instance: &Arc<Instance>, attachment: &str) -> Result<Vec<u8>, String> {
+    let mut parts = std::pin::pin!(instance.content(attachment.to_owned()));
+    let mut content = Vec::new();
+    while let Some(part) = parts.try_next().await.map_err(plain)? {
+        content.extend_from_slice(&part);
+        if content.len() > LARGEST {
+            return Err("The attachment is too large for a script".to_owned());
+        }
+    }
+    Ok(content)
 }

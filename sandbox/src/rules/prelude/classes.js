@@ -38,6 +38,14 @@
   GlideDigest.prototype.getSHA256Base64 = function (value) { return ask('sha256', text(value), false); };
   global.GlideDigest = GlideDigest;
 
+  // Files are found as records of `sys_attachment`; this reads what is in them.
+  function GlideSysAttachment() {}
+  GlideSysAttachment.prototype = {
+    getContentBase64: function (file) { return ask('content', file.getUniqueValue()); },
+    getContent: function (file) { return ask('unbase64', this.getContentBase64(file)); }
+  };
+  global.GlideSysAttachment = GlideSysAttachment;
+
   global.GlideSecureRandomUtil = {
     getSecureRandomString: function (length) {
       var made = '';

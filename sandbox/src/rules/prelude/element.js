@@ -75,6 +75,17 @@
   };
   global.GlideElement = Element;
 
+  // On the platform a boolean field equals true and 'true' alike. JavaScript gives an object one primitive
+  // value only, so that a comparison of a field with true or false itself is rewritten before a script runs.
+  Object.defineProperty(global, '__plain', {
+    value: function (value) {
+      var isBoolean = value instanceof Element && value.__.column.type === 'boolean';
+      return isBoolean ? value.toString() === 'true' : value;
+    }
+  });
+  var COMPARED = /(^|[^\w$.'"])((?:[A-Za-z_$][\w$]*\.)+[A-Za-z_$][\w$]*)(\s*[!=]=\s*)(true|false)\b/g;
+  inside.prepared = function (source) { return source.replace(COMPARED, '$1__plain($2)$3$4'); };
+
   inside.element = function (record, name, column) {
     var own = new Element(record, name, column);
     if (!column.reference) return own;

@@ -44,7 +44,7 @@
       configurable: true, enumerable: false,
       get: function () {
         set(undefined);
-        inside.evaluate(full, inside.ask('include', full));
+        inside.evaluate(full, inside.prepared(text(inside.ask('include', full))));
         if (holder !== global) set(global[name]);
         return holder[name];
       },

@@ -143,7 +143,7 @@
   }
 
   function GlideAggregate(table) {
-    this.__ = { record: new GlideRecord(table), groups: [], order: [], wanted: [], rows: [], at: -1 };
+    this.__ = { record: new GlideRecord(table), groups: [], wanted: [], rows: [], at: -1 };
   }
   ['addQuery', 'addEncodedQuery', 'addActiveQuery', 'addNullQuery', 'addNotNullQuery', 'getEncodedQuery']
     .forEach(function (name) {
@@ -152,9 +152,14 @@
       };
     });
   inside.methods(GlideAggregate, {
-    addAggregate: function (kind, field) { this.__.wanted.push([text(kind).toUpperCase(), text(field)]); },
+    // Counting by a field means a group for each of its values.
+    addAggregate: function (kind, field) {
+      kind = text(kind).toUpperCase();
+      if (kind === 'COUNT' && text(field) !== '') this.groupBy(field);
+      this.__.wanted.push([kind, text(field)]);
+    },
     groupBy: function (field) { this.__.groups.push(text(field)); },
-    orderBy: function (field) { this.__.order.push(text(field)); },
+    orderBy: function () {},
     setGroup: function () {},
     getTableName: function () { return this.__.record.getTableName(); },
     query: function () {
