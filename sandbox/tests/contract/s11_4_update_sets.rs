@@ -17,7 +17,9 @@ fn escape(text: &str) -> String {
 
 /// One `sys_update_xml`; its payload is escaped or, as exports do it for long ones, in CDATA.
 fn update(number: usize, table: &str, action: &str, fields: &[(&str, &str)], cdata: bool) -> String {
-    let fields: String = fields.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escape(value))).collect();
+    let fields: Vec<String> =
+        fields.iter().map(|(name, value)| format!("<{name}>{}</{name}>", escape(value))).collect();
+    let fields = fields.concat();
     let payload = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><record_update sys_domain=\"global\" table=\"{table}\"><{table} action=\"{action}\">{fields}</{table}><sys_translated_text action=\"delete_multiple\" query=\"documentkey=x\"/></record_update>"
     );
@@ -265,7 +267,7 @@ async fn sets_delete() {
     let gone =
         update(3, "sys_properties", "DELETE", &with_stamps(&[("sys_id", PROPERTY), ("name", "x_console.url")]), false);
     for deleted in ["1", "0"] {
-        install(&instance, &unload(&[gone.clone()])).await;
+        install(&instance, &unload(std::slice::from_ref(&gone))).await;
         assert_eq!(set(&instance).await["deleted"], deleted);
     }
     assert_eq!(instance.get("/api/now/table/sys_properties?sysparm_query=name=x_console.url").await, json!([]));
