@@ -2,12 +2,12 @@
 # Installs what the build needs, and with `test` what the tests need on top.
 #
 #   scripts/setup.sh build    for `make demo` and `make build`
-#   scripts/setup.sh test     the same, plus Chromium and PostgreSQL
+#   scripts/setup.sh test     the same, plus Chromium, PostgreSQL and Python
 #
 # Run it as often as you like: what is there stays. Interrupt it when you like: every installer used here puts
 # its result in place at the end or not at all. Nothing goes outside of
 #   node_modules/ and target/ in this folder, $ISTHMUS_CACHE (default ~/.cache/isthmus), rustup's own folder for
-#   the WebAssembly target, and, for Chromium, PostgreSQL and a C compiler, Debian packages.
+#   the WebAssembly target, and, for Chromium, PostgreSQL, Python and a C compiler, Debian packages.
 set -euo pipefail
 cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/env.sh
@@ -132,6 +132,12 @@ if [ "$purpose" = test ]; then
         installing "Chromium (Debian package)" "The browser tests run in it. Another Chromium or Chrome: set CHROMIUM to its path."
         apt_install chromium || stop "there is no Chromium." \
             "Debian: apt-get install chromium. Elsewhere: install Chromium or Chrome and set CHROMIUM to the program's path."
+    fi
+
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        installing "Python 3 (Debian package)" "ServiceNow clients from PyPI are tried against the practice instance, each in its own environment."
+        apt_install python3 python3-venv || stop "there is no Python 3 with the venv module." \
+            "Debian: apt-get install python3 python3-venv. Elsewhere: install Python 3.9 or later."
     fi
 
     if ! scripts/find.sh initdb >/dev/null; then
