@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 import aiosnow
+from aiosnow.models import AttachmentModel
 from aiosnow.models.table.declared import IncidentModel
 
 HOST = os.environ["SANDBOX_HOST"]
@@ -52,7 +53,7 @@ class Aiosnow(unittest.IsolatedAsyncioTestCase):
             kept = await self.incidents.upload_file(made["sys_id"], str(path))
             self.assertEqual(kept.status, 201)
             path.unlink()
-            await self.incidents.download_file(kept["sys_id"], folder)
+            await self.incidents.download_file(AttachmentModel.sys_id == kept["sys_id"], folder)
             self.assertEqual(path.read_bytes(), b"on fire\n")
 
     async def test_delete(self):

@@ -116,7 +116,7 @@ class Pysnc(unittest.TestCase):
         self.assertEqual(len(problem.get_attachments()), 0)
         problem.add_attachment("test.txt", "one\ntwo\n")
         problem.add_attachment("test.bin", b"\x00\x01\x02")
-        files = {file.file_name.get_value(): file for file in problem.get_attachments()}
+        files = {str(file.file_name): file for file in problem.get_attachments()}
         self.assertEqual(files["test.txt"].readlines(), ["one", "two"])
         self.assertEqual(files["test.bin"].read(), b"\x00\x01\x02")
 

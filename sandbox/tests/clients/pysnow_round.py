@@ -63,10 +63,10 @@ class Pysnow(unittest.TestCase):
             path = pathlib.Path(folder) / "printer.txt"
             path.write_bytes(b"on fire\n")
             self.incidents.attachments.upload(sys_id=made["sys_id"], file_path=str(path))
-        (kept,) = self.incidents.attachments.get(sys_id=made["sys_id"]).all()
+        (kept,) = self.incidents.attachments.get(sys_id=made["sys_id"])
         self.assertEqual((kept["file_name"], kept["size_bytes"], kept["table_name"]), ("printer.txt", "8", "incident"))
         self.assertEqual(self.incidents.attachments.delete(kept["sys_id"])["status"], "record deleted")
-        self.assertEqual(list(self.incidents.attachments.get(sys_id=made["sys_id"]).all()), [])
+        self.assertEqual(list(self.incidents.attachments.get(sys_id=made["sys_id"])), [])
 
     def test_delete(self):
         admin = pysnow.Client(host=HOST, use_ssl=False, user="admin", password="admin").resource(api_path="/table/incident")
