@@ -1,12 +1,13 @@
-//! The table in the README that says which statements of the contract are shown by a test. It is made
-//! from the comments of the tests: `COVERAGE=write cargo test -p sandbox coverage` writes it anew.
+//! Two tables of the README are made by a command, `COVERAGE=write cargo test -p sandbox coverage`, and
+//! these tests fail when they are old: which statements of the contract a test shows, from the comments of
+//! the tests, and which switches there are, from a running instance.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Mutex;
 
-const BEGIN: &str = "<!-- made by: COVERAGE=write cargo test -p sandbox coverage -->\n";
-const END: &str = "<!-- end of what is made -->\n";
+use crate::support::Instance;
 
 /// A statement and the test that shows it, by section such as `2.3`.
 type Statements = BTreeMap<Vec<u32>, Vec<(String, String)>>;
@@ -43,37 +44,61 @@ fn read(file: &str, source: &str, into: &mut Statements) {
     }
 }
 
-fn table(statements: &Statements) -> String {
-    let mut table = "| section | statement | test |\n|---|---|---|\n".to_owned();
-    for (section, shown) in statements {
-        let section: Vec<String> = section.iter().map(u32::to_string).collect();
-        for (sentence, test) in shown {
-            let sentence = sentence.replace('|', "\\|");
-            // Writing to a string cannot fail.
-            let _ = writeln!(table, "| {} | {sentence} | `{test}` |", section.join("."));
-        }
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+/// One test at a time changes the README.
+static README: Mutex<()> = Mutex::new(());
+
+/// Compares the part of the README between its two marks with what it should be, or writes it.
+fn keep_in_the_readme(part: &str, expected: &str) {
+    let _turn = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = std::fs::read_to_string(&readme).expect("the README");
+    let begin = format!("<!-- {part}: made by COVERAGE=write cargo test -p sandbox coverage -->\n");
+    let end = format!("<!-- {part}: end -->\n");
+    let (before, rest) = text.split_once(&begin).expect("the place of the table in the README");
+    let (found, after) = rest.split_once(&end).expect("the end of the table in the README");
+    if std::env::var_os("COVERAGE").is_some_and(|mode| mode == "write") {
+        std::fs::write(&readme, format!("{before}{begin}{expected}{end}{after}")).expect("the README can be written");
+    } else {
+        assert!(found == expected, "the table of {part} is old: COVERAGE=write cargo test -p sandbox coverage");
     }
-    table
 }
 
 #[test]
 fn coverage_in_the_readme_is_what_the_tests_say() {
-    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).expect("the tests").map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
     let mut statements = Statements::new();
-    for entry in std::fs::read_dir(package.join("tests/contract")).expect("the folder of the tests") {
-        let path = entry.expect("an entry").path();
-        let Some(name) = path.file_stem().and_then(|name| name.to_str()).filter(|_| path.is_file()) else { continue };
-        read(name, &std::fs::read_to_string(&path).expect("a source file"), &mut statements);
+    for path in files.iter().filter(|path| path.is_file()) {
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+        read(name, &std::fs::read_to_string(path).expect("a source file"), &mut statements);
     }
-    assert!(!statements.is_empty(), "no test names its statement");
-    let readme = package.join("README.md");
-    let text = std::fs::read_to_string(&readme).expect("the README");
-    let (before, rest) = text.split_once(BEGIN).expect("the place of the table in the README");
-    let (found, after) = rest.split_once(END).expect("the end of the table in the README");
-    let expected = table(&statements);
-    if std::env::var_os("COVERAGE").is_some_and(|mode| mode == "write") {
-        std::fs::write(&readme, format!("{before}{BEGIN}{expected}{END}{after}")).expect("the README can be written");
-    } else {
-        assert!(found == expected, "the table is old: COVERAGE=write cargo test -p sandbox coverage");
+    let mut table = "| section | statement | test |\n|---|---|---|\n".to_owned();
+    for (section, shown) in &statements {
+        let section: Vec<String> = section.iter().map(u32::to_string).collect();
+        for (sentence, test) in shown {
+            // Writing to a string cannot fail.
+            let _ = writeln!(table, "| {} | {} | `{test}` |", section.join("."), cell(sentence));
+        }
     }
+    keep_in_the_readme("coverage", &table);
+}
+
+#[tokio::test]
+async fn coverage_in_the_readme_names_the_switches() {
+    let instance = Instance::start().await;
+    let answer = instance.call_as("admin", reqwest::Method::GET, "/sandbox/switches/description", None).await;
+    let switches: Vec<serde_json::Value> = answer.json().await.expect("a list");
+    let mut table = "| area | switch | default | meaning | section |\n|---|---|---|---|---|\n".to_owned();
+    for switch in &switches {
+        let text = |name: &str| switch[name].as_str().unwrap_or_default();
+        let (area, name, meaning, section) = (text("area"), text("name"), cell(text("meaning")), text("section"));
+        let _ = writeln!(table, "| {area} | `{name}` | `{}` | {meaning} | {section} |", switch["default"]);
+    }
+    keep_in_the_readme("switches", &table);
 }
