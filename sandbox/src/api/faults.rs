@@ -85,7 +85,7 @@ pub(crate) async fn inject(State(instance): State<Arc<Instance>>, request: Reque
         return cancelled(switches.quota_answer, StatusCode::OK.into_response()).await;
     }
     let response = match due {
-        None | Some(Due::Delay(_)) => finish(next, request).await,
+        None | Some(Due::Delay(_)) => next.run(request).await,
         Some(Due::Status(status, html)) => failed(status, html),
         Some(Due::RateLimit(retry_after)) => rate_limited(&instance, retry_after),
         Some(Due::Hibernating) => Html(HIBERNATING).into_response(),
@@ -93,10 +93,10 @@ pub(crate) async fn inject(State(instance): State<Arc<Instance>>, request: Reque
         Some(Due::Accepted) => StatusCode::ACCEPTED.into_response(),
         Some(Due::Cut) => cut(),
         Some(Due::LoseResponse) => {
-            finish(next, request).await;
+            next.run(request).await;
             cut()
         }
-        Some(Due::Truncated) => truncated(finish(next, request).await).await,
+        Some(Due::Truncated) => truncated(next.run(request).await).await,
     };
     if began.elapsed().as_millis() >= u128::from(quota) {
         return cancelled(switches.quota_answer, response).await;
@@ -119,18 +119,6 @@ fn is_write(method: &Method) -> bool {
 async fn wait(milliseconds: u64) {
     if milliseconds > 0 {
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-    }
-}
-
-/// Once begun, a call is finished even when its client has gone away, as on the platform: a write is
-/// never left between its commit and its business rules.
-async fn finish(next: Next, request: Request) -> Response {
-    match tokio::spawn(next.run(request)).await {
-        Ok(response) => response,
-        Err(cause) => {
-            tracing::error!(%cause, "a call to the API ended badly");
-            ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "The instance failed", None).into_response()
-        }
     }
 }
 

@@ -146,12 +146,17 @@ fn unpack(bytes: &[u8]) -> io::Result<Bytes> {
 }
 
 impl Instance {
-    /// The bytes of a file, read as fast as they are taken.
+    /// The bytes of a file, read as fast as they are taken. A part is read in a task of its own, so that a
+    /// reader who goes away does not break off the query (see `server::finish`).
     pub fn content(self: &Arc<Self>, attachment: String) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
         let start = (self.clone(), attachment, 0);
         stream::try_unfold(start, async |(instance, attachment, part)| {
-            let packed = instance.store.part(&attachment, part).await.map_err(io::Error::other)?;
-            packed.map(|packed| Ok((unpack(&packed)?, (instance, attachment, part + 1)))).transpose()
+            let reading = tokio::spawn(async move {
+                let packed = instance.store.part(&attachment, part).await;
+                (packed, (instance, attachment, part + 1))
+            });
+            let (packed, rest) = reading.await?;
+            packed.map_err(io::Error::other)?.map(|packed| Ok((unpack(&packed)?, rest))).transpose()
         })
     }
 }
