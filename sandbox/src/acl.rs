@@ -75,8 +75,8 @@ pub(crate) struct Acls(HashMap<String, HashMap<String, Vec<Acl>>>);
 
 impl Acls {
     /// From the rows of `sys_security_acl`, of `sys_security_acl_role` and of `sys_user_role`.
-    pub fn new(rules: Vec<Record>, grants: &[Record], roles: &[Record]) -> Self {
-        let names: HashMap<&str, &str> = roles.iter().map(|role| (role.sys_id(), role.get("name"))).collect();
+    pub fn new(rules: Vec<Record>, grants: &[Record], known: &[Record]) -> Self {
+        let names: HashMap<&str, &str> = known.iter().map(|role| (role.sys_id(), role.get("name"))).collect();
         let mut asked: HashMap<&str, Vec<String>> = HashMap::new();
         for grant in grants {
             // A role that is gone is one that nobody has.

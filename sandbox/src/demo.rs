@@ -5,25 +5,25 @@
 mod files;
 mod filters;
 mod imports;
+mod metadata;
 mod names;
 mod people;
 mod policies;
 mod security;
 mod stories;
 
-use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use names::Names;
 use people::People;
 
 use crate::attachments::Unkept;
-use crate::dictionary::{OnDelete, Table};
+use crate::dictionary::Table;
 use crate::instance::Instance;
 use crate::random::fixed_id;
 use crate::record::Record;
 use crate::records::{Input, Refusal};
-use crate::store::{self, Write};
+use crate::store::Write;
 use crate::user::User;
 use crate::{OauthClient, Settings};
 
@@ -57,7 +57,7 @@ pub(crate) async fn furnish(instance: &Arc<Instance>, settings: &Settings) -> Re
 /// What every instance begins with. Nothing here may depend on its address, its clock or its settings.
 async fn rows(instance: &Instance) -> Result<(), Unusable> {
     let mut write = instance.store.write().await;
-    describe_tables(instance, &mut write).await?;
+    metadata::describe(instance, &mut write).await?;
     if let Some(users) = instance.table("sys_user")
         && instance.store.get(users, people::ADMIN).await?.is_none()
     {
@@ -91,85 +91,6 @@ fn add(instance: &Instance, write: &mut Write, table: &str, sys_id: &str, values
     if let Some(table) = instance.table(table) {
         write.insert(table, &row(table, sys_id, values));
     }
-}
-
-const MOST_TABLES: i64 = 10_000;
-
-/// Rows of `sys_db_object`, `sys_dictionary` and `sys_choice` for every table that has none yet.
-async fn describe_tables(instance: &Instance, write: &mut Write<'_>) -> store::Result<()> {
-    let known = instance.query("sys_db_object", "", &User::system(), MOST_TABLES).await?;
-    let known: HashSet<&str> = known.iter().map(|row| row.get("name")).collect();
-    // A data file may be older than the access rules.
-    let guarded = known.contains("sys_security_acl");
-    let mut roles = BTreeSet::new();
-    if !guarded {
-        security::furnish(instance, write, &mut roles);
-        policies::furnish(instance, write);
-    }
-    for table in instance.store.dictionary.tables() {
-        let known = known.contains(table.name.as_str());
-        if !known || !guarded {
-            security::describe(instance, write, table, &mut roles);
-        }
-        if known {
-            continue;
-        }
-        let id = fixed_id(&format!("table {}", table.name));
-        let parent = table.super_class.as_ref().map(|name| fixed_id(&format!("table {name}"))).unwrap_or_default();
-        let extendable = if table.classes.len() > 1 { "true" } else { "false" };
-        let values = [
-            ("name", table.name.as_str()),
-            ("label", &table.label),
-            ("super_class", &parent),
-            ("is_extendable", extendable),
-            ("ws_access", if table.web_services { "true" } else { "false" }),
-        ];
-        add(instance, write, "sys_db_object", &id, &values);
-        // The row that stands for the table itself says whether it is audited.
-        let collection = [
-            ("name", table.name.as_str()),
-            ("column_label", &table.label),
-            ("internal_type", "collection"),
-            ("audit", if table.audit { "true" } else { "false" }),
-            ("attributes", if table.no_audit_delete { "no_audit_delete=true" } else { "" }),
-        ];
-        add(instance, write, "sys_dictionary", &fixed_id(&format!("collection {}", table.name)), &collection);
-        // The table's own columns only: inherited ones stand under the ancestor (contract 6).
-        for column in table.columns.values().filter(|column| column.owner == table.name) {
-            let id = fixed_id(&format!("column {}.{}", table.name, column.name));
-            let length = column.max_length.map_or_else(|| "40".to_owned(), |length| length.to_string());
-            let values = [
-                ("name", table.name.as_str()),
-                ("element", &column.name),
-                ("column_label", &column.label),
-                ("internal_type", column.kind.internal_type()),
-                ("max_length", &length),
-                ("reference", column.reference.as_deref().unwrap_or_default()),
-                ("choice", if column.choice { "1" } else { "0" }),
-                ("dependent", column.dependent.as_deref().unwrap_or_default()),
-                ("default_value", &column.default),
-                ("reference_cascade_rule", if column.on_delete == OnDelete::Cascade { "cascade" } else { "" }),
-                ("display", if column.name == table.display { "true" } else { "false" }),
-            ];
-            add(instance, write, "sys_dictionary", &id, &values);
-        }
-        for (element, choices) in &table.choices {
-            for (sequence, choice) in choices.iter().enumerate() {
-                let name = format!("choice {}.{element}.{}.{}", table.name, choice.value, choice.dependent_value);
-                let values = [
-                    ("name", table.name.as_str()),
-                    ("element", element),
-                    ("value", &choice.value),
-                    ("label", &choice.label),
-                    ("dependent_value", &choice.dependent_value),
-                    ("sequence", &sequence.to_string()),
-                    ("inactive", if choice.inactive { "true" } else { "false" }),
-                ];
-                add(instance, write, "sys_choice", &fixed_id(&name), &values);
-            }
-        }
-    }
-    people::make_roles(instance, write, &roles).await
 }
 
 const PROPERTIES: &[(&str, &str, &str, &str)] = &[

@@ -123,6 +123,20 @@ impl Kind {
         )
     }
 
+    /// The length of a column that does not say its own.
+    pub fn usual_length(self) -> usize {
+        match self {
+            Self::Reference | Self::DomainId | Self::Guid => 32,
+            Self::SysClassName => 80,
+            Self::Email => 100,
+            Self::String | Self::Password | Self::Password2 => 255,
+            Self::Url => 1024,
+            Self::GlideList | Self::Conditions | Self::JournalInput | Self::JournalList | Self::Xml => 4_000,
+            Self::Html | Self::Script => 65_000,
+            _ => 40,
+        }
+    }
+
     /// The `internal_type` that `sys_dictionary` shows.
     pub fn internal_type(self) -> &'static str {
         match self {

@@ -36,6 +36,7 @@ use crate::oauth::tickets::Kind;
 use crate::user::User;
 
 pub(crate) use sign_in::sign_in_first;
+pub(crate) use view::View;
 
 pub(crate) fn router() -> Router<Arc<Instance>> {
     Router::new()

@@ -159,8 +159,9 @@ impl Instance {
         };
         let usual_date = of_instance_or("glide.sys.date_format", "yyyy-MM-dd").await?;
         let usual_time = of_instance_or("glide.sys.time_format", "HH:mm:ss").await?;
-        let own_or = |own, usual| if own == "" { usual } else { own };
-        Ok(Format::of(own_or(date, &usual_date), own_or(time, &usual_time)))
+        let date = if date.is_empty() { &usual_date } else { date };
+        let time = if time.is_empty() { &usual_time } else { time };
+        Ok(Format::of(date, time))
     }
 
     /// The zone of that name, such as `Europe/Berlin`; else the instance's own.

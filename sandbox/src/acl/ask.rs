@@ -32,8 +32,8 @@ impl Instance {
             let ids: Vec<&str> = rules.iter().map(Record::sys_id).collect();
             let grants = self.rows("sys_security_acl_role", &format!("sys_security_aclIN{}", ids.join(","))).await?;
             let ids: Vec<&str> = grants.iter().map(|grant| grant.get("sys_user_role")).collect();
-            let roles = self.rows("sys_user_role", &format!("sys_idIN{}", ids.join(","))).await?;
-            Ok(Arc::new(Acls::new(rules, &grants, &roles)))
+            let held = self.rows("sys_user_role", &format!("sys_idIN{}", ids.join(","))).await?;
+            Ok(Arc::new(Acls::new(rules, &grants, &held)))
         };
         self.known.acls.to(key, &self.store, read).await
     }

@@ -20,6 +20,7 @@ pub(super) struct Options {
     pub show: Show,
     pub links: bool,
     pub fields: Option<Vec<String>>,
+    pub view: Option<String>,
     pub limit: i64,
     pub offset: i64,
     pub count: bool,
@@ -52,6 +53,7 @@ impl Options {
             fields: parameter("sysparm_fields").filter(|text| !text.trim().is_empty()).map(|text| {
                 text.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
             }),
+            view: parameter("sysparm_view").filter(|name| !name.is_empty()).map(str::to_owned),
             limit: number("sysparm_limit").filter(|&limit| limit >= 0).unwrap_or(LARGEST_PAGE),
             offset: number("sysparm_offset").unwrap_or(0).max(0),
             count: !is_true("sysparm_no_count"),

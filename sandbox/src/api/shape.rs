@@ -10,10 +10,26 @@ use super::sight::Sight;
 use super::{ApiError, Version};
 use crate::dictionary::{Column, Kind, Table};
 use crate::instance::Instance;
+use crate::pages::View;
 use crate::record::Record;
 use crate::store;
 use crate::switches::HiddenField;
 use crate::user::User;
+
+/// What a view shows: `mobile` a few columns, as a list has them, `both` those and the form's, and any other
+/// the form's (contract 2.2).
+fn columns_of_view(table: &Table, name: &str) -> Vec<String> {
+    let view = View::of(table);
+    let form = view.columns().chain(&view.journals).filter(|_| name != "mobile");
+    let list = view.list.iter().filter(|_| matches!(name, "mobile" | "both"));
+    let mut columns: Vec<String> = Vec::new();
+    for column in form.chain(list) {
+        if !columns.contains(column) {
+            columns.push(column.clone());
+        }
+    }
+    columns
+}
 
 /// Shapes the records of one answer.
 pub(super) struct Shaper<'a> {
@@ -33,8 +49,11 @@ impl<'a> Shaper<'a> {
 
     pub async fn records(&mut self, table: &Table, rows: &[Record]) -> Result<Vec<Value>, ApiError> {
         let options = self.options;
-        let all: Vec<String> = table.columns.keys().cloned().collect();
-        let fields = options.fields.as_ref().unwrap_or(&all);
+        let all = options.fields.clone().unwrap_or_else(|| match &options.view {
+            None => table.columns.keys().cloned().collect(),
+            Some(view) => columns_of_view(table, view),
+        });
+        let fields = &all;
         let mut shaped = Vec::with_capacity(rows.len());
         for row in rows {
             let mut object = Map::new();

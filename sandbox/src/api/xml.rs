@@ -61,10 +61,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<(String, String)>, String> {
             }
             Event::End(_) => drop(open.pop()),
             Event::Text(plain) => {
-                add(&plain.xml_content().map_err(|cause| cause.to_string())?, &open, entries, &mut values)
+                add(&plain.xml_content().map_err(|cause| cause.to_string())?, &open, entries, &mut values);
             }
             Event::CData(plain) => {
-                add(&plain.decode().map_err(|cause| cause.to_string())?, &open, entries, &mut values)
+                add(&plain.decode().map_err(|cause| cause.to_string())?, &open, entries, &mut values);
             }
             Event::GeneralRef(reference) => add(&meaning(&reference)?, &open, entries, &mut values),
             Event::Eof => break,

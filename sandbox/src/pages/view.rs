@@ -12,7 +12,7 @@ use crate::user::User;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct View {
+pub(crate) struct View {
     pub list: Vec<String>,
     /// Where the list's search looks when no column is chosen.
     pub search: Vec<String>,
@@ -28,7 +28,7 @@ pub(super) struct View {
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Section {
+pub(crate) struct Section {
     pub title: String,
     pub left: Vec<String>,
     pub right: Vec<String>,
@@ -45,7 +45,7 @@ impl Section {
 /// Saves what is typed together with some values.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Button {
+pub(crate) struct Button {
     pub name: String,
     pub label: String,
     pub set: BTreeMap<String, String>,
@@ -64,7 +64,7 @@ impl Button {
 /// The records of a table that refer to the one on the form.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Related {
+pub(crate) struct Related {
     pub table: String,
     pub column: String,
     /// What of the record they name, if not its sys_id.

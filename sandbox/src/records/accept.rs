@@ -223,7 +223,7 @@ fn closes(draft: &Draft<'_>, column: &str, value: &str) -> bool {
 
 /// Too long values are cut without a word (contract 3.1).
 fn shortened(mut value: String, column: &Column) -> String {
-    if let Some((end, _)) = value.char_indices().nth(column.max_length.unwrap_or(255)) {
+    if let Some((end, _)) = value.char_indices().nth(column.max_length.unwrap_or(column.kind.usual_length())) {
         value.truncate(end);
     }
     value

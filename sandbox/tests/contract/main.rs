@@ -25,6 +25,7 @@ mod s02_7_errors;
 mod s02_8_writes;
 mod s03_incident;
 mod s05_attachments;
+mod s06_metadata;
 mod s06_tables;
 mod s07_1_case_api;
 mod s07_2_cases;

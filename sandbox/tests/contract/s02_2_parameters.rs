@@ -109,3 +109,17 @@ async fn odd_addresses_do_no_harm() {
     assert_eq!(response.status(), StatusCode::OK);
     assert!(result(response).await.is_array());
 }
+
+/// 2.2: `sysparm_view` chooses the fields of a view, and `sysparm_fields` goes before it.
+#[tokio::test]
+async fn a_view_chooses_fields() {
+    let instance = Instance::start().await;
+    let fields = async |parameters: &str| {
+        let list = instance.get(&format!("{TABLE}?sysparm_limit=1&{parameters}")).await;
+        list[0].as_object().expect("an object").len()
+    };
+    let (mobile, desktop) = (fields("sysparm_view=mobile").await, fields("sysparm_view=desktop").await);
+    assert!(mobile < desktop && desktop < fields("").await, "{mobile} {desktop}");
+    assert!(fields("sysparm_view=both").await >= desktop);
+    assert_eq!(fields("sysparm_view=mobile&sysparm_fields=number").await, 1);
+}
