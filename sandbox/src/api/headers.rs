@@ -9,7 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 use crate::random;
 
 /// Longer addresses never reach the API.
-const LONGEST_ADDRESS: usize = 32_768;
+const LONGEST_ADDRESS: usize = 16_384;
 
 const TOO_LONG: &str = "<!DOCTYPE html><html><head><title>414 Request-URI Too Large</title></head>\
 <body><center><h1>414 Request-URI Too Large</h1></center><hr><center>snow_adc</center></body></html>";

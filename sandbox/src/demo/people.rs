@@ -43,6 +43,8 @@ struct Group {
     sys_id: Option<String>,
     manager: String,
     description: String,
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
 /// Everybody there is in the demo data.
@@ -73,8 +75,13 @@ const ROLES: &[&str] = &[
     "rate_limit_admin",
 ];
 
+/// The sys_id of a role: the published one, where it is well known.
 pub(super) fn role(name: &str) -> String {
-    fixed_id(&format!("role {name}"))
+    match name {
+        "admin" => "2831a114c611228501d4ea6c309d626d".to_owned(),
+        "itil" => "282bf1fac6112285017366cb5f867469".to_owned(),
+        _ => fixed_id(&format!("role {name}")),
+    }
 }
 
 /// The roles that ship, and those that access rules ask for besides.
@@ -135,6 +142,12 @@ impl People {
                 ("email", &email),
             ];
             add(instance, write, "sys_user_group", &self.group(&group.name), &values);
+            for given in &group.roles {
+                let given_id = fixed_id(&format!("group role {} {given}", group.name));
+                let grant = [("group", self.group(&group.name)), ("role", role(given))];
+                let grant = grant.each_ref().map(|(column, value)| (*column, value.as_str()));
+                add(instance, write, "sys_group_has_role", &given_id, &grant);
+            }
         }
         for person in &self.people {
             self.furnish_one(instance, write, person, names);

@@ -136,11 +136,12 @@ impl<'a> Compiler<'a> {
 
     /// Nothing if the condition means nothing here, may not be asked, or is too much.
     fn permitted(&mut self, condition: &Condition, place: Place<'a>) -> Option<Sql> {
-        self.conditions += 1;
-        if self.conditions > MOST_CONDITIONS {
+        if self.conditions == MOST_CONDITIONS {
             return None;
         }
+        // What means nothing here costs nothing, so it does not count.
         let sql = self.condition(condition, place)?;
+        self.conditions += 1;
         self.length += sql.text.len();
         (self.length <= LONGEST_SQL && sql.reads.iter().all(self.scope.permits)).then_some(sql)
     }

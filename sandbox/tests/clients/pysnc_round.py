@@ -116,9 +116,9 @@ class Pysnc(unittest.TestCase):
         self.assertEqual(len(problem.get_attachments()), 0)
         problem.add_attachment("test.txt", "one\ntwo\n")
         problem.add_attachment("test.bin", b"\x00\x01\x02")
-        files = {str(file.file_name): file for file in problem.get_attachments()}
-        self.assertEqual(files["test.txt"].readlines(), ["one", "two"])
-        self.assertEqual(files["test.bin"].read(), b"\x00\x01\x02")
+        # The client walks through them with one object.
+        contents = {str(file.file_name): file.read() for file in problem.get_attachments()}
+        self.assertEqual(contents, {"test.txt": b"one\ntwo\n", "test.bin": b"\x00\x01\x02"})
 
     def test_tokens(self):
         client_id, secret = os.environ["SANDBOX_CLIENT"].split(":")
