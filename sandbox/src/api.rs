@@ -91,7 +91,8 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
 
 /// The API for calls that the instance makes itself on behalf of somebody who was let in.
 fn within(instance: &Arc<Instance>) -> Router {
-    let calls = router().layer(from_fn_with_state(instance.clone(), speak)).layer(from_fn(dress));
+    let calls = router().layer(from_fn_with_state(instance.clone(), admit));
+    let calls = calls.layer(from_fn_with_state(instance.clone(), speak)).layer(from_fn(dress));
     calls.with_state(instance.clone())
 }
 

@@ -9,30 +9,47 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::caller::{Proof, identify};
+use super::caller::{Proof, Token, identify};
 use super::{ApiError, Caller, Resource};
 use crate::instance::Instance;
 use crate::limits::Session;
 use crate::pages::{COOKIE, session_cookie};
 
 pub(crate) async fn admit(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
-    // What the instance asks itself on behalf of a call, such as a part of a batch, was let in with it.
-    if request.extensions().get::<Caller>().is_some() {
-        return next.run(request).await;
-    }
-    admitted(&instance, request, next).await.unwrap_or_else(IntoResponse::into_response)
+    let admitted = if request.extensions().get::<Caller>().is_some() {
+        part(&instance, request, next).await
+    } else {
+        whole(&instance, request, next).await
+    };
+    admitted.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn admitted(instance: &Instance, mut request: Request, next: Next) -> Result<Response, ApiError> {
+/// What the instance asks itself on behalf of a call, such as a part of a batch, was let in with it; but its
+/// token opens no more than it would by itself.
+async fn part(instance: &Instance, request: Request, next: Next) -> Result<Response, ApiError> {
+    if let Some(token) = request.extensions().get::<Token>() {
+        must_open(instance, token, &Resource::of(request.method(), request.uri().path())).await?;
+    }
+    Ok(next.run(request).await)
+}
+
+async fn must_open(instance: &Instance, Token(token): &Token, resource: &Resource<'_>) -> Result<(), ApiError> {
+    let (credential, client) = token.as_ref();
+    if instance.opens(credential, client, resource).await? {
+        return Ok(());
+    }
+    Err(ApiError::new(StatusCode::FORBIDDEN, "Missing required api access scope", None))
+}
+
+async fn whole(instance: &Instance, mut request: Request, next: Next) -> Result<Response, ApiError> {
     let switches = instance.switches();
     let (user, proof) = identify(instance, request.headers(), request.uri()).await?;
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let resource = Resource::of(&method, &path);
-    if let Proof::Token(credential, client) = &proof
-        && !instance.opens(credential, client, &resource).await?
-    {
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "Missing required api access scope", None));
+    if let Proof::Token(token) = &proof {
+        must_open(instance, token, &resource).await?;
+        request.extensions_mut().insert(token.clone());
     }
     let session = session(instance, &user.sys_id, request.headers(), &proof);
     // Requests of one session take turns, and the one that would wait too long is dropped.
@@ -91,7 +108,7 @@ fn session(instance: &Instance, user_id: &str, headers: &HeaderMap, proof: &Proo
     if let Some(session) = known.filter(|session| session.user_id == user_id) {
         return Some((session, false));
     }
-    let token = if let Proof::Token(credential, _) = proof { Some(credential.token()) } else { None };
+    let token = if let Proof::Token(Token(token)) = proof { Some(token.0.token()) } else { None };
     instance.switches().session_cookies.then(|| (instance.sessions.begin(user_id, token), true))
 }
 

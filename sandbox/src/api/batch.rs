@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use super::caller::Token;
 use super::media::acceptable;
 use super::{ApiError, Caller, JSON, body};
 use crate::instance::Instance;
@@ -75,9 +76,15 @@ impl Limits {
 pub(super) async fn run(
     State(instance): State<Arc<Instance>>,
     caller: Caller,
+    token: Option<Extension<Token>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
+    let mut on_behalf = Extensions::new();
+    on_behalf.insert(caller);
+    if let Some(Extension(token)) = token {
+        on_behalf.insert(token);
+    }
     acceptable(&headers)?;
     let bytes = body::bytes(&headers, body).await?;
     let unreadable = |cause: serde_json::Error| {
@@ -93,7 +100,7 @@ pub(super) async fn run(
     for item in left.by_ref() {
         let id = text(&item.id);
         let late = instance.clock.now().as_second() - began.as_second() >= LONGEST_SECONDS;
-        let answer = if late { None } else { service(&calls, &caller, item, &limits).await };
+        let answer = if late { None } else { service(&calls, &on_behalf, item, &limits).await };
         let Some(answer) = answer else {
             // The limit ends the batch: this item and all that come after it are to be sent again.
             unserviced.push(id);
@@ -120,11 +127,11 @@ fn text(id: &Value) -> String {
 }
 
 /// The answer to one item; nothing if it is larger than the limits allow.
-async fn service(calls: &Router, caller: &Caller, item: Item, limits: &Limits) -> Option<Value> {
+async fn service(calls: &Router, on_behalf: &Extensions, item: Item, limits: &Limits) -> Option<Value> {
     let id = text(&item.id);
     let began = Instant::now();
     let excluded = item.exclude_response_headers;
-    let request = match request(caller, item) {
+    let request = match request(on_behalf, item) {
         Ok(request) => request,
         Err(problem) => return Some(refused(&id, &problem)),
     };
@@ -170,7 +177,7 @@ fn refused(id: &str, problem: &str) -> Value {
     })
 }
 
-fn request(caller: &Caller, item: Item) -> Result<Request<Vec<u8>>, String> {
+fn request(on_behalf: &Extensions, item: Item) -> Result<Request<Vec<u8>>, String> {
     let method: Method = item.method.trim().to_ascii_uppercase().parse().map_err(|_| "The method is not known")?;
     if !item.url.starts_with('/') || item.url.starts_with("//") {
         return Err("The url is not a path on this instance".to_owned());
@@ -194,7 +201,7 @@ fn request(caller: &Caller, item: Item) -> Result<Request<Vec<u8>>, String> {
             request.headers_mut().append(name, value);
         }
     }
-    request.extensions_mut().insert(caller.clone());
+    request.extensions_mut().extend(on_behalf.clone());
     Ok(request)
 }
 

@@ -44,11 +44,15 @@ impl FromRequestParts<Arc<Instance>> for Operator {
     }
 }
 
+/// The token that a call came with, and whose it is.
+#[derive(Clone)]
+pub(super) struct Token(pub Arc<(Credential, Client)>);
+
 /// How somebody proved who they are.
 pub(super) enum Proof {
     Password,
     ApiKey,
-    Token(Credential, Client),
+    Token(Token),
     Session(Arc<Session>),
 }
 
@@ -80,7 +84,7 @@ async fn by_token(instance: &Instance, token: &str) -> Result<Option<(User, Proo
     let Some(credential) = instance.credential(Kind::Access, token).await? else { return Ok(None) };
     let Some(client) = instance.oauth_peer(credential.peer()).await? else { return Ok(None) };
     let user = instance.user(credential.user_id()).await?;
-    Ok(user.map(|user| (user, Proof::Token(credential, client))))
+    Ok(user.map(|user| (user, Proof::Token(Token(Arc::new((credential, client)))))))
 }
 
 /// A cookie that outlives the token that it was given for opens nothing, unless a property says so.

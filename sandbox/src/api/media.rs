@@ -76,7 +76,9 @@ pub(crate) async fn speak(State(instance): State<Arc<Instance>>, request: Reques
         }
         _ => next.run(request).await,
     };
-    if wants_xml && response.headers().get(header::CONTENT_TYPE) == Some(&JSON) {
+    // A file stays as it was kept, whatever is in it.
+    let is_file = response.headers().contains_key(header::CONTENT_DISPOSITION);
+    if wants_xml && !is_file && response.headers().get(header::CONTENT_TYPE) == Some(&JSON) {
         return in_xml(response).await;
     }
     response

@@ -45,7 +45,7 @@ class Pysnc(unittest.TestCase):
 
     def test_dot_walks_and_display_values(self):
         admin = self.record("sys_user")
-        admin.fields = "sys_id,email,department,department.name,department.dept_head.email,sys_updated_on"
+        admin.fields = "sys_id,email,department,department.name,department.dept_head,department.dept_head.email,sys_updated_on"
         self.assertTrue(admin.get(ADMIN))
         self.assertEqual(admin.department.name, "Finance")
         self.assertEqual(admin.department.dept_head.email, "natasha.ingram@example.com")

@@ -210,6 +210,24 @@ async fn a_token_without_the_scope_is_refused() {
     assert!(instance.opens(&tokens["access_token"]).await, "a scope given to the client helps tokens that are out");
 }
 
+/// 1.8: A part of a batch opens no more than its token does by itself.
+#[tokio::test]
+async fn a_batch_widens_no_scope() {
+    let instance = Instance::start().await;
+    guard_the_table_api(&instance).await;
+    let other = instance.post("/api/now/table/sys_auth_scope", json!({"name": "other"})).await;
+    map(&instance, other["sys_id"].as_str().expect("an id")).await;
+    let tokens = instance.agents_tokens().await;
+    let access = tokens["access_token"].as_str().expect("a token");
+    let parts = [INCIDENTS, "/api/now/stats/incident?sysparm_count=true"];
+    let parts: Vec<Value> = parts.iter().map(|url| json!({"id": url, "method": "GET", "url": url})).collect();
+    let batch = json!({"batch_request_id": "1", "rest_requests": parts});
+    let call = instance.http.post(instance.url("/api/now/v1/batch")).bearer_auth(access).json(&batch);
+    let answer: Value = sent(call).await.json().await.expect("JSON");
+    let statuses: Vec<&Value> = (0..2).map(|part| &answer["serviced_requests"][part]["status_code"]).collect();
+    assert_eq!(statuses, [&json!(403), &json!(200)]);
+}
+
 /// 1.8: `useraccount` opens everything; a client without any scope has it, or nothing.
 #[tokio::test]
 async fn clients_without_a_scope() {
