@@ -145,6 +145,10 @@ pub struct SandboxArgs {
     #[arg(long, env = "ISTHMUS_SANDBOX_TABLES", value_delimiter = ',')]
     pub tables: Vec<PathBuf>,
 
+    /// So many incidents besides the demo's, for load: a million works, best with --data. They are the same each time.
+    #[arg(long, env = "ISTHMUS_SANDBOX_RECORDS", default_value_t = 0)]
+    pub records: u64,
+
     /// Redirect URL of the OAuth client that is printed at the start. Repeat it for several.
     #[arg(
         long = "redirect-url",

@@ -213,15 +213,20 @@ pub async fn sandbox(settings: SandboxArgs) -> Result<(), StartError> {
     log(&settings.log)?;
     let stop = stop::on_signals().map_err(StartError::Signals)?;
     let client = practice_client(settings.redirect_urls.clone());
-    let started = Sandbox::start(::sandbox::Settings {
+    let starting = Sandbox::start(::sandbox::Settings {
         listen: settings.listen,
         data: settings.data,
         tls: settings.tls,
         tables: settings.tables,
+        records: settings.records,
         oauth_clients: vec![client],
         ..::sandbox::Settings::in_memory()
-    })
-    .await?;
+    });
+    // A million records take a while to make; the next start goes on with them.
+    let started = tokio::select! {
+        started = starting => started?,
+        () = stop.cancelled() => return Ok(()),
+    };
     println!(
         "A practice ServiceNow instance listens at {}\n\n  Administrator   admin / admin   (service desk agent: itil / itil)\n  OAuth client    {}\n  Client secret   {}\n  Redirect URLs   {}\n\nCtrl-C stops it.",
         started.address(),

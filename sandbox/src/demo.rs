@@ -5,6 +5,7 @@
 mod files;
 mod filters;
 mod imports;
+mod load;
 mod metadata;
 mod names;
 mod people;
@@ -48,6 +49,7 @@ pub(crate) async fn furnish(instance: &Arc<Instance>, settings: &Settings) -> Re
     if settings.is_plain() {
         instance.store.keep().await?;
     }
+    load::furnish(instance, i64::try_from(settings.records).unwrap_or(i64::MAX)).await?;
     for client in &settings.oauth_clients {
         register(instance, client).await?;
     }

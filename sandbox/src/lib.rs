@@ -66,6 +66,8 @@ pub struct Settings {
     pub tls: Option<PathBuf>,
     /// Files with more tables and columns, in the form of those in `dictionary/`.
     pub tables: Vec<PathBuf>,
+    /// So many incidents more than the demo has, always the same ones; those that the data file has count.
+    pub records: u64,
     /// Inserted into `oauth_entity` when their client id is not there yet.
     pub oauth_clients: Vec<OauthClient>,
 }
@@ -79,6 +81,7 @@ impl Settings {
             address: None,
             tls: None,
             tables: Vec::new(),
+            records: 0,
             oauth_clients: vec![OauthClient {
                 name: "Practice client".into(),
                 client_id: "0c5f3cece1b12010f877971dea0b1449".into(),
