@@ -79,13 +79,10 @@ async fn rows(instance: &Instance) -> Result<(), Unusable> {
 /// A row made by `system` when the instance was made; given values win over defaults.
 fn row(table: &Table, sys_id: &str, values: &[(&str, &str)]) -> Record {
     let defaults = table.columns.values().filter(|column| !column.default.is_empty());
-    let mut record: Record = defaults.map(|column| (&column.name, &column.default)).collect();
-    let stamps = [("sys_created_on", BORN), ("sys_updated_on", BORN), ("sys_created_by", "system")];
-    for (column, value) in stamps.iter().chain(&[("sys_updated_by", "system"), ("sys_mod_count", "0")]).chain(values) {
-        record.set(column, *value);
-    }
-    record.set("sys_id", sys_id);
-    record
+    let defaults = defaults.map(|column| (column.name.as_str(), column.default.as_str()));
+    let by = [("sys_created_by", "system"), ("sys_updated_by", "system"), ("sys_mod_count", "0")];
+    let on = [("sys_created_on", BORN), ("sys_updated_on", BORN)];
+    defaults.chain(by).chain(on).chain(values.iter().copied()).chain([("sys_id", sys_id)]).collect()
 }
 
 /// Adds a row if the table is there.

@@ -200,6 +200,9 @@ struct Definition {
     audit: bool,
     #[serde(default)]
     no_audit_delete: bool,
+    /// Indexes of several columns, besides those of single ones.
+    #[serde(default)]
+    indexes: Vec<Vec<String>>,
     #[serde(default)]
     columns: Vec<Column>,
     #[serde(default)]
@@ -256,6 +259,7 @@ pub(crate) struct Table {
     /// Whether its deleted records are not kept in `sys_audit_delete`.
     pub no_audit_delete: bool,
     pub overrides: BTreeMap<String, Override>,
+    pub indexes: Vec<Vec<String>>,
     pub columns: BTreeMap<String, Column>,
     /// The choices this table declares itself.
     pub choices: BTreeMap<String, Vec<Choice>>,
@@ -456,6 +460,7 @@ fn resolve(definition: &Definition, all: &BTreeMap<String, Definition>) -> Resul
         audit: definition.audit,
         no_audit_delete: definition.no_audit_delete,
         overrides: definition.overrides.clone(),
+        indexes: definition.indexes.clone(),
         columns,
         choices: definition.choices.clone(),
     })

@@ -11,10 +11,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures::TryStreamExt as _;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{AssertSqlSafe, Column as _, Row as _};
+use sqlx::{AssertSqlSafe, Row as _};
 
-use crate::dictionary::{Dictionary, Table};
+use crate::dictionary::{Column, Dictionary, Table};
 use crate::query::Compiled;
 use crate::record::Record;
 
@@ -53,12 +54,20 @@ fn family(table: &Table) -> String {
     }
     // Names come from the dictionary, never from a request.
     let classes: Vec<String> = table.classes.iter().map(|class| format!("'{class}'")).collect();
-    // The plus sign keeps SQLite from finding rows by their class, which most of them share.
-    format!(r#"+t0."sys_class_name" IN ({})"#, classes.join(", "))
+    match classes.as_slice() {
+        [class] => format!(r#"t0."sys_class_name" = {class}"#),
+        // The plus sign keeps SQLite from finding rows by their class, which most of them share.
+        classes => format!(r#"+t0."sys_class_name" IN ({})"#, classes.join(", ")),
+    }
 }
 
-fn record(row: &SqliteRow) -> Result<Record> {
-    row.columns().iter().map(|column| Ok((column.name(), row.try_get::<String, _>(column.ordinal())?))).collect()
+/// How the database compares the column's texts, and orders them in an index (contract 2.3).
+fn collation(column: &Column) -> &'static str {
+    if column.kind.ignores_case() { " COLLATE NOCASE" } else { "" }
+}
+
+fn record(columns: &Arc<[String]>, row: &SqliteRow) -> Result<Record> {
+    Record::read(columns, row.try_get(0)?).map_err(|cause| sqlx::Error::Decode(cause.into()))
 }
 
 impl Store {
@@ -80,22 +89,41 @@ impl Store {
     }
 
     pub async fn select(&self, table: &Table, query: &Compiled, slice: Slice) -> Result<Vec<Record>> {
-        let columns: Vec<String> = table.stored_columns().map(|column| format!(r#"t0."{}""#, column.name)).collect();
+        self.select_columns(table, query, slice, |_| true).await
+    }
+
+    /// Reads only the columns that are wanted, `sys_id` among them.
+    pub async fn select_columns(
+        &self,
+        table: &Table,
+        query: &Compiled,
+        slice: Slice,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Record>> {
+        let names = table.stored_columns().map(|column| &column.name).filter(|name| wanted(name) || *name == "sys_id");
+        let columns: Arc<[String]> = names.cloned().collect();
+        let values: Vec<String> = columns.iter().map(|name| format!(r#"t0."{name}""#)).collect();
+        // Which rows is decided first, where possible in an index alone; then each is read as one text, which
+        // takes a fraction of the time that a hundred values take on their way.
         let sql = format!(
-            r#"SELECT {} FROM "{}" AS t0 WHERE {} AND {} ORDER BY {} LIMIT {} OFFSET {}"#,
-            columns.join(", "),
-            table.root,
+            r#"SELECT json_array({}) FROM (SELECT t0.rowid AS id FROM "{root}" AS t0 WHERE {} AND {} ORDER BY {} LIMIT ? OFFSET ?) AS page
+               CROSS JOIN "{root}" AS t0 ON t0.rowid = page.id"#,
+            values.join(", "),
             family(table),
             query.condition,
             query.order,
-            slice.limit,
-            slice.offset
+            root = table.root,
         );
         let mut statement = sqlx::query(AssertSqlSafe(sql));
         for parameter in &query.parameters {
             statement = statement.bind(parameter);
         }
-        statement.fetch_all(&self.pool).await?.iter().map(record).collect()
+        let mut rows = statement.bind(slice.limit).bind(slice.offset).fetch(&self.pool);
+        let mut records = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            records.push(record(&columns, &row)?);
+        }
+        Ok(records)
     }
 
     pub async fn count(&self, table: &Table, query: &Compiled) -> Result<i64> {
@@ -130,13 +158,14 @@ impl Store {
 
     /// The oldest record whose column has exactly this value.
     pub async fn find(&self, table: &Table, column: &str, value: &str) -> Result<Option<Record>> {
-        if table.column(column).is_none() {
+        let Some(column) = table.column(column) else {
             return Ok(None);
-        }
+        };
         let query = Compiled {
-            condition: format!(r#"t0."{column}" = ?"#),
+            // The first half finds it in an index, the second is what is asked.
+            condition: format!(r#"t0."{name}" = ?{} AND t0."{name}" = ?"#, collation(column), name = column.name),
             order: "t0.rowid".to_owned(),
-            parameters: vec![value.to_owned()],
+            parameters: vec![value.to_owned(), value.to_owned()],
             ..Compiled::default()
         };
         Ok(self.select(table, &query, Slice::first(1)).await?.pop())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::{Store, image};
+use super::{Store, collation, image};
 use crate::Settings;
 use crate::dictionary::{Column, Dictionary, DictionaryError, Table};
 
@@ -83,21 +83,37 @@ async fn prepare(pool: &SqlitePool, root: &Table, family: &[&Table]) -> Result<(
         let add = format!(r#"ALTER TABLE "{name}" ADD COLUMN {}"#, declaration(column));
         sqlx::query(AssertSqlSafe(add)).execute(pool).await?;
     }
-    for column in columns.iter().filter(|column| column.index || column.name == "sys_created_on") {
-        let index = &column.name;
-        let collation = if column.kind.ignores_case() { " COLLATE NOCASE" } else { "" };
-        let sql = format!(r#"CREATE INDEX IF NOT EXISTS "{name}_{index}" ON "{name}" ("{index}"{collation})"#);
+    for index in indexes(family, &columns) {
+        let keys: Vec<String> = index.iter().map(|column| key(column)).collect();
+        let names: Vec<&str> = index.iter().map(|column| column.name.as_str()).collect();
+        let sql =
+            format!(r#"CREATE INDEX IF NOT EXISTS "{name} by {}" ON "{name}" ({})"#, names.join(", "), keys.join(", "));
         sqlx::query(AssertSqlSafe(sql)).execute(pool).await?;
     }
-    index_cursor(pool, name, root.classes.len() > 1).await
+    Ok(())
 }
 
-/// What a client that follows a table with a cursor reads: rows in the order of their last change
-/// (contract 12.2), found and counted in the index alone.
-async fn index_cursor(pool: &SqlitePool, name: &str, has_classes: bool) -> Result<(), sqlx::Error> {
-    let class = if has_classes { r#", "sys_class_name""# } else { "" };
-    let sql = format!(r#"CREATE INDEX IF NOT EXISTS "{name}_cursor" ON "{name}" ("sys_updated_on", "sys_id"{class})"#);
-    sqlx::query(AssertSqlSafe(sql)).execute(pool).await.map(drop)
+/// The columns of each index. Where a family has several classes the class is in all of them, so that the
+/// records of one class are found and counted without reading them.
+fn indexes<'a>(family: &[&'a Table], columns: &[&'a Column]) -> Vec<Vec<&'a Column>> {
+    let named = |name: &str| columns.iter().find(|column| column.name == name).copied();
+    let class = if family.len() > 1 { named("sys_class_name") } else { None };
+    let single = columns.iter().filter(|column| column.index || column.name == "sys_created_on");
+    let mut indexes: Vec<Vec<&Column>> = single.map(|column| vec![*column]).collect();
+    // What a client that follows a table with a cursor reads: rows in the order of their last change (contract 12.2).
+    indexes.push(["sys_updated_on", "sys_id"].into_iter().filter_map(named).collect());
+    let several = family.iter().flat_map(|table| &table.indexes);
+    indexes.extend(several.map(|index| index.iter().filter_map(|name| named(name)).collect()));
+    for index in &mut indexes {
+        if !index.iter().any(|column| column.name == "sys_class_name") {
+            index.extend(class);
+        }
+    }
+    indexes
+}
+
+fn key(column: &Column) -> String {
+    format!(r#""{}"{}"#, column.name, collation(column))
 }
 
 fn declaration(column: &Column) -> String {
