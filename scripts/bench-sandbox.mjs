@@ -43,7 +43,7 @@ let running;
 
 async function start() {
   const [program, args] = OTHER
-    ? [OTHER, [listen, file, String(RECORDS)]]
+    ? [OTHER, [listen, file, '-', String(RECORDS)]]
     : [join(process.env.ISTHMUS_DIST, 'isthmus'), ['sandbox', '--listen', listen, '--data', file, '--records', String(RECORDS)]];
   const begun = performance.now();
   running = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
