@@ -86,8 +86,8 @@ async fn prepare(pool: &SqlitePool, root: &Table, family: &[&Table]) -> Result<(
     for index in indexes(family, &columns) {
         let keys: Vec<String> = index.iter().map(|column| key(column)).collect();
         let names: Vec<&str> = index.iter().map(|column| column.name.as_str()).collect();
-        let sql =
-            format!(r#"CREATE INDEX IF NOT EXISTS "{name} by {}" ON "{name}" ({})"#, names.join(", "), keys.join(", "));
+        let (names, keys) = (names.join("_"), keys.join(", "));
+        let sql = format!(r#"CREATE INDEX IF NOT EXISTS "{name}_{names}" ON "{name}" ({keys})"#);
         sqlx::query(AssertSqlSafe(sql)).execute(pool).await?;
     }
     Ok(())

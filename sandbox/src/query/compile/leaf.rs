@@ -49,6 +49,10 @@ impl Compiler<'_> {
             Test::Is(value) => match (self.lookup(value), stored(value)) {
                 (Some(found), _) => Sql::all(vec![filled(), Sql::new(format!("{cell} IN (")).then(found).with(")")]),
                 (None, Some(value)) if is_fraction(column.kind) => numeric(cell, "=", value),
+                // Either half of a table is too much to be sorted where an index has the order already.
+                (None, Some(value)) if column.kind == Kind::Boolean => {
+                    Sql::new(format!("likely({cell} = ")).bind(value).with(")")
+                }
                 (None, Some(value)) => Sql::new(format!("{cell} = ")).bind(value).with(collation),
                 (None, None) => Sql::never(),
             },
