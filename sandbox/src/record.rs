@@ -83,7 +83,7 @@ impl Record {
         }
     }
 
-    /// The value, which the record then no longer has.
+    /// The value; the record is left with an empty one.
     pub fn take(&mut self, column: &str) -> String {
         let Ok(place) = self.place(column) else { return String::new() };
         let value = self.value(place).to_owned();

@@ -64,12 +64,10 @@ impl Instance {
                 counts.inserted += 1;
             }
             (Some(here), false) => {
-                let mut values = carried.values;
                 // A private property's value belongs to the instance that it is on (contract 11.3).
-                if table.name == "sys_properties" && values.is_true("is_private") {
-                    values.take("value");
-                }
-                self.update(by, table, here.sys_id(), Input::new(values.iter())).await?;
+                let is_private = table.name == "sys_properties" && carried.values.is_true("is_private");
+                let values = carried.values.iter().filter(|(column, _)| !is_private || *column != "value");
+                self.update(by, table, here.sys_id(), Input::new(values)).await?;
                 counts.updated += 1;
             }
         }
