@@ -51,6 +51,11 @@ fn cell(text: &str) -> String {
 /// One test at a time changes the README.
 static README: Mutex<()> = Mutex::new(());
 
+#[allow(clippy::disallowed_methods)] // how a person tells a test to write
+fn is_to_write() -> bool {
+    std::env::var_os("COVERAGE").is_some_and(|mode| mode == "write")
+}
+
 /// Compares the part of the README between its two marks with what it should be, or writes it.
 fn keep_in_the_readme(part: &str, expected: &str) {
     let _turn = README.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -60,7 +65,7 @@ fn keep_in_the_readme(part: &str, expected: &str) {
     let end = format!("<!-- {part}: end -->\n");
     let (before, rest) = text.split_once(&begin).expect("the place of the table in the README");
     let (found, after) = rest.split_once(&end).expect("the end of the table in the README");
-    if std::env::var_os("COVERAGE").is_some_and(|mode| mode == "write") {
+    if is_to_write() {
         std::fs::write(&readme, format!("{before}{begin}{expected}{end}{after}")).expect("the README can be written");
     } else {
         assert!(found == expected, "the table of {part} is old: COVERAGE=write cargo test -p sandbox coverage");

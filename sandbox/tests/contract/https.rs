@@ -1,4 +1,5 @@
 //! https, for clients that refuse plain http.
+#![allow(clippy::disallowed_methods)] // its client only ever calls the instance under test
 
 use reqwest::{Certificate, Client};
 use sandbox::{Sandbox, Settings};

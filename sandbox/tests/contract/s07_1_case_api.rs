@@ -81,7 +81,7 @@ async fn a_case_is_read_by_id_or_number() {
     let instance = Instance::start().await;
     let made = instance.post(API, json!({"short_description": "Printer"})).await;
     let by_id = instance.get(&format!("{API}/{}", id(&made))).await;
-    assert_eq!(by_id, instance.get(&format!("/api/sn_customerservice/v1/case/CS0010001")).await);
+    assert_eq!(by_id, instance.get("/api/sn_customerservice/v1/case/CS0010001").await);
     let missing = instance.call_as("admin", Method::GET, &format!("{API}/CS9999999"), None).await;
     assert_eq!(missing.status(), StatusCode::NOT_FOUND);
 }
