@@ -157,6 +157,7 @@ async fn any_table_has_pages() {
 #[tokio::test]
 async fn references_are_typed_by_name() {
     let instance = Instance::start().await;
+    instance.set_property("glide.sys.default.tz", "UTC").await;
     let cookie = instance.sign_in("itil").await;
     let id = "471bfbc7a9fe198101e77a3e10e5d47f";
     let shown = json!({"assigned_to": "", "due_date": ""}).to_string();

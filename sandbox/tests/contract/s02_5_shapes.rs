@@ -99,6 +99,7 @@ async fn dot_walks_are_flat() {
 #[tokio::test]
 async fn times_are_shown_in_the_callers_zone_and_format() {
     let instance = Instance::start().await;
+    instance.set_property("glide.sys.default.tz", "UTC").await;
     profile(
         &instance,
         json!({"time_zone": "America/Los_Angeles", "date_format": "MM/dd/yyyy", "time_format": "hh:mm:ss a"}),
@@ -119,6 +120,7 @@ async fn times_are_shown_in_the_callers_zone_and_format() {
 #[tokio::test]
 async fn the_format_can_be_the_instances() {
     let instance = Instance::start().await;
+    instance.set_property("glide.sys.default.tz", "UTC").await;
     let rows = instance.get("/api/now/table/sys_properties?name=glide.sys.date_format").await;
     let property = format!("/api/now/table/sys_properties/{}", rows[0]["sys_id"].as_str().expect("an id"));
     instance.patch(&property, json!({"value": "dd.MM.yyyy"})).await;

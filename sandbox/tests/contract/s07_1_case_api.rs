@@ -203,6 +203,7 @@ async fn discussed(instance: &Instance) -> String {
 #[tokio::test]
 async fn activities_have_ids() {
     let instance = Instance::start().await;
+    instance.set_property("glide.sys.default.tz", "UTC").await;
     let path = discussed(&instance).await;
     let stream = instance.get(&path).await;
     assert_eq!(
