@@ -255,6 +255,7 @@ async fn parts_of_dates() {
         ("none", json!({})),
     ])
     .await;
+    instance.set_property("glide.sys.default.tz", "UTC").await;
     for (query, expected) in [
         ("due_dateDATEPARTMonday@javascript:gs.datePart('dayofweek','monday','GE')", "monday"),
         ("due_dateDATEPARTMonday@javascript:gs.datePart('dayofweek','monday','LE')", "monday sunday"),
@@ -497,7 +498,6 @@ async fn odd_queries_do_no_harm() {
 #[tokio::test]
 async fn pages_by_key() {
     let instance = Instance::start().await;
-    instance.set_property("glide.sys.default.tz", "UTC").await;
     let all =
         instance.get(&format!("{TABLE}?sysparm_fields=sys_id&sysparm_query=ORDERBYsys_updated_on^ORDERBYsys_id")).await;
     let (mut seen, mut after) = (Vec::new(), String::new());
