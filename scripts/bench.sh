@@ -5,4 +5,5 @@ cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh build
 scripts/build.sh
 . scripts/env.sh
-exec node scripts/bench.mjs "$@"
+node scripts/bench.mjs "$@"
+exec node scripts/bench-sandbox.mjs
