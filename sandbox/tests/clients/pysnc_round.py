@@ -53,7 +53,7 @@ class Pysnc(unittest.TestCase):
         self.assertNotEqual(admin.get_value("sys_updated_on"), admin.get_display_value("sys_updated_on"))
 
     def test_pages(self):
-        records = self.client.GlideRecord("sys_metadata", batch_size=100)
+        records = self.client.GlideRecord("sys_dictionary", batch_size=100)
         records.fields = "sys_id"
         records.limit = 500
         records.query()
