@@ -60,6 +60,16 @@ impl Record {
         }
     }
 
+    /// Where in the record the column is.
+    pub fn place_of(&self, column: &str) -> usize {
+        self.place(column).unwrap_or_else(|place| place)
+    }
+
+    /// The value of a column that most likely is at this place, as in the other records of a page.
+    pub fn get_at(&self, place: usize, column: &str) -> &str {
+        if self.columns.get(place).is_some_and(|name| name == column) { self.value(place) } else { self.get(column) }
+    }
+
     pub fn get(&self, column: &str) -> &str {
         self.place(column).map_or("", |place| self.value(place))
     }

@@ -40,7 +40,7 @@ pub(super) async fn shaped(
     rows: &[Record],
     options: &Options,
 ) -> Result<Vec<Value>, ApiError> {
-    let mut shaped = Shaper::new(instance, user, options, Version::Newest).records(table, rows).await?;
+    let mut shaped = Shaper::new(instance, user, options, Version::Newest).values(table, rows).await?;
     let secrets: Vec<&str> =
         table.columns.values().filter(|column| column.kind.is_secret()).map(|column| column.name.as_str()).collect();
     for object in shaped.iter_mut().filter_map(Value::as_object_mut) {

@@ -2,8 +2,9 @@
 //! the text of journals (contract 2.5, 4). Records that are looked up are remembered for the request.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::choices;
+use crate::choices::{self, Choice};
 use crate::clock;
 use crate::dictionary::{Column, Kind, Table};
 use crate::instance::Instance;
@@ -16,11 +17,13 @@ pub(crate) struct Displays<'a> {
     /// Whose zone and format times are shown in; as stored, without one.
     reader: Option<&'a User>,
     found: HashMap<(String, String), Option<Record>>,
+    /// By table and column.
+    choices: HashMap<String, HashMap<String, Arc<[Choice]>>>,
 }
 
 impl<'a> Displays<'a> {
     pub fn new(instance: &'a Instance) -> Self {
-        Self { instance, reader: None, found: HashMap::new() }
+        Self { instance, reader: None, found: HashMap::new(), choices: HashMap::new() }
     }
 
     pub fn read_by(self, user: &'a User) -> Self {
@@ -42,7 +45,7 @@ impl<'a> Displays<'a> {
         }
         if column.choice {
             let depends_on = column.dependent.as_deref().map_or("", |other| record.get(other));
-            let choices = self.instance.choices(table, &column.name).await?;
+            let choices = self.choices(table, &column.name).await?;
             return Ok(choices::label(&choices, value, depends_on).unwrap_or(value).to_owned());
         }
         Ok(match column.kind {
@@ -63,6 +66,15 @@ impl<'a> Displays<'a> {
             Kind::Password | Kind::Password2 => "********".to_owned(),
             _ => value.to_owned(),
         })
+    }
+
+    async fn choices(&mut self, table: &Table, column: &str) -> store::Result<Arc<[Choice]>> {
+        if let Some(known) = self.choices.get(&table.name).and_then(|columns| columns.get(column)) {
+            return Ok(known.clone());
+        }
+        let choices = self.instance.choices(table, column).await?;
+        self.choices.entry(table.name.clone()).or_default().insert(column.to_owned(), choices.clone());
+        Ok(choices)
     }
 
     /// The name of a record; what is stored, if there is no such record.

@@ -1,13 +1,15 @@
 //! Records as JSON in the six shapes that the parameters ask for (contract 2.5).
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
+use std::collections::HashSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
+use super::Version;
 use super::display::Displays;
 use super::options::{Options, Show};
 use super::sight::Sight;
-use super::{ApiError, Version};
+use crate::attachments;
 use crate::dictionary::{Column, Kind, Table};
 use crate::instance::Instance;
 use crate::pages::View;
@@ -31,7 +33,7 @@ fn columns_of_view(table: &Table, name: &str) -> Vec<String> {
     columns
 }
 
-/// Shapes the records of one answer.
+/// Shapes the records of one answer. They are written as JSON at once: a page may hold a million values.
 pub(super) struct Shaper<'a> {
     instance: &'a Instance,
     options: &'a Options,
@@ -41,95 +43,241 @@ pub(super) struct Shaper<'a> {
     hidden: HiddenField,
 }
 
+/// A field of the answer.
+struct Field<'t> {
+    path: &'t str,
+    /// Its name, as it stands before each value.
+    key: String,
+    /// Nothing for what has to be looked up, or asked about, record by record.
+    stored: Option<Stored<'t>>,
+}
+
+/// A column that everybody who sees a record sees, shown as it is stored.
+struct Stored<'t> {
+    column: &'t Column,
+    /// Where the records of this page have it.
+    place: usize,
+    link: Option<String>,
+}
+
 impl<'a> Shaper<'a> {
     pub fn new(instance: &'a Instance, user: &'a User, options: &'a Options, version: Version) -> Self {
         let (displays, sight) = (Displays::new(instance).read_by(user), Sight::new(instance, user));
         Self { instance, options, version, displays, sight, hidden: instance.switches().hidden_field }
     }
 
-    pub async fn records(&mut self, table: &Table, rows: &[Record]) -> Result<Vec<Value>, ApiError> {
-        let options = self.options;
-        let all = options.fields.clone().unwrap_or_else(|| match &options.view {
-            None => table.columns.keys().cloned().collect(),
-            Some(view) => columns_of_view(table, view),
-        });
-        let fields = &all;
-        let mut shaped = Vec::with_capacity(rows.len());
-        for row in rows {
-            let mut object = Map::new();
-            for field in fields {
-                if let Some(value) = self.path(table, row, field).await? {
-                    object.insert(field.clone(), value);
-                }
-            }
-            shaped.push(Value::Object(object));
+    /// The paths of the fields that the answer has.
+    fn paths(&self, table: &Table) -> Vec<String> {
+        let mut paths = match (&self.options.fields, &self.options.view) {
+            (Some(fields), _) => fields.clone(),
+            (None, None) => table.columns.keys().cloned().collect(),
+            (None, Some(view)) => columns_of_view(table, view),
+        };
+        let mut seen = HashSet::new();
+        paths.retain(|path| seen.insert(path.clone()));
+        paths
+    }
+
+    /// The columns that the answer needs of each record; nothing if that may be any. Whoever sees only some
+    /// records is asked about with all that is in them.
+    pub async fn columns(&mut self, table: &Table) -> store::Result<Option<HashSet<String>>> {
+        if table.name == attachments::TABLE || self.sight.depends(table).await? {
+            return Ok(None);
         }
-        Ok(shaped)
+        let mut columns: HashSet<String> = ["sys_id", "sys_class_name", "sys_domain"].map(str::to_owned).into();
+        for path in self.paths(table) {
+            let first = path.split('.').next().unwrap_or_default();
+            let depends_on = table.column(first).and_then(|column| column.dependent.clone());
+            columns.extend(depends_on);
+            columns.insert(first.to_owned());
+        }
+        Ok(Some(columns))
     }
 
-    pub async fn record(&mut self, table: &Table, row: &Record) -> Result<Value, ApiError> {
-        Ok(self.records(table, std::slice::from_ref(row)).await?.pop().unwrap_or_default())
+    /// Appends the records as a JSON array. Each is let go once it is written.
+    pub async fn records(
+        &mut self,
+        table: &Table,
+        rows: impl IntoIterator<Item = impl Borrow<Record>>,
+        json: &mut Vec<u8>,
+    ) -> store::Result<()> {
+        let mut rows = rows.into_iter().peekable();
+        let paths = self.paths(table);
+        let fields = self.fields(table, &paths, rows.peek().map(Borrow::borrow)).await?;
+        json.push(b'[');
+        while let Some(row) = rows.next() {
+            self.object(table, row.borrow(), &fields, json).await?;
+            if rows.peek().is_some() {
+                json.push(b',');
+            }
+        }
+        json.push(b']');
+        Ok(())
     }
 
-    /// The value of a field, walking through references; nothing if there is no such field. A walk through
-    /// an empty reference ends in `""`.
-    async fn path(&mut self, table: &Table, row: &Record, path: &str) -> Result<Option<Value>, ApiError> {
+    pub async fn record(&mut self, table: &Table, row: &Record, json: &mut Vec<u8>) -> store::Result<()> {
+        let paths = self.paths(table);
+        let fields = self.fields(table, &paths, Some(row)).await?;
+        self.object(table, row, &fields, json).await
+    }
+
+    /// The records for those who change something about them.
+    pub async fn values(&mut self, table: &Table, rows: &[Record]) -> store::Result<Vec<Value>> {
+        let mut json = Vec::new();
+        self.records(table, rows, &mut json).await?;
+        serde_json::from_slice(&json).map_err(|cause| sqlx::Error::Decode(cause.into()))
+    }
+
+    async fn fields<'t>(
+        &mut self,
+        table: &'t Table,
+        paths: &'t [String],
+        row: Option<&Record>,
+    ) -> store::Result<Vec<Field<'t>>> {
+        let mut fields = Vec::with_capacity(paths.len());
+        for path in paths {
+            let mut stored = None;
+            if let Some(column) = table.column(path).filter(|_| self.options.show == Show::Values)
+                && self.sight.is_open(table, path).await?
+            {
+                let place = row.map_or(0, |row| row.place_of(path));
+                stored = Some(Stored { column, place, link: self.link(column) });
+            }
+            fields.push(Field { path, key: format!("{}:", Value::from(path.as_str())), stored });
+        }
+        Ok(fields)
+    }
+
+    async fn object(
+        &mut self,
+        table: &Table,
+        row: &Record,
+        fields: &[Field<'_>],
+        json: &mut Vec<u8>,
+    ) -> store::Result<()> {
+        json.push(b'{');
+        let mut written = false;
+        for field in fields {
+            let before = json.len();
+            if written {
+                json.push(b',');
+            }
+            json.extend_from_slice(field.key.as_bytes());
+            let is_there = match &field.stored {
+                Some(stored) => {
+                    let value = visible(stored.column, row.get_at(stored.place, field.path));
+                    self.write(value, "", stored.link.as_deref(), json);
+                    true
+                }
+                None => self.path(table, row, field.path, json).await?,
+            };
+            if is_there {
+                written = true;
+            } else {
+                json.truncate(before);
+            }
+        }
+        json.push(b'}');
+        Ok(())
+    }
+
+    /// Writes the value of a field, walking through references. False if there is no such field; a walk
+    /// through an empty reference ends in `""`.
+    async fn path(&mut self, table: &Table, row: &Record, path: &str, json: &mut Vec<u8>) -> store::Result<bool> {
         let mut table = table;
         let mut row = Cow::Borrowed(row);
         let mut names: Vec<&str> = path.split('.').collect();
-        let Some(last) = names.pop() else { return Ok(None) };
+        let Some(last) = names.pop() else { return Ok(false) };
         for name in names {
             let reference = table.column(name).filter(|column| column.kind == Kind::Reference);
             let target = reference.and_then(|column| column.reference.as_deref());
-            let Some(target) = target.and_then(|name| self.instance.table(name)) else { return Ok(None) };
+            let Some(target) = target.and_then(|name| self.instance.table(name)) else { return Ok(false) };
             if !row.sys_id().is_empty() && !self.sight.of_column(table, &row, name).await? {
-                return Ok(self.hidden());
+                return Ok(self.write_hidden(json));
             }
             row = Cow::Owned(self.displays.record(target, row.get(name)).await?.cloned().unwrap_or_default());
             table = target;
             if !row.sys_id().is_empty() && !self.sight.of_record(table, &row).await? {
-                return Ok(self.hidden());
+                return Ok(self.write_hidden(json));
             }
         }
         let Some(column) = table.column(last) else {
-            return Ok(None);
+            return Ok(false);
         };
         if row.sys_id().is_empty() {
-            return Ok(Some(self.empty()));
+            self.write("", "", None, json);
+            return Ok(true);
         }
         if !self.sight.of_column(table, &row, last).await? {
-            return Ok(self.hidden());
+            return Ok(self.write_hidden(json));
         }
-        self.value(table, &row, column).await.map(Some).map_err(Into::into)
-    }
-
-    fn empty(&self) -> Value {
-        if self.options.show == Show::Both { json!({"display_value": "", "value": ""}) } else { json!("") }
-    }
-
-    /// What stands for a value that the caller may not read.
-    fn hidden(&self) -> Option<Value> {
-        (self.hidden == HiddenField::Empty).then(|| self.empty())
-    }
-
-    async fn value(&mut self, table: &Table, row: &Record, column: &Column) -> store::Result<Value> {
-        // What is written to a secret column is not read back.
-        let stored = if column.kind.is_secret() { "" } else { row.get(&column.name) };
-        let is_reference = matches!(column.kind, Kind::Reference | Kind::DomainId);
-        let link = column.reference.as_deref().filter(|_| self.options.links && is_reference && !stored.is_empty());
-        let link =
-            link.map(|target| format!("{}{}/table/{target}/{stored}", self.instance.address, self.version.path()));
         let shown = match self.options.show {
             Show::Values => String::new(),
-            Show::Labels | Show::Both => self.displays.of(table, row, &column.name).await?,
+            Show::Labels | Show::Both => self.displays.of(table, &row, last).await?,
         };
-        Ok(match (self.options.show, link) {
-            (Show::Values, None) => json!(stored),
-            (Show::Values, Some(link)) => json!({"link": link, "value": stored}),
-            (Show::Labels, None) => json!(shown),
-            (Show::Labels, Some(link)) => json!({"display_value": shown, "link": link}),
-            (Show::Both, None) => json!({"display_value": shown, "value": stored}),
-            (Show::Both, Some(link)) => json!({"display_value": shown, "value": stored, "link": link}),
-        })
+        self.write(visible(column, row.get(last)), &shown, self.link(column).as_deref(), json);
+        Ok(true)
+    }
+
+    /// What stands for a value that the caller may not read, if anything does.
+    fn write_hidden(&self, json: &mut Vec<u8>) -> bool {
+        let shows = self.hidden == HiddenField::Empty;
+        if shows {
+            self.write("", "", None, json);
+        }
+        shows
+    }
+
+    /// Where the records of a reference are, for links to them.
+    fn link(&self, column: &Column) -> Option<String> {
+        let is_reference = matches!(column.kind, Kind::Reference | Kind::DomainId);
+        let target = column.reference.as_deref().filter(|_| self.options.links && is_reference)?;
+        Some(format!("{}{}/table/{target}/", self.instance.address, self.version.path()))
+    }
+
+    /// One of the six shapes.
+    fn write(&self, stored: &str, shown: &str, link: Option<&str>, json: &mut Vec<u8>) {
+        let link = link.filter(|_| !stored.is_empty());
+        let mut part = |before: &str, texts: &[&str]| {
+            json.extend_from_slice(before.as_bytes());
+            json.push(b'"');
+            texts.iter().for_each(|text| write_inside(text, json));
+            json.push(b'"');
+        };
+        match (self.options.show, link) {
+            (Show::Values, None) => return part("", &[stored]),
+            (Show::Labels, None) => return part("", &[shown]),
+            (Show::Values, Some(link)) => {
+                part("{\"link\":", &[link, stored]);
+                part(",\"value\":", &[stored]);
+            }
+            (Show::Labels, Some(link)) => {
+                part("{\"display_value\":", &[shown]);
+                part(",\"link\":", &[link, stored]);
+            }
+            (Show::Both, link) => {
+                part("{\"display_value\":", &[shown]);
+                part(",\"value\":", &[stored]);
+                if let Some(link) = link {
+                    part(",\"link\":", &[link, stored]);
+                }
+            }
+        }
+        json.push(b'}');
+    }
+}
+
+/// What is written to a secret column is not read back.
+fn visible<'r>(column: &Column, stored: &'r str) -> &'r str {
+    if column.kind.is_secret() { "" } else { stored }
+}
+
+/// Text between the quotes of a JSON string.
+fn write_inside(text: &str, json: &mut Vec<u8>) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        json.extend_from_slice(text.as_bytes());
+    } else {
+        let quoted = Value::from(text).to_string();
+        json.extend_from_slice(&quoted.as_bytes()[1..quoted.len() - 1]);
     }
 }

@@ -44,6 +44,17 @@ impl<'a> Sight<'a> {
         self.instance.holds(&rules.table, self.user, table, record).await
     }
 
+    /// Whether what may be seen depends on what is in a record.
+    pub async fn depends(&mut self, table: &Table) -> store::Result<bool> {
+        let rules = self.rules(table).await?;
+        Ok(std::iter::once(&rules.table).chain(rules.columns.values()).any(|grant| matches!(grant, Grant::When(_))))
+    }
+
+    /// Whether the column may be seen of every record that itself may be seen.
+    pub async fn is_open(&mut self, table: &Table, column: &str) -> store::Result<bool> {
+        Ok(!self.rules(table).await?.columns.contains_key(column))
+    }
+
     /// The column of a record that itself may be seen.
     pub async fn of_column(&mut self, table: &Table, record: &Record, column: &str) -> store::Result<bool> {
         let rules = self.rules(table).await?;
