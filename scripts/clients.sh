@@ -29,7 +29,7 @@ start() { # start OPTIONS...: a practice instance on a free port; its address is
 
 passed=0 failed=0
 for client in "${CLIENTS[@]}"; do
-    name=${client%%==*}
+    name=${client%%[[=]*}
     environment=$ISTHMUS_CACHE/python/$client
     if [ ! -e "$environment/ready" ]; then
         rm -rf "$environment"
@@ -47,9 +47,11 @@ for client in "${CLIENTS[@]}"; do
     then code=0; else code=1; fi
     cat "$folder/result"
     ran=$(sed -n 's/^Ran \([0-9]*\) tests\{0,1\} in .*/\1/p' "$folder/result")
-    bad=$(sed -n 's/^FAILED (\(.*\))/\1/p' "$folder/result" | grep -oE '(failures|errors)=[0-9]+' | awk -F= '{ n += $2 } END { print n + 0 }')
-    if [ "$code" != 0 ] && [ "$bad" = 0 ]; then bad=1 ran=${ran:-1}; fi
-    passed=$((passed + ${ran:-0} - bad)) failed=$((failed + bad))
+    # "FAILED (failures=1, errors=2)"
+    bad=$(awk '/^FAILED/ { gsub(/[^0-9 ]/, ""); for (i = 1; i <= NF; i++) n += $i } END { print n + 0 }' "$folder/result")
+    # It broke before any test ran, or none was found.
+    if [ "${ran:-0}" = 0 ] || { [ "$code" != 0 ] && [ "$bad" = 0 ]; }; then ran=1 bad=1; fi
+    passed=$((passed + ran - bad)) failed=$((failed + bad))
     stop
     mkdir -p "$folder"
 done

@@ -55,11 +55,11 @@ enum Due {
 }
 
 impl Instance {
-    pub fn start_jobs(self: &Arc<Self>) {
+    pub async fn start_jobs(self: &Arc<Self>) {
+        // What a stopped instance had taken is taken again, before anything else takes: a job runs at least once.
+        self.release_jobs().await;
         let instance = self.clone();
         self.background.spawn(async move {
-            // What a stopped instance had taken is taken again: a job runs at least once.
-            instance.release_jobs().await;
             loop {
                 if let Err(cause) = instance.take_and_run().await {
                     tracing::error!(%cause, "due jobs could not be taken");

@@ -154,7 +154,7 @@ impl Sandbox {
         server::choose_cryptography();
         let instance = Arc::new(Instance::new(store, clock, address));
         demo::furnish(&instance, &settings).await.map_err(|cause| unusable(cause.to_string()))?;
-        instance.start_jobs();
+        instance.start_jobs().await;
         let (stop, stopped) = oneshot::channel();
         let app = server::router(instance.clone());
         let stopping = async {

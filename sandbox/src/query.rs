@@ -18,6 +18,13 @@ pub(crate) struct Query {
     pub order: Vec<Order>,
 }
 
+impl Query {
+    /// Whether words are to be found in whatever column.
+    pub fn searches_text(&self) -> bool {
+        self.groups.iter().flatten().flatten().any(|condition| condition.operator == Operator::Text)
+    }
+}
+
 /// All of these must hold, and each holds if any of its alternatives (`^OR`) does.
 pub(crate) type Group = Vec<Vec<Condition>>;
 

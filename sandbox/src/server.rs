@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -36,16 +36,16 @@ pub(crate) fn router(instance: Arc<Instance>) -> Router {
         .merge(jobs::router())
         .fallback(async || (StatusCode::NOT_FOUND, "There is no such page.").into_response())
         .layer(SetResponseHeaderLayer::overriding(header::SERVER, HeaderValue::from_static("ServiceNow")))
-        .layer(from_fn(finish))
+        .layer(from_fn_with_state(instance.clone(), finish))
         .layer(CatchPanicLayer::new())
         .with_state(instance)
 }
 
-/// Once begun, a request is finished even when its client has gone away, as on the platform: a write is
-/// never left between its commit and its business rules. A store in memory needs it, too: it ends with its
+/// Once begun, a request is finished even when its client has gone away, as on the platform, or the instance is
+/// to stop: a write is never left between its commit and its business rules. A store in memory needs it, too: it ends with its
 /// connection, which is given up when a query is broken off.
-async fn finish(request: Request, next: Next) -> Response {
-    match tokio::spawn(next.run(request)).await {
+async fn finish(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
+    match instance.background.spawn(next.run(request)).await {
         Ok(response) => response,
         Err(cause) => {
             tracing::error!(%cause, "a request ended badly");

@@ -21,6 +21,11 @@ impl AtHand<'_> {
         self.tables.get(table.name.as_str()).is_some_and(|(grant, _)| *grant != Grant::Never)
     }
 
+    /// Whether the user may read every record of the table.
+    pub fn shows_all(&self, table: &Table) -> bool {
+        self.tables.get(table.name.as_str()).is_some_and(|(grant, _)| *grant == Grant::Always)
+    }
+
     /// What the rule of a column grants, if there is one.
     pub fn column(&self, table: &Table, column: &str, operation: Operation) -> Option<Grant> {
         let (_, acls) = self.tables.get(table.name.as_str())?;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::State;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -126,7 +126,7 @@ fn text(id: &Value) -> String {
     }
 }
 
-/// The answer to one item; nothing if it is larger than the limits allow.
+/// The answer to one item; nothing if it, or what it reads, is larger than the limits allow.
 async fn service(calls: &Router, on_behalf: &Extensions, item: Item, limits: &Limits) -> Option<Value> {
     let id = text(&item.id);
     let began = Instant::now();
@@ -139,10 +139,16 @@ async fn service(calls: &Router, on_behalf: &Extensions, item: Item, limits: &Li
     if content.len() > limits.input {
         return None;
     }
+    let is_read = matches!(parts.method, Method::GET | Method::HEAD);
     // A router has no error of its own: whatever happens is an answer.
     let Ok(response) = calls.clone().oneshot(Request::from_parts(parts, Body::from(content))).await;
     let (parts, body) = response.into_parts();
-    let body = to_bytes(body, limits.output).await.ok()?;
+    let (body, problem) = match to_bytes(body, limits.output).await {
+        Ok(body) => (body, ""),
+        Err(_) if is_read => return None,
+        // A write that has run must not be sent again because its answer has no room here.
+        Err(_) => (Bytes::new(), "The response is larger than a batch may hold"),
+    };
     let mut headers = Vec::new();
     if !excluded {
         let named = |name: &str, value: &str| json!({"name": name, "value": value});
@@ -157,7 +163,7 @@ async fn service(calls: &Router, on_behalf: &Extensions, item: Item, limits: &Li
         "status_text": parts.status.canonical_reason().unwrap_or_default(),
         "headers": headers,
         "execution_time": u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "error_message": "",
+        "error_message": problem,
         "redirect_url": "",
     }))
 }

@@ -91,11 +91,12 @@ async fn by_token(instance: &Instance, token: &str) -> Result<Option<(User, Proo
 async fn by_session(instance: &Instance, headers: &HeaderMap) -> Result<Option<(User, Proof)>, ApiError> {
     let Some(session) = session_cookie(headers).and_then(|id| instance.sessions.find(id)) else { return Ok(None) };
     let blocked = "glide.authenticate.oauth.post.token.expiration.cookie_auth.disabled";
-    if let Some(token) = &session.token
-        && instance.property(blocked).await?.as_deref() != Some("false")
-        && instance.credential(Kind::Access, token).await?.is_none()
-    {
-        return Ok(None);
+    if let Some(token) = &session.token {
+        // With the cookie a token opens what it opens by itself, and no more.
+        let by_token = by_token(instance, token).await?;
+        if by_token.is_some() || instance.property(blocked).await?.as_deref() != Some("false") {
+            return Ok(by_token);
+        }
     }
     let user = instance.user(&session.user_id).await?;
     Ok(user.map(|user| (user, Proof::Session(session))))

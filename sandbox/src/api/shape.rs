@@ -241,7 +241,9 @@ impl<'a> Shaper<'a> {
         let mut part = |before: &str, texts: &[&str]| {
             json.extend_from_slice(before.as_bytes());
             json.push(b'"');
-            texts.iter().for_each(|text| write_inside(text, json));
+            for text in texts {
+                write_inside(text, json);
+            }
             json.push(b'"');
         };
         match (self.options.show, link) {

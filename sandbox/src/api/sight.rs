@@ -66,7 +66,7 @@ impl<'a> Sight<'a> {
 }
 
 /// Whether a query may use the column so. A rule for queries decides; without one it is reading the column, and
-/// for a column elsewhere, its table.
+/// for a column elsewhere, its table: all of it, for the answer would tell of records that are not to be seen.
 pub(super) fn may_ask(instance: &Instance, rules: &AtHand<'_>, asked: &Table, read: &Read) -> bool {
     let Some(table) = instance.table(&read.table) else {
         return true;
@@ -74,5 +74,5 @@ pub(super) fn may_ask(instance: &Instance, rules: &AtHand<'_>, asked: &Table, re
     let access = if read.range { Access::QueryRange } else { Access::QueryMatch };
     let rule = rules.column(table, &read.column, access);
     let rule = rule.or_else(|| rules.column(table, &read.column, Access::Read));
-    rule != Some(Grant::Never) && (table.name == asked.name || rules.shows(table))
+    rule != Some(Grant::Never) && (table.name == asked.name || rules.shows_all(table))
 }

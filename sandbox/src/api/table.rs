@@ -64,7 +64,7 @@ pub(super) async fn asked(
     let switches = instance.switches();
     let mut compiled = instance.compile(query, table, user).await?;
     let spoken_of = compiled.reads.iter().filter_map(|read| instance.table(&read.table)).map(AsRef::as_ref);
-    let rules = instance.rules_at_hand(user, spoken_of.collect()).await?;
+    let rules = instance.rules_at_hand(user, spoken_of.chain([table]).collect()).await?;
     let permits = |read: &Read| sight::may_ask(instance, &rules, table, read);
     let denied = !compiled.reads.iter().all(permits);
     let invalid = !compiled.invalid.is_empty();
@@ -72,7 +72,7 @@ pub(super) async fn asked(
     if refused(denied, switches.unreadable_query) || refused(invalid, switches.invalid_query) {
         return Err(ApiError::fields_not_readable());
     }
-    if denied {
+    if denied || query.searches_text() {
         let filters = instance.dynamic_filters().await?;
         compiled = compile(query, table, &Scope { permits: &permits, ..instance.scope(user, &filters) });
     }

@@ -12,7 +12,7 @@ use super::field::Fields;
 use super::view::{Section, View};
 use super::{Failure, activity, files, layout, related};
 use crate::api::Displays;
-use crate::dictionary::Table;
+use crate::dictionary::{Kind, Table};
 use crate::instance::Instance;
 use crate::query::{Operator, Query};
 use crate::record::Record;
@@ -118,7 +118,7 @@ impl Form<'_> {
             sections.push_str(&show_section(&mut fields, section).await?);
         }
         let sys_id = if is_new { NEW } else { record.sys_id() };
-        let hidden = layout::hidden("sys_id", sys_id) + &layout::hidden("shown", &self.shown(&view)?);
+        let hidden = layout::hidden("sys_id", sys_id) + &layout::hidden("shown", &self.shown(&view, &rights)?);
         let below = if is_new {
             String::new()
         } else {
@@ -143,8 +143,9 @@ impl Form<'_> {
         Ok(layout::page(&heading, Some(user), &body))
     }
 
-    /// The values that the form shows, so that only what a person typed over is written.
-    fn shown(&self, view: &View) -> Result<String, Failure> {
+    /// The values that the form shows, so that only what a person typed over is written. What it does not show
+    /// to this person is not in it either.
+    fn shown(&self, view: &View, rights: &Rights) -> Result<String, Failure> {
         if let Some(shown) = self.typed.get("shown") {
             return Ok(shown.clone());
         }
@@ -152,7 +153,12 @@ impl Form<'_> {
         if self.record.sys_id().is_empty() {
             return Ok("{}".to_owned());
         }
-        let shown: HashMap<&String, &str> = view.columns().map(|column| (column, self.record.get(column))).collect();
+        let open = |name: &&String| {
+            let column = self.table.column(name);
+            column.is_some_and(|column| rights.opens(self.table, column) && column.kind != Kind::Password)
+        };
+        let shown: HashMap<&String, &str> =
+            view.columns().filter(open).map(|column| (column, self.record.get(column))).collect();
         serde_json::to_string(&shown).map_err(|cause| Failure::internal(&cause))
     }
 

@@ -69,7 +69,7 @@ pub(super) async fn check(
 
 /// Only to a page of this instance: never to where somebody else's link points.
 fn local(uri: &str) -> &str {
-    let inside = uri.starts_with('/') && !uri.starts_with("//") && !uri.contains(['\\', '\r', '\n']);
+    let inside = uri.starts_with('/') && !uri.starts_with("//") && !uri.contains(|c: char| c == '\\' || c.is_control());
     if inside { uri } else { "/incident_list.do" }
 }
 

@@ -2,6 +2,7 @@
 //! dropped in silence and the rest is saved (contract 2.8).
 
 use super::{Draft, Refusal};
+use crate::attachments;
 use crate::dictionary::{Column, Kind};
 use crate::instance::Instance;
 use crate::switches::ClosedRecord;
@@ -81,6 +82,10 @@ impl Instance {
                 continue;
             };
             if STAMPED.contains(&name.as_str()) {
+                continue;
+            }
+            // Where a file is, what is in it and whether it was scanned is not for callers to say (contract 5).
+            if draft.table.name == attachments::TABLE && !draft.is_new() && name != "file_name" {
                 continue;
             }
             if let Some(grant) = rules.get(&name) {

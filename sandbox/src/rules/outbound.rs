@@ -156,7 +156,7 @@ async fn post(instance: &Arc<Instance>, request: &Request) -> Value {
             let error = (status >= 400).then(|| format!("Method failed: ({}) with code: {status}", path()));
             json!({"status": status, "headers": headers, "body": body, "error": error})
         }
-        Err(cause) => failure(&format!("The request to the endpoint failed: {cause}")),
+        Err(cause) => failure(&format!("The request to the endpoint failed: {}", cause.without_url())),
     }
 }
 

@@ -41,6 +41,7 @@ mod s11_2_outbound_http;
 mod s11_3_signing;
 mod s11_4_update_sets;
 mod s11_5_events;
+mod s12_rights;
 mod s13_switches;
 mod s13_webhooks;
 mod support;

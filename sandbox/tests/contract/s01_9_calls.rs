@@ -228,6 +228,22 @@ async fn a_batch_widens_no_scope() {
     assert_eq!(statuses, [&json!(403), &json!(200)]);
 }
 
+/// 1.8: The cookie of a session that a token began opens no more than the token.
+#[tokio::test]
+async fn a_cookie_widens_no_scope() {
+    let instance = Instance::start().await;
+    guard_the_table_api(&instance).await;
+    let other = instance.post("/api/now/table/sys_auth_scope", json!({"name": "other"})).await;
+    map(&instance, other["sys_id"].as_str().expect("an id")).await;
+    let tokens = instance.agents_tokens().await;
+    let open = instance.call_with(&tokens["access_token"], "/api/now/stats/incident?sysparm_count=true").await;
+    let cookie = open.headers()["set-cookie"].to_str().expect("text").split(';').next().expect("a cookie").to_owned();
+    let by_cookie =
+        async |path: &str| sent(instance.http.get(instance.url(path)).header("cookie", &cookie)).await.status();
+    assert_eq!(by_cookie("/api/now/stats/incident?sysparm_count=true").await, StatusCode::OK);
+    assert_eq!(by_cookie(INCIDENTS).await, StatusCode::FORBIDDEN);
+}
+
 /// 1.8: `useraccount` opens everything; a client without any scope has it, or nothing.
 #[tokio::test]
 async fn clients_without_a_scope() {

@@ -53,7 +53,7 @@ pub(super) async fn articles(
     }
     let search_id = random::sys_id();
     let mut shown = Vec::new();
-    for (rank, article) in (page.offset + 1..).zip(page.of(&articles, found.from)) {
+    for (rank, article) in (page.offset.saturating_add(1)..).zip(page.of(&articles, found.from)) {
         let link = format!(
             "?sys_kb_id={}&id=kb_article_view&sysparm_rank={rank}&sysparm_tsqueryId={search_id}",
             article.sys_id()

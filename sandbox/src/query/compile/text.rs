@@ -1,7 +1,7 @@
 //! `123TEXTQUERY321=words`, and the words of journals.
 
 use super::asked::Test;
-use super::{Compiler, Place, Sql};
+use super::{Compiler, Place, Read, Sql};
 use crate::dictionary::{Column, Kind, Table};
 
 /// A person types a few.
@@ -11,7 +11,10 @@ impl<'a> Compiler<'a> {
     /// Records in whose texts and journals all the words are, in whatever order and column. What the user may not
     /// read is not searched.
     pub(super) fn text_search(&self, text: &str, place: Place<'a>) -> Sql {
-        let readable = |column: &&Column| column.read_role.as_deref().is_none_or(|role| self.scope.user.has(role));
+        let readable = |column: &&Column| {
+            let read = Read { table: place.table.name.clone(), column: column.name.clone(), range: true };
+            (self.scope.permits)(&read)
+        };
         let (journals, texts): (Vec<&Column>, Vec<&Column>) = place
             .table
             .columns
