@@ -261,6 +261,8 @@ pub(crate) struct Table {
     pub overrides: BTreeMap<String, Override>,
     pub indexes: Vec<Vec<String>>,
     pub columns: BTreeMap<String, Column>,
+    /// The names of those that have a place in the store, in their order.
+    pub stored: Arc<[String]>,
     /// The choices this table declares itself.
     pub choices: BTreeMap<String, Vec<Choice>>,
 }
@@ -461,6 +463,7 @@ fn resolve(definition: &Definition, all: &BTreeMap<String, Definition>) -> Resul
         no_audit_delete: definition.no_audit_delete,
         overrides: definition.overrides.clone(),
         indexes: definition.indexes.clone(),
+        stored: columns.values().filter(|column| !column.kind.is_journal()).map(|c| c.name.clone()).collect(),
         columns,
         choices: definition.choices.clone(),
     })

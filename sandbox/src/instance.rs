@@ -47,6 +47,9 @@ pub(crate) struct Instance {
 /// Far more than any instance has of what it reads for itself.
 const MOST_SETTINGS: i64 = 10_000;
 
+/// The longest condition, with its values, whose count is kept.
+const LONGEST_KEPT: usize = 2_000;
+
 impl Instance {
     pub fn new(store: Store, clock: Clock, address: String) -> Self {
         Self {
@@ -97,6 +100,17 @@ impl Instance {
         };
         let compiled = self.compile(&Query::parse(query), table, user).await?;
         self.store.select(table, &compiled, Slice::first(limit)).await
+    }
+
+    /// How many records a query finds.
+    pub async fn count(&self, table: &Table, query: &Compiled) -> store::Result<i64> {
+        let read = self.store.count(table, query);
+        let length = query.condition.len() + query.parameters.iter().map(String::len).sum::<usize>();
+        if length > LONGEST_KEPT {
+            return read.await;
+        }
+        let key = (table.name.clone(), query.condition.clone(), query.parameters.clone());
+        self.known.counts.to(key, &self.store, read).await
     }
 
     pub async fn compile(&self, query: &Query, table: &Table, user: &User) -> store::Result<Compiled> {

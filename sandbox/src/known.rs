@@ -19,6 +19,7 @@ use crate::user::SignIn;
 
 /// Answers to one kind of question, which `K` tells apart.
 pub(crate) struct Answers<K, V> {
+    /// Any, if none is named.
     tables: &'static [&'static str],
     kept: Cache<(u64, K), V>,
 }
@@ -40,7 +41,8 @@ impl<K: Clone + Eq + Hash, V: Clone> Answers<K, V> {
     ) -> store::Result<V> {
         // The number of writes so far is part of the key, and is taken before reading. So what was read
         // before a write is never an answer after it, even where the reading took longer than the write.
-        let key = (store.writes_to(self.tables), key.into());
+        let writes = if self.tables.is_empty() { store.writes() } else { store.writes_to(self.tables) };
+        let key = (writes, key.into());
         self.kept.get_or_insert_async(&key, read).await
     }
 }
@@ -65,6 +67,9 @@ pub(crate) struct Known {
     pub rate_rules: Answers<(), Arc<[limits::Rule]>>,
     /// Which scopes open which APIs.
     pub gates: Answers<(), Arc<[scopes::Gate]>>,
+    /// How many records of a table meet a condition, with its parameters: a client that reads a table page by
+    /// page asks again with each.
+    pub counts: Answers<(String, String, Vec<String>), i64>,
     /// By a column of `sys_user` and its value.
     pub users: Answers<(&'static str, String), Option<Arc<SignIn>>>,
 }
@@ -82,6 +87,7 @@ impl Default for Known {
             closed: Answers::from(&["sys_db_object"]),
             rate_rules: Answers::from(&["sys_rate_limit_rules", "sys_user_role"]),
             gates: Answers::from(&["sys_api_access_scope", "sys_auth_scope"]),
+            counts: Answers::from(&[]),
             users: Answers::from(&[
                 "sys_user",
                 "sys_user_has_role",

@@ -47,7 +47,7 @@ pub(super) struct Shaper<'a> {
 struct Field<'t> {
     path: &'t str,
     /// Its name, as it stands before each value.
-    key: String,
+    key: Vec<u8>,
     /// Nothing for what has to be looked up, or asked about, record by record.
     stored: Option<Stored<'t>>,
 }
@@ -81,7 +81,7 @@ impl<'a> Shaper<'a> {
     /// The columns that the answer needs of each record; nothing if that may be any. Whoever sees only some
     /// records is asked about with all that is in them.
     pub async fn columns(&mut self, table: &Table) -> store::Result<Option<HashSet<String>>> {
-        if table.name == attachments::TABLE || self.sight.depends(table).await? {
+        if table.name == attachments::TABLE || self.sight.rules(table).await?.depend() {
             return Ok(None);
         }
         let mut columns: HashSet<String> = ["sys_id", "sys_class_name", "sys_domain"].map(str::to_owned).into();
@@ -106,10 +106,13 @@ impl<'a> Shaper<'a> {
         let fields = self.fields(table, &paths, rows.peek().map(Borrow::borrow)).await?;
         json.push(b'[');
         while let Some(row) = rows.next() {
+            let before = json.len();
             self.object(table, row.borrow(), &fields, json).await?;
             if rows.peek().is_some() {
                 json.push(b',');
             }
+            // The others are about as long, and nothing need be moved to make room for them.
+            json.reserve((json.len() - before).saturating_mul(rows.size_hint().0));
         }
         json.push(b']');
         Ok(())
@@ -134,18 +137,18 @@ impl<'a> Shaper<'a> {
         paths: &'t [String],
         row: Option<&Record>,
     ) -> store::Result<Vec<Field<'t>>> {
-        let mut fields = Vec::with_capacity(paths.len());
-        for path in paths {
-            let mut stored = None;
-            if let Some(column) = table.column(path).filter(|_| self.options.show == Show::Values)
-                && self.sight.is_open(table, path).await?
-            {
-                let place = row.map_or(0, |row| row.place_of(path));
-                stored = Some(Stored { column, place, link: self.link(column) });
-            }
-            fields.push(Field { path, key: format!("{}:", Value::from(path.as_str())), stored });
-        }
-        Ok(fields)
+        let rules = self.sight.rules(table).await?;
+        let stored = |path: &'t String| {
+            let column = table.column(path).filter(|_| self.options.show == Show::Values && rules.open(path))?;
+            Some(Stored { column, place: row.map_or(0, |row| row.place_of(path)), link: self.link(column) })
+        };
+        let key = |path: &String| {
+            let mut key = vec![b'"'];
+            write_inside(path, &mut key);
+            key.extend_from_slice(b"\":");
+            key
+        };
+        Ok(paths.iter().map(|path| Field { path, key: key(path), stored: stored(path) }).collect())
     }
 
     async fn object(
@@ -162,7 +165,7 @@ impl<'a> Shaper<'a> {
             if written {
                 json.push(b',');
             }
-            json.extend_from_slice(field.key.as_bytes());
+            json.extend_from_slice(&field.key);
             let is_there = match &field.stored {
                 Some(stored) => {
                     let value = visible(stored.column, row.get_at(stored.place, field.path));

@@ -18,10 +18,22 @@ pub(super) struct Sight<'a> {
     tables: HashMap<String, Arc<Rules>>,
 }
 
-struct Rules {
+pub(super) struct Rules {
     table: Grant,
     /// Of the columns that are not open with every record.
     columns: HashMap<String, Grant>,
+}
+
+impl Rules {
+    /// Whether what may be seen depends on what is in a record.
+    pub fn depend(&self) -> bool {
+        std::iter::once(&self.table).chain(self.columns.values()).any(|grant| matches!(grant, Grant::When(_)))
+    }
+
+    /// Whether the column may be seen of every record that itself may be seen.
+    pub fn open(&self, column: &str) -> bool {
+        !self.columns.contains_key(column)
+    }
 }
 
 impl<'a> Sight<'a> {
@@ -29,7 +41,7 @@ impl<'a> Sight<'a> {
         Self { instance, user, tables: HashMap::new() }
     }
 
-    async fn rules(&mut self, table: &Table) -> store::Result<Arc<Rules>> {
+    pub async fn rules(&mut self, table: &Table) -> store::Result<Arc<Rules>> {
         if let Some(rules) = self.tables.get(&table.name) {
             return Ok(rules.clone());
         }
@@ -42,17 +54,6 @@ impl<'a> Sight<'a> {
     pub async fn of_record(&mut self, table: &Table, record: &Record) -> store::Result<bool> {
         let rules = self.rules(table).await?;
         self.instance.holds(&rules.table, self.user, table, record).await
-    }
-
-    /// Whether what may be seen depends on what is in a record.
-    pub async fn depends(&mut self, table: &Table) -> store::Result<bool> {
-        let rules = self.rules(table).await?;
-        Ok(std::iter::once(&rules.table).chain(rules.columns.values()).any(|grant| matches!(grant, Grant::When(_))))
-    }
-
-    /// Whether the column may be seen of every record that itself may be seen.
-    pub async fn is_open(&mut self, table: &Table, column: &str) -> store::Result<bool> {
-        Ok(!self.rules(table).await?.columns.contains_key(column))
     }
 
     /// The column of a record that itself may be seen.

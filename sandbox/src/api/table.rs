@@ -131,8 +131,8 @@ pub(super) async fn list(
     let mut shaper = Shaper::new(&instance, &user, &options, version);
     let needed = shaper.columns(table).await?;
     let needs = |column: &str| needed.as_ref().is_none_or(|needed| needed.contains(column));
-    let rows = instance.store.select_columns(table, &query, slice, needs).await?;
-    let total = if options.count { Some(instance.store.count(table, &query).await?) } else { None };
+    let total = async { if options.count { instance.count(table, &query).await.map(Some) } else { Ok(None) } };
+    let (rows, total) = tokio::try_join!(instance.store.select_columns(table, &query, slice, needs), total)?;
     if rows.is_empty() && version == Version::V1 {
         return Err(ApiError::no_record());
     }

@@ -2,11 +2,13 @@
 //! One file a section. The comment above a test is the statement that it shows, and begins with the
 //! number of its section, so that `coverage` can print which statements are covered.
 
+mod at_once;
 mod cors;
 mod coverage;
 mod demo;
 mod demo_records;
 mod https;
+mod many_records;
 mod pages;
 mod restart;
 mod s01_2_authorization;
