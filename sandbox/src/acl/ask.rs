@@ -6,7 +6,7 @@ use super::{Acls, Grant, Operation};
 use crate::attachments;
 use crate::dictionary::Table;
 use crate::instance::Instance;
-use crate::query::Query;
+use crate::query::{Compiled, Query};
 use crate::record::Record;
 use crate::store;
 use crate::user::User;
@@ -85,6 +85,23 @@ impl Instance {
             }
         }
         Ok(readable)
+    }
+
+    /// Narrows the query to the records that the rule of the table lets the user read.
+    pub async fn narrow(&self, user: &User, table: &Table, query: &mut Compiled) -> store::Result<()> {
+        let allowed = match self.grant(user, Operation::Read, table).await? {
+            Grant::Always => return Ok(()),
+            Grant::Never => None,
+            Grant::When(condition) => Some(self.compile(&Query::parse(&condition), table, user).await?),
+        };
+        // A rule that means nothing here protects rather than opens.
+        let Some(allowed) = allowed.filter(|allowed| allowed.invalid.is_empty()) else {
+            query.condition = format!("({}) AND 0", query.condition);
+            return Ok(());
+        };
+        query.condition = format!("({}) AND ({})", query.condition, allowed.condition);
+        query.parameters.extend(allowed.parameters);
+        Ok(())
     }
 
     pub async fn holds(&self, grant: &Grant, user: &User, table: &Table, record: &Record) -> store::Result<bool> {

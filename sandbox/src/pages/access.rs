@@ -9,7 +9,6 @@ use super::{Failure, no_such_page};
 use crate::acl::{Grant, Operation};
 use crate::dictionary::{Column, Table};
 use crate::instance::Instance;
-use crate::query::Query;
 use crate::record::Record;
 use crate::store;
 use crate::user::User;
@@ -25,22 +24,6 @@ pub(super) async fn readable<'a>(instance: &'a Instance, user: &User, name: &str
 
 pub(super) async fn may_create(instance: &Instance, user: &User, table: &Table) -> store::Result<bool> {
     Ok(instance.grant(user, Operation::Create, table).await? != Grant::Never)
-}
-
-/// The query, narrowed to the records that the user may see.
-pub(super) async fn visible(instance: &Instance, user: &User, table: &Table, mut query: Query) -> store::Result<Query> {
-    match instance.grant(user, Operation::Read, table).await? {
-        Grant::Always => {}
-        Grant::Never => query.groups.clear(),
-        Grant::When(condition) => {
-            let allowed = Query::parse(&condition).groups;
-            let both = |one: &crate::query::Group| {
-                allowed.iter().map(|other| one.iter().chain(other).cloned().collect()).collect::<Vec<_>>()
-            };
-            query.groups = query.groups.iter().flat_map(both).collect();
-        }
-    }
-    Ok(query)
 }
 
 /// What is open on the form of one record.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::access::{self, Rights};
+use super::access::Rights;
 use super::layout::{self, escape};
 use super::when;
 use crate::api::Displays;
@@ -202,8 +202,9 @@ async fn offered(instance: &Instance, user: &User, target: &Table, typed: Option
     }
     let order = crate::query::Order { field: target.display.clone(), descending: target.is_task() };
     let query = Query { groups: vec![group], order: vec![order] };
-    let query = access::visible(instance, user, target, query).await?;
-    instance.store.select(target, &instance.compile(&query, target, user).await?, store::Slice::first(OFFERED)).await
+    let mut compiled = instance.compile(&query, target, user).await?;
+    instance.narrow(user, target, &mut compiled).await?;
+    instance.store.select(target, &compiled, store::Slice::first(OFFERED)).await
 }
 
 /// What was typed into a field, as it is stored; or why it cannot be.

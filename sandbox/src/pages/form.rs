@@ -35,8 +35,8 @@ pub(super) async fn show(instance: &Arc<Instance>, user: &User, name: &str, raw:
         Some(sys_id) => existing(instance, user, table, sys_id).await?,
         // `incident.do?sysparm_query=number=INC0000001` opens what the query finds.
         None if !query.is_empty() => {
-            let query = access::visible(instance, user, table, Query::parse(query)).await?;
-            let compiled = instance.compile(&query, table, user).await?;
+            let mut compiled = instance.compile(&Query::parse(query), table, user).await?;
+            instance.narrow(user, table, &mut compiled).await?;
             instance.store.select(table, &compiled, Slice::first(1)).await?.pop().ok_or_else(not_found)?
         }
         None => fresh(instance, user, table, "").await?,

@@ -89,8 +89,8 @@ pub(super) async fn show(instance: &Arc<Instance>, user: &User, name: &str, raw:
     let view = View::of(table);
     let wanted = Wanted::read(raw);
     let query = wanted.searched(&view);
-    let visible = access::visible(instance, user, table, ordered(table, &view, &query)).await?;
-    let compiled = instance.compile(&visible, table, user).await?;
+    let mut compiled = instance.compile(&ordered(table, &view, &query), table, user).await?;
+    instance.narrow(user, table, &mut compiled).await?;
     let total = instance.store.count(table, &compiled).await?;
     let slice = Slice { limit: wanted.rows, offset: wanted.first_row - 1 };
     let rows = instance.store.select(table, &compiled, slice).await?;

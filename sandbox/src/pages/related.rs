@@ -35,7 +35,8 @@ async fn one(
     let key = record.get(&related.of);
     let refers = Condition { field: related.column.clone(), operator: Sign::Is, value: key.to_owned() };
     let query = Query { groups: vec![vec![vec![refers]]], ..Query::default() };
-    let compiled = instance.compile(&access::visible(instance, user, table, query).await?, table, user).await?;
+    let mut compiled = instance.compile(&query, table, user).await?;
+    instance.narrow(user, table, &mut compiled).await?;
     let total = instance.store.count(table, &compiled).await?;
     let rows = instance.store.select(table, &compiled, Slice::first(SHOWN)).await?;
     let encoded = format!("{}={key}", related.column);

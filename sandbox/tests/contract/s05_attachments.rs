@@ -41,12 +41,6 @@ async fn get(instance: &Instance, user: &str, path: &str) -> Response {
     instance.call_as(user, Method::GET, path, None).await
 }
 
-async fn set_property(instance: &Instance, name: &str, value: &str) {
-    let found = instance.get(&format!("/api/now/table/sys_properties?name={name}")).await;
-    let path = format!("/api/now/table/sys_properties/{}", found[0]["sys_id"].as_str().expect("an id"));
-    instance.patch(&path, json!({"value": value})).await;
-}
-
 /// The smallest picture: one pixel.
 const GIF: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
 
@@ -285,7 +279,7 @@ async fn files_are_as_hidden_as_their_records() {
 async fn attaching_can_need_a_role() {
     let instance = Instance::start().await;
     let record = incident(&instance).await;
-    set_property(&instance, "glide.attachment.role", "itil").await;
+    instance.set_property("glide.attachment.role", "itil").await;
     let path = place("", "incident", &record, "f");
     assert_eq!(send(&instance, "employee", &path, "text/plain", "x").await.status(), StatusCode::FORBIDDEN);
     assert_eq!(send(&instance, "itil", &path, "text/plain", "x").await.status(), StatusCode::CREATED);
@@ -422,7 +416,7 @@ async fn announced_too_large() {
 async fn too_large_on_the_way() {
     let instance = Instance::start().await;
     let record = incident(&instance).await;
-    set_property(&instance, "com.glide.attachment.max_size", "1").await;
+    instance.set_property("com.glide.attachment.max_size", "1").await;
     // Without end: only a reader that stops in time ever answers.
     let endless = futures::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![7_u8; 65_536]));
     let path = place("", "incident", &record, "f");
@@ -440,7 +434,7 @@ async fn too_large_on_the_way() {
 async fn extensions() {
     let instance = Instance::start().await;
     let record = incident(&instance).await;
-    set_property(&instance, "glide.attachment.extensions", "txt,.PDF").await;
+    instance.set_property("glide.attachment.extensions", "txt,.PDF").await;
     for (name, status) in [
         ("a.txt", StatusCode::CREATED),
         ("a.pdf", StatusCode::CREATED),
