@@ -12,7 +12,7 @@ mod streams;
 mod value;
 mod value_map;
 
-pub use plan::{Base, Decision, Outcome, Plan, Write, fields_of, plan, plan_creation};
+pub use plan::{Base, Decision, Outcome, Plan, Resolution, Resolutions, Write, fields_of, plan, plan_creation};
 pub use presets::incident_to_desk;
 pub use record::{Edit, Fields, Record};
 pub use rules::{Against, Convert, Direction, FieldRule, NoteRule, Owner, Rules, Strategy};

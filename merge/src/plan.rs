@@ -1,7 +1,7 @@
 //! The three-way merge: base, ServiceNow and the platform in, decisions with their reasons out.
 
 use crate::record::{Edit, Fields, Record};
-use crate::rules::{Against, Convert, Direction, FieldRule, Rules, Strategy};
+use crate::rules::{Against, Convert, Direction, FieldRule, Owner, Rules, Strategy};
 use crate::value::{Side, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -17,8 +17,9 @@ pub struct Write {
     pub value: Value,
     #[serde(default)]
     pub also: Fields,
-    /// What the base becomes once the side has said yes.
-    pub agree: Value,
+    /// What the base becomes once the side has said yes. `None` while a person's choice is on its way: the base
+    /// moves when both sides are seen to hold it.
+    pub agree: Option<Value>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +43,33 @@ pub enum Outcome {
     Refuse {
         sentence: String,
     },
+    /// Two people disagree and a person must choose. Nothing is written for this field on either side.
+    Conflict {
+        sentence: String,
+    },
 }
+
+/// What a person chose for a conflict, and what the person saw when choosing. All values are canonical.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolution {
+    pub value: Value,
+    pub servicenow: Value,
+    pub platform: Value,
+    pub by: String,
+    pub at: i64,
+}
+
+impl Resolution {
+    /// A side that holds neither what was chosen nor what the person saw was edited since: the choice is void.
+    pub fn stands(&self, servicenow: &Value, platform: &Value) -> bool {
+        [(servicenow, &self.servicenow), (platform, &self.platform)]
+            .into_iter()
+            .all(|(now, seen)| now == &self.value || now == seen)
+    }
+}
+
+/// Per rule, what a person chose.
+pub type Resolutions = BTreeMap<String, Resolution>;
 
 /// What was decided for one field, with everything that led to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +105,13 @@ impl Plan {
             .collect()
     }
 
+    pub fn conflicts(&self) -> impl Iterator<Item = (&Decision, &str)> {
+        self.decisions.iter().filter_map(|decision| match &decision.outcome {
+            Outcome::Conflict { sentence } => Some((decision, sentence.as_str())),
+            _ => None,
+        })
+    }
+
     pub fn refusals(&self) -> impl Iterator<Item = (&Decision, &str)> {
         self.decisions.iter().filter_map(|decision| match &decision.outcome {
             Outcome::Refuse { sentence } => Some((decision, sentence.as_str())),
@@ -101,10 +135,10 @@ pub fn fields_of<'a>(writes: impl Iterator<Item = &'a Write> + Clone) -> Fields 
 }
 
 /// Decides every rule of a link that has both its records.
-pub fn plan(base: &Base, servicenow: &Record, platform: &Record, rules: &Rules) -> Plan {
-    let fields = rules.fields.iter().map(|rule| {
+pub fn plan(base: &Base, servicenow: &Record, platform: &Record, rules: &Rules, resolutions: &Resolutions) -> Plan {
+    let fields = rules.fields.iter().flat_map(|rule| {
         let sides = Sides { servicenow, platform };
-        decide(rule, base.get(&rule.name), &sides, rules)
+        decide(rule, base.get(&rule.name), &sides, rules, resolutions.get(&rule.name))
     });
     Plan { decisions: fields.chain(notes(base, servicenow, rules)).collect() }
 }
@@ -120,7 +154,7 @@ pub fn plan_creation(servicenow: &Record, rules: &Rules) -> Plan {
                 field: rule.platform.clone(),
                 value: value.clone(),
                 also: Fields::new(),
-                agree: value,
+                agree: Some(value),
             }),
         };
         Decision {
@@ -159,8 +193,15 @@ impl Sides<'_> {
     }
 }
 
-/// The table of "Merge (normative)", one field.
-fn decide(rule: &FieldRule, base: Option<&Value>, sides: &Sides, rules: &Rules) -> Decision {
+/// The table of "Merge (normative)", one field. More than one decision only where a person chose a value that
+/// neither side holds: it goes to both.
+fn decide(
+    rule: &FieldRule,
+    base: Option<&Value>,
+    sides: &Sides,
+    rules: &Rules,
+    resolution: Option<&Resolution>,
+) -> Vec<Decision> {
     let native = |side: Side| sides.on(side).fields.get(rule.field_on(side)).cloned();
     let decided = |outcome: Outcome, by: Option<Side>, why: String| Decision {
         rule: rule.name.clone(),
@@ -176,27 +217,87 @@ fn decide(rule: &FieldRule, base: Option<&Value>, sides: &Sides, rules: &Rules) 
             (Ok(Some(s)), Ok(Some(p))) => (s, p),
             (Err(unmapped), _) | (_, Err(unmapped)) => {
                 let why = "The value has no row in the value map, so the field waits; all others flow.".to_owned();
-                return decided(Outcome::Refuse { sentence: unmapped.sentence }, Some(Side::ServiceNow), why);
+                return vec![decided(Outcome::Refuse { sentence: unmapped.sentence }, Some(Side::ServiceNow), why)];
             }
             _ => {
                 let why = "A side did not show the field to this account. Hidden is not empty, so nothing is written.";
-                return decided(Outcome::Nothing, None, why.to_owned());
+                return vec![decided(Outcome::Nothing, None, why.to_owned())];
             }
         };
+    if let Some(chosen) = resolution.filter(|chosen| chosen.stands(&s, &p)) {
+        return resolved(rule, chosen, &s, &p, sides, rules, &decided);
+    }
     let moved = |value: &Value| base.is_none_or(|base| base != value);
-    match (moved(&s), moved(&p)) {
+    vec![match (moved(&s), moved(&p)) {
         (false, false) => decided(Outcome::Nothing, None, "Neither side changed it.".into()),
         (true, true) if s == p => {
             decided(Outcome::Agree { value: s }, None, "Both sides hold the same value, so they agree.".into())
         }
         (true, false) => crossing(rule, Side::ServiceNow, &s, &p, sides, rules, &decided),
         (false, true) => crossing(rule, Side::Platform, &s, &p, sides, rules, &decided),
+        (true, true) if is_for_a_person(rule, base, rules) => {
+            let sentence = format!(
+                "{} was changed in ServiceNow and in Desk, to different values. Choose which one stands.",
+                rule.name
+            );
+            decided(
+                Outcome::Conflict { sentence },
+                None,
+                "Both sides changed it, and the strategy asks a person.".into(),
+            )
+        }
         (true, true) => {
             let (winner, reason) = settle(rule, sides, rules);
             let outcome = write(rule, winner.other(), pick(winner, &s, &p), sides, rules);
             decided(outcome, Some(winner), reason)
         }
+    }]
+}
+
+/// Under `manual_review` a clash is a conflict, unless the rule enforces its owner's value. Where nothing was ever agreed
+/// on, a one-way field has its value from one side only, so nobody disagrees.
+fn is_for_a_person(rule: &FieldRule, base: Option<&Value>, rules: &Rules) -> bool {
+    let is_enforced = rule.enforce && rule.owner != Owner::Shared;
+    let is_first_copy = base.is_none() && rule.direction != Direction::Both;
+    rule.strategy.unwrap_or(rules.strategy) == Strategy::ManualReview && !is_enforced && !is_first_copy
+}
+
+/// A person chose: what was chosen goes to each side that does not hold it yet, and is agreed on once both do.
+fn resolved(
+    rule: &FieldRule,
+    chosen: &Resolution,
+    s: &Value,
+    p: &Value,
+    sides: &Sides,
+    rules: &Rules,
+    decided: &dyn Fn(Outcome, Option<Side>, String) -> Decision,
+) -> Vec<Decision> {
+    if s == &chosen.value && p == &chosen.value {
+        let why = format!("Both sides hold what {} chose.", chosen.by);
+        return vec![decided(Outcome::Agree { value: chosen.value.clone() }, None, why)];
     }
+    [(Side::ServiceNow, s), (Side::Platform, p)]
+        .into_iter()
+        .filter(|(_, now)| *now != &chosen.value)
+        .map(|(to, _)| {
+            let outcome = if rule.direction.allows(to) {
+                match write(rule, to, &chosen.value, sides, rules) {
+                    Outcome::Write(write) => Outcome::Write(Write { agree: None, ..write }),
+                    other => other,
+                }
+            } else {
+                Outcome::Refuse {
+                    sentence: format!(
+                        "{} chose a value for {} that would have to go to {to}, and the rule does not let that cross. \
+                         Choose {to}'s value, or let the rule go both ways.",
+                        chosen.by, rule.name
+                    ),
+                }
+            };
+            let why = format!("{} chose this value, and {to} still holds what it held then.", chosen.by);
+            Decision { by: Edit { at: chosen.at, by: chosen.by.clone() }, ..decided(outcome, None, why) }
+        })
+        .collect()
 }
 
 /// Only `from` moved: its value crosses, or the rule says that it may not.
@@ -318,7 +419,7 @@ fn write(rule: &FieldRule, to: Side, value: &Value, sides: &Sides, rules: &Rules
         }
         _ => (value.clone(), Fields::new()),
     };
-    Outcome::Write(Write { to, field, value: native, also, agree: value.clone() })
+    Outcome::Write(Write { to, field, value: native, also, agree: Some(value.clone()) })
 }
 
 /// Note rules: a ServiceNow value that becomes a comment when it appears.

@@ -69,6 +69,8 @@ pub enum Strategy {
     LastWriteWins,
     /// The side with the higher priority; equal priorities fall back to the last write.
     OwnershipPriority,
+    /// A person chooses; until then the field stays as it is on both sides.
+    ManualReview,
 }
 
 /// How a value changes on its way.

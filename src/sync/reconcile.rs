@@ -31,7 +31,7 @@ pub(super) async fn round(
     let Some(seen) = observe(engine, servicenow, &mut link).await? else {
         return Ok(Round::Quiet);
     };
-    let plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, &connection.rules);
+    let plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, &connection.rules, &merge::Resolutions::new());
     tell(connection, &link, &plan);
     if !keep(engine, connection, &mut link, &plan, &seen).await? {
         return Ok(Round::Quiet);
@@ -148,7 +148,7 @@ async fn keep(
             after.base.insert(decision.rule.clone(), value.clone());
         }
     }
-    after.note = plan.refusals().map(|(_, sentence)| sentence).collect::<Vec<_>>().join(" ");
+    after.note = plan.refusals().chain(plan.conflicts()).map(|(_, sentence)| sentence).collect::<Vec<_>>().join(" ");
     // The note of a refused delivery stays until a round finds nothing left to send.
     if after.note.is_empty() && !deliveries.is_empty() {
         after.note.clone_from(&link.note);
@@ -181,7 +181,7 @@ fn agreed(decisions: &[Decision]) -> Agreed {
     decisions
         .iter()
         .filter_map(|decision| match &decision.outcome {
-            Outcome::Write(write) => Some((decision.rule.clone(), write.agree.clone())),
+            Outcome::Write(write) => Some((decision.rule.clone(), write.agree.clone()?)),
             _ => None,
         })
         .collect()
@@ -271,6 +271,7 @@ fn tell(connection: &Connection, link: &Link, plan: &Plan) {
             Outcome::Note { .. } => "note",
             Outcome::Leave => "leave",
             Outcome::Refuse { .. } => "refuse",
+            Outcome::Conflict { .. } => "conflict",
         };
         tracing::debug!(connection.id = %connection.id, link.id = %link.id, record = %link.servicenow_number, rule = %decision.rule, outcome, why = %decision.why, "decided");
     }

@@ -29,7 +29,7 @@ impl Part {
     /// `None` for a decision that writes nothing.
     pub(in crate::sync) fn of(decision: &Decision, notes: &[NoteRule]) -> Option<Self> {
         let Outcome::Write(write) = &decision.outcome else { return None };
-        let mut agreed = Agreed::from([(decision.rule.clone(), write.agree.clone())]);
+        let mut agreed: Agreed = write.agree.iter().map(|value| (decision.rule.clone(), value.clone())).collect();
         // What a row demanded is ours as well: a note rule must not tell of it as if a person had set it.
         for note in notes {
             if let (Side::ServiceNow, Some(value)) = (write.to, write.also.get(&note.servicenow)) {
