@@ -12,7 +12,7 @@ use crate::queue::{Wake, Worker};
 use crate::secrets::{SecretError, Secrets};
 use crate::stop;
 use crate::store::{Dialect, Store, StoreError};
-use crate::sync::Engine;
+use crate::sync::{Engine, Live};
 use crate::web::{self, Web};
 use ::sandbox::{OauthClient, Sandbox};
 use app::model::ConnectDefaults;
@@ -107,8 +107,8 @@ pub async fn run(
     let redirect_url = format!("{public_url}/oauth/callback");
     let oauth = Oauth::new(store.clone(), secrets.clone(), http.clone(), clock.clone(), redirect_url);
     let poll_every = i64::from(settings.poll_seconds) * 1000;
-    let engine =
-        Engine::new(store.clone(), clock.clone(), http.clone(), oauth.clone(), news.clone(), wake.clone(), poll_every);
+    let connectors = Arc::new(Live::new(store.clone(), http.clone(), oauth.clone(), clock.clone()));
+    let engine = Engine::new(store.clone(), clock.clone(), connectors.clone(), news.clone(), wake.clone(), poll_every);
     let intake = Intake { store: store.clone(), clock: clock.clone(), secrets: secrets.clone(), wake: wake.clone() };
     let first_run =
         auth::open_setup(&store, clock.as_ref()).await?.map(|token| format!("{public_url}/first-run?token={token}"));
@@ -118,7 +118,7 @@ pub async fn run(
         secrets,
         http,
         oauth,
-        engine: engine.clone(),
+        connectors,
         news,
         wake: wake.clone(),
         public_url,

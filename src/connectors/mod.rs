@@ -5,6 +5,8 @@ pub mod http;
 pub mod servicenow;
 
 use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
 use merge::{Entry, Fields, Record, Stream};
 use std::collections::BTreeSet;
 
@@ -64,14 +66,93 @@ pub struct NewEntry {
     pub from: String,
 }
 
-/// One side.
+/// A file of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// The side's own key.
+    pub id: String,
+    pub name: String,
+    pub content_type: String,
+    /// Bytes.
+    pub size: u64,
+    /// Of the content, lower-case hex; empty where the side does not tell before the file is read.
+    pub sha256: String,
+    pub author: String,
+    /// UTC milliseconds.
+    pub at: i64,
+}
+
+/// A file to attach.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFile {
+    /// Where it comes from; attached again with the same key, it is there once, on sides that keep keys.
+    pub key: String,
+    pub name: String,
+    pub content_type: String,
+    pub size: u64,
+    /// Lower-case hex.
+    pub sha256: String,
+    pub author: String,
+    /// UTC milliseconds.
+    pub at: i64,
+    /// The side it was added on, as people call it.
+    pub from: String,
+}
+
+/// A file's bytes on their way: never whole in memory.
+pub type Content = BoxStream<'static, Result<Bytes, Failure>>;
+
+/// A record that was changed, as a poll sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub id: String,
+    /// The same for one state of the record, however often it is seen (contract 12.2).
+    pub version: String,
+    /// UTC milliseconds, in the side's own precision.
+    pub updated_at: i64,
+}
+
+/// Why a record that was there is not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gone {
+    Deleted {
+        at: i64,
+        by: String,
+    },
+    /// It is there, and this account may not see it.
+    Hidden,
+    /// Nothing tells the two apart; the sentence says what would.
+    Unknown {
+        why: String,
+    },
+}
+
+/// How comments and work notes can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Journal {
+    /// Entry by entry, with ids.
+    Entries,
+    /// As one text of all entries, which is taken apart: ids are made of the content.
+    Text,
+    /// Not at all.
+    Closed,
+}
+
+/// One side. All that the engine knows of a platform; `memory` is the smallest one, and the conformance suite in
+/// `connectors/conformance.rs` is what each must pass.
 #[async_trait]
 pub trait Connector: Send + Sync {
-    /// The record as it stands; `None` when it is gone or hidden, which look alike (contract 2.7).
+    /// The record as it stands; `None` when it is gone or hidden, which can look alike (contract 2.7).
     async fn fetch(&self, id: &str) -> Result<Option<Record>, Failure>;
+
+    /// Asked when `fetch` found nothing of a record that was there.
+    async fn gone(&self, id: &str) -> Result<Gone, Failure>;
 
     /// All comments and work notes that this account may read, oldest first.
     async fn entries(&self, id: &str) -> Result<Vec<Entry>, Failure>;
+
+    /// How entries can be read here and now.
+    async fn journal(&self) -> Result<Journal, Failure>;
 
     /// Makes a record, or finds the one made with this key before.
     async fn create(&self, key: &str, fields: &Fields) -> Result<Applied, Failure>;
@@ -79,9 +160,29 @@ pub trait Connector: Send + Sync {
     /// Writes these fields and no other. `expected` is the version they were planned on.
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure>;
 
+    async fn delete(&self, id: &str) -> Result<(), Failure>;
+
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure>;
 
     /// The appended entry's own id, if it is there and not among `taken`.
     async fn find_entry(&self, id: &str, entry: &NewEntry, taken: &BTreeSet<String>)
     -> Result<Option<String>, Failure>;
+
+    /// Whether an entry that is shown is the one that was sent: by its key, or by author, text and time.
+    fn is_same(&self, shown: &Entry, sent: &NewEntry) -> bool;
+
+    /// The record's files, oldest first.
+    async fn files(&self, id: &str) -> Result<Vec<File>, Failure>;
+
+    async fn read_file(&self, id: &str, file: &str) -> Result<Content, Failure>;
+
+    /// Adds a file; what is read from it must match its SHA-256, or nothing is kept.
+    async fn attach(&self, id: &str, file: &NewFile, content: Content) -> Result<File, Failure>;
+
+    /// One page of records changed at `since` or later, oldest first, by keyset: `after` is the last row of the page
+    /// before. Only an empty page is the end (contract 12.2 to 12.4).
+    async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure>;
+
+    /// For so long, in milliseconds, a write whose answer was lost may still come true there.
+    fn settles_ms(&self) -> i64;
 }

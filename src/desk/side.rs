@@ -2,7 +2,7 @@
 
 use super::{field_edits, save_edited};
 use crate::clock::SharedClock;
-use crate::connectors::{Applied, Connector, Failure, NewEntry};
+use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
 use crate::store::{CommentLine, Store, StoreError, Ticket, Tx, User};
 use async_trait::async_trait;
 use merge::{Edit, Entry, Fields, Record, Stream, Value};
@@ -192,5 +192,43 @@ impl Connector for DeskSide {
     ) -> Result<Option<String>, Failure> {
         let mut tx = self.store.begin().await?;
         Ok(tx.comment_by_origin(id, &entry.key).await?)
+    }
+
+    /// The key is kept, so `find_entry` needs no look at the text.
+    fn is_same(&self, shown: &Entry, sent: &NewEntry) -> bool {
+        shown.body == sent.body && shown.stream == sent.stream
+    }
+
+    async fn gone(&self, _id: &str) -> Result<Gone, Failure> {
+        Ok(Gone::Unknown { why: "Desk keeps no list of what was deleted.".into() })
+    }
+
+    async fn journal(&self) -> Result<Journal, Failure> {
+        Ok(Journal::Entries)
+    }
+
+    async fn delete(&self, _id: &str) -> Result<(), Failure> {
+        Err(Failure::Refused { why: "Tickets are not deleted in Desk.".into() })
+    }
+
+    async fn files(&self, _id: &str) -> Result<Vec<File>, Failure> {
+        Ok(Vec::new())
+    }
+
+    async fn read_file(&self, _id: &str, _file: &str) -> Result<Content, Failure> {
+        Err(Failure::Refused { why: "Tickets have no files.".into() })
+    }
+
+    async fn attach(&self, _id: &str, _file: &NewFile, _content: Content) -> Result<File, Failure> {
+        Err(Failure::Refused { why: "Tickets have no files.".into() })
+    }
+
+    /// Edits of tickets are heard of as they are made.
+    async fn changed(&self, _since: i64, _after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
+        Ok(Vec::new())
+    }
+
+    fn settles_ms(&self) -> i64 {
+        0
     }
 }

@@ -12,7 +12,7 @@ use crate::connectors::Failure;
 use crate::connectors::http::HttpClient;
 use crate::connectors::servicenow::Access;
 use crate::secrets::{SecretError, Secrets, fingerprint};
-use crate::store::{Authorization, Connection, State, Store, StoreError, Tokens};
+use crate::store::{Authorization, Connection, Store, StoreError, Tokens};
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
@@ -187,13 +187,6 @@ impl Oauth {
         let token = self.secrets.open(&place("access", connection), &tokens.access)?;
         let is_refused = refused.is_some_and(|refused| refused.expose_secret() == token.expose_secret());
         Ok((!is_refused).then_some(token))
-    }
-
-    /// The connection waits for a person; said once, with the cause.
-    pub async fn hold(&self, connection: &str, note: &str) -> Result<(), StoreError> {
-        let mut tx = self.store.begin().await?;
-        tx.set_connection_state(connection, State::Held, note).await?;
-        tx.commit().await
     }
 }
 

@@ -2,8 +2,8 @@
 //! fail has its own words.
 
 use super::{Operations, OrTrouble, Parts, broken};
-use crate::connectors::Failure;
 use crate::connectors::servicenow::probe;
+use crate::connectors::{Connector, Failure};
 use crate::oauth::{ExchangeError, OauthError};
 use crate::queue;
 use crate::store::{Connection, State, StoreError};
@@ -217,7 +217,7 @@ fn is_needed(check: &Check) -> bool {
 
 /// Tries what syncing needs, with the very query that polling uses. Answers the checks, and who the token acts as.
 pub(super) async fn test(parts: &Parts, connection: &Connection) -> (Vec<Check>, String) {
-    let side = match parts.engine.servicenow(connection).await {
+    let side = match parts.connectors.servicenow(connection).await {
         Ok(side) => side,
         Err(failure) => return (vec![failed(&failure)], String::new()),
     };

@@ -172,7 +172,7 @@ impl Operations {
         let secret = self.parts.secrets.open(&place, &connection.webhook_secret).map_err(|error| broken(&error))?;
         let endpoint = format!("{}/hooks/{}", self.parts.public_url, connection.webhook_key);
         let side =
-            self.parts.engine.servicenow(&connection).await.map_err(|failure| super::connect::trouble(&failure))?;
+            self.parts.connectors.servicenow(&connection).await.map_err(|failure| super::connect::trouble(&failure))?;
         side.install_rule(id, &connection.name, &endpoint, secret.expose_secret()).await.map_err(|failure| {
             Trouble::new(
                 "RULE-NOT-INSTALLED",

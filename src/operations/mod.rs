@@ -19,7 +19,7 @@ use crate::oauth::Oauth;
 use crate::queue::Wake;
 use crate::secrets::Secrets;
 use crate::store::{AuditEntry, Store, StoreError, Tx};
-use crate::sync::Engine;
+use crate::sync::Live;
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{ConnectDefaults, Person, Role};
@@ -35,7 +35,7 @@ pub struct Parts {
     pub secrets: Secrets,
     pub http: HttpClient,
     pub oauth: Oauth,
-    pub engine: Engine,
+    pub connectors: Arc<Live>,
     pub news: News,
     pub wake: Wake,
     /// Where people and ServiceNow reach this server.

@@ -136,6 +136,20 @@ impl Store {
         self.pool.close().await;
     }
 
+    /// As a release of the past left it.
+    #[cfg(test)]
+    pub async fn migrate_up_to(&self, version: i64) -> Result<()> {
+        let past = migrations(self.dialect).into_iter().filter(|migration| migration.version <= version).collect();
+        Ok(Migrator::with_migrations(past).run(&self.pool).await?)
+    }
+
+    /// Statements of a test.
+    #[cfg(test)]
+    pub async fn run_script(&self, script: &'static str) -> Result<()> {
+        sqlx::raw_sql(script).execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// A database of a test's own.
     #[cfg(test)]
     pub async fn create_database(&self, name: &str) -> Result<()> {
@@ -185,12 +199,17 @@ fn to_json<T: serde::Serialize>(value: &T) -> String {
 
 /// Both folders hold the same numbers and names; a test compares them.
 fn migrations(dialect: Dialect) -> Vec<Migration> {
-    let texts: [(i64, &'static str, &'static str, &'static str); 1] = [(
-        1,
-        "first",
-        include_str!("../../migrations/sqlite/0001_first.sql"),
-        include_str!("../../migrations/postgres/0001_first.sql"),
-    )];
+    macro_rules! pair {
+        ($version:literal, $name:literal) => {
+            (
+                $version,
+                $name,
+                include_str!(concat!("../../migrations/sqlite/", $name, ".sql")),
+                include_str!(concat!("../../migrations/postgres/", $name, ".sql")),
+            )
+        };
+    }
+    let texts: [(i64, &'static str, &'static str, &'static str); 2] = [pair!(1, "0001_first"), pair!(2, "0002_engine")];
     texts
         .into_iter()
         .map(|(version, name, sqlite, postgres)| {
@@ -198,7 +217,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
                 Dialect::Sqlite => sqlite,
                 Dialect::Postgres => postgres,
             };
-            Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+            Migration::new(version, name[5..].to_owned().into(), MigrationType::Simple, text.into_sql_str(), false)
         })
         .collect()
 }

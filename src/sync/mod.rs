@@ -6,20 +6,17 @@
 mod deliver;
 mod poll;
 mod reconcile;
+mod sides;
 pub mod story;
+
+pub use sides::{Connectors, Live, Sides};
 
 use crate::clock::SharedClock;
 use crate::connectors::Failure;
-use crate::connectors::http::HttpClient;
-use crate::connectors::servicenow::{Instance, ServiceNow};
-use crate::desk::DeskSide;
 use crate::news::News;
-use crate::oauth::Oauth;
 use crate::queue::{After, Wake};
-use crate::store::{Connection, Job, State, Store, StoreError};
-use std::collections::HashMap;
+use crate::store::{Job, State, Store, StoreError};
 use std::sync::Arc;
-use tokio::sync::Mutex;
 
 /// A pair that still moves after so many rounds waits for the next news instead of turning in circles.
 const ROUNDS: usize = 5;
@@ -44,29 +41,23 @@ enum Round {
 pub struct Engine {
     store: Store,
     clock: SharedClock,
-    http: HttpClient,
-    oauth: Oauth,
-    desk: DeskSide,
+    connectors: Arc<dyn Connectors>,
     news: News,
     wake: Wake,
     /// Milliseconds between polls of one connection.
     poll_every: i64,
-    /// Connectors by connection, so that what they remember lasts; made anew when the mapping changes.
-    sides: Arc<Mutex<HashMap<String, (i64, ServiceNow)>>>,
 }
 
 impl Engine {
     pub fn new(
         store: Store,
         clock: SharedClock,
-        http: HttpClient,
-        oauth: Oauth,
+        connectors: Arc<dyn Connectors>,
         news: News,
         wake: Wake,
         poll_every: i64,
     ) -> Self {
-        let desk = DeskSide::new(store.clone(), clock.clone());
-        Self { store, clock, http, oauth, desk, news, wake, poll_every, sides: Arc::default() }
+        Self { store, clock, connectors, news, wake, poll_every }
     }
 
     /// Runs one job of the queue.
@@ -85,12 +76,12 @@ impl Engine {
         if connection.state != State::Active {
             return Ok(After::Wait { why: "the connection is stopped".into() });
         }
-        let servicenow = self.servicenow(&connection).await?;
+        let sides = self.connectors.of(&connection).await?;
         if job.kind == "poll" {
-            return poll::poll(self, &connection, &servicenow).await;
+            return poll::poll(self, &connection, &sides).await;
         }
         for _ in 0..ROUNDS {
-            match reconcile::round(self, &connection, &servicenow, &job.subject).await {
+            match reconcile::round(self, &connection, &sides, &job.subject).await {
                 Ok(Round::Quiet) => return Ok(After::Done),
                 Ok(Round::Moved) | Err(SyncError::Failure(Failure::Moved) | SyncError::Store(StoreError::Stale)) => {}
                 Err(other) => return Err(other),
@@ -105,7 +96,7 @@ impl Engine {
             Failure::SignedOut { why } => {
                 let note = format!("{why}. Press \"Regenerate token\"; what arrives meanwhile waits.");
                 tracing::error!(connection.id = %job.connection_id, problem = %why, "the connection is held until a person authorizes it again");
-                if let Err(error) = self.oauth.hold(&job.connection_id, &note).await {
+                if let Err(error) = self.hold(&job.connection_id, &note).await {
                     return After::Retry { why: error.to_string(), after_ms: None };
                 }
                 self.news.connection(&job.connection_id);
@@ -120,21 +111,10 @@ impl Engine {
         }
     }
 
-    /// The connector of a connection's ServiceNow side.
-    pub async fn servicenow(&self, connection: &Connection) -> Result<ServiceNow, Failure> {
-        let mut sides = self.sides.lock().await;
-        if let Some((version, side)) = sides.get(&connection.id)
-            && *version == connection.rules.version
-        {
-            return Ok(side.clone());
-        }
-        let address = self
-            .http
-            .instance_address(&connection.address)
-            .map_err(|error| Failure::NotAnInstance { why: error.to_string() })?;
-        let instance = Instance::new(self.http.clone(), address, self.oauth.access(&connection.id));
-        let side = ServiceNow::new(instance, connection.rules.servicenow_fields(), self.clock.clone());
-        sides.insert(connection.id.clone(), (connection.rules.version, side.clone()));
-        Ok(side)
+    /// The connection waits for a person; said once, with the cause.
+    async fn hold(&self, connection: &str, note: &str) -> Result<(), StoreError> {
+        let mut tx = self.store.begin().await?;
+        tx.set_connection_state(connection, State::Held, note).await?;
+        tx.commit().await
     }
 }

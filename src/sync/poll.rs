@@ -1,7 +1,7 @@
 //! The net under lost webhooks: asks ServiceNow what changed since the cursor.
 
-use super::{Engine, SyncError};
-use crate::connectors::servicenow::{Seen, ServiceNow};
+use super::{Engine, Sides, SyncError};
+use crate::connectors::Seen;
 use crate::queue::{self, After};
 use crate::store::{Change, Connection, Source};
 use merge::Side;
@@ -12,16 +12,12 @@ const STREAM: &str = "records";
 const OVERLAP_MS: i64 = 30_000;
 
 /// Reads every page since the cursor. The cursor moves only after the last page is stored.
-pub(super) async fn poll(
-    engine: &Engine,
-    connection: &Connection,
-    servicenow: &ServiceNow,
-) -> Result<After, SyncError> {
+pub(super) async fn poll(engine: &Engine, connection: &Connection, sides: &Sides) -> Result<After, SyncError> {
     let cursor = engine.store.cursor(&connection.id, STREAM).await?.unwrap_or(connection.active_since);
     let mut newest = cursor;
     let mut last: Option<Seen> = None;
     loop {
-        let page = servicenow.changed(cursor - OVERLAP_MS, last.as_ref()).await?;
+        let page = sides.servicenow.changed(cursor - OVERLAP_MS, last.as_ref()).await?;
         // A short page is not the end (contract 12.4): only an empty one is.
         let Some(end) = page.last() else { break };
         newest = newest.max(end.updated_at);

@@ -1,9 +1,7 @@
 //! Observe, plan, store: one round over one pair of records.
 
 use super::deliver::{self, Agreed, Append, Create, Delivered, Part, Planned, UNSEEN, Write};
-use super::{Engine, Round, SyncError, story};
-use crate::connectors::Connector;
-use crate::connectors::servicenow::{ServiceNow, is_journal_of};
+use super::{Engine, Round, Sides, SyncError, story};
 use crate::store::{Connection, Delivery, Link};
 use merge::{Decision, Entry, Outcome, Plan, Record, Side, Stream};
 use std::collections::BTreeSet;
@@ -20,36 +18,31 @@ struct Observed {
 pub(super) async fn round(
     engine: &Engine,
     connection: &Connection,
-    servicenow: &ServiceNow,
+    sides: &Sides,
     record: &str,
 ) -> Result<Round, SyncError> {
     let Some(mut link) = engine.store.link_of(&connection.id, record).await? else {
-        return enter(engine, connection, servicenow, record).await;
+        return enter(engine, connection, sides, record).await;
     };
     // What is held there is no reason not to look: other fields flow on.
-    deliver::open(engine, connection, servicenow, &mut link, Planned::Before).await?;
-    let Some(seen) = observe(engine, servicenow, &mut link).await? else {
+    deliver::open(engine, connection, sides, &mut link, Planned::Before).await?;
+    let Some(seen) = observe(engine, sides, &mut link).await? else {
         return Ok(Round::Quiet);
     };
     let plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, &connection.rules, &merge::Resolutions::new());
     tell(connection, &link, &plan);
-    if !keep(engine, connection, &mut link, &plan, &seen).await? {
+    if !keep(engine, connection, sides, &mut link, &plan, &seen).await? {
         return Ok(Round::Quiet);
     }
-    Ok(match deliver::open(engine, connection, servicenow, &mut link, Planned::Now).await? {
+    Ok(match deliver::open(engine, connection, sides, &mut link, Planned::Now).await? {
         Delivered::Held => Round::Quiet,
         Delivered::All => Round::Moved,
     })
 }
 
 /// A record without a link: it enters if the rules say so.
-async fn enter(
-    engine: &Engine,
-    connection: &Connection,
-    servicenow: &ServiceNow,
-    id: &str,
-) -> Result<Round, SyncError> {
-    let Some(record) = servicenow.fetch(id).await? else {
+async fn enter(engine: &Engine, connection: &Connection, sides: &Sides, id: &str) -> Result<Round, SyncError> {
+    let Some(record) = sides.servicenow.fetch(id).await? else {
         return Ok(Round::Quiet);
     };
     // ServiceNow's clock has whole seconds: one made in the second of the activation is new.
@@ -87,7 +80,7 @@ async fn enter(
         tx.add_delivery(&delivery).await?;
         tx.commit().await?;
         tell(connection, &link, &plan);
-        if deliver::open(engine, connection, servicenow, &mut link, Planned::Now).await? == Delivered::Held {
+        if deliver::open(engine, connection, sides, &mut link, Planned::Now).await? == Delivered::Held {
             return Ok(Round::Quiet);
         }
     }
@@ -95,11 +88,12 @@ async fn enter(
 }
 
 /// Reads both sides fresh. `None` when one is gone: that is flagged, and nothing is deleted.
-async fn observe(engine: &Engine, servicenow: &ServiceNow, link: &mut Link) -> Result<Option<Observed>, SyncError> {
+async fn observe(engine: &Engine, sides: &Sides, link: &mut Link) -> Result<Option<Observed>, SyncError> {
     let ticket = link.platform_id.clone().unwrap_or_default();
     let (record, entries) =
-        tokio::try_join!(servicenow.fetch(&link.servicenow_id), servicenow.entries(&link.servicenow_id))?;
-    let (platform, platform_entries) = tokio::try_join!(engine.desk.fetch(&ticket), engine.desk.entries(&ticket))?;
+        tokio::try_join!(sides.servicenow.fetch(&link.servicenow_id), sides.servicenow.entries(&link.servicenow_id))?;
+    let (platform, platform_entries) =
+        tokio::try_join!(sides.platform.fetch(&ticket), sides.platform.entries(&ticket))?;
     match (record, platform) {
         (Some(servicenow), Some(platform)) => {
             Ok(Some(Observed { servicenow, servicenow_entries: entries, platform, platform_entries }))
@@ -121,6 +115,7 @@ async fn observe(engine: &Engine, servicenow: &ServiceNow, link: &mut Link) -> R
 async fn keep(
     engine: &Engine,
     connection: &Connection,
+    sides: &Sides,
     link: &mut Link,
     plan: &Plan,
     seen: &Observed,
@@ -139,7 +134,7 @@ async fn keep(
             planned(side, "write", deliver::to_payload(&Write { parts, expected: version.clone(), story }));
         }
     }
-    for append in appends(engine, connection, link, plan, seen).await? {
+    for append in appends(engine, connection, sides, link, plan, seen).await? {
         planned(append.to, "append", deliver::to_payload(&append));
     }
     let mut after = link.clone();
@@ -191,11 +186,12 @@ fn agreed(decisions: &[Decision]) -> Agreed {
 async fn appends(
     engine: &Engine,
     connection: &Connection,
+    both: &Sides,
     link: &Link,
     plan: &Plan,
     seen: &Observed,
 ) -> Result<Vec<Append>, SyncError> {
-    let known = known_entries(engine, link, seen).await?;
+    let known = known_entries(engine, both, link, seen).await?;
     let mut appends = Vec::new();
     for decision in &plan.decisions {
         if let Outcome::Note { text, agree } = &decision.outcome {
@@ -229,6 +225,7 @@ async fn appends(
 /// is recognised by its text once it shows, so that it does not come back as a new comment.
 async fn known_entries(
     engine: &Engine,
+    sides: &Sides,
     link: &Link,
     seen: &Observed,
 ) -> Result<(BTreeSet<String>, BTreeSet<String>), SyncError> {
@@ -238,7 +235,7 @@ async fn known_entries(
         let Some(sent) = seen.platform_entries.iter().find(|entry| &entry.id == ticket_entry) else { continue };
         let sent = deliver::new_entry(Side::ServiceNow, sent);
         let shown = seen.servicenow_entries.iter().find(|entry| {
-            !servicenow.contains(&entry.id) && entry.stream == sent.stream && is_journal_of(&entry.body, &sent)
+            !servicenow.contains(&entry.id) && entry.stream == sent.stream && sides.servicenow.is_same(entry, &sent)
         });
         if let Some(shown) = shown {
             let mut tx = engine.store.begin().await?;

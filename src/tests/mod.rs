@@ -5,4 +5,5 @@ mod connect;
 mod store;
 mod support;
 mod sync;
+mod upgrade;
 mod web;

@@ -7,4 +7,4 @@ mod side;
 
 pub use client::{Access, Instance, probe};
 pub use rule::{business_rule, is_signed, signature};
-pub use side::{Seen, ServiceNow, is_journal_of};
+pub use side::ServiceNow;

@@ -3,7 +3,7 @@
 use super::client::Instance;
 use super::{incident, rule};
 use crate::clock::{self, SharedClock};
-use crate::connectors::{Applied, Connector, Failure, NewEntry};
+use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
 use async_trait::async_trait;
 use merge::{Entry, Fields, Record, Stream, Value};
 use serde_json::{Map, Value as Json};
@@ -15,6 +15,8 @@ const TABLE: &str = "incident";
 /// References as plain values, raw times in UTC: never display values, which depend on the user (contract 12.13).
 const RAW: [(&str, &str); 2] = [("sysparm_display_value", "false"), ("sysparm_exclude_reference_link", "true")];
 const PAGE: usize = 200;
+/// ServiceNow ends a request after 60 s (contract 10). Until then a write whose answer was lost may still happen.
+const SETTLES_MS: i64 = 65_000;
 /// Who has which e-mail seldom changes.
 const REMEMBER_USERS_MS: i64 = 10 * 60 * 1000;
 
@@ -25,16 +27,6 @@ struct People {
     names: BTreeMap<String, String>,
     /// E-mail to sys_id, and when that was read.
     ids: BTreeMap<String, (String, i64)>,
-}
-
-/// A record that was changed, as polling sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    pub id: String,
-    /// The same for one state of the record, however often it is seen (contract 12.2).
-    pub version: String,
-    /// UTC milliseconds, whole seconds.
-    pub updated_at: i64,
 }
 
 #[derive(Clone)]
@@ -60,37 +52,6 @@ impl ServiceNow {
         ];
         let answer = self.instance.list("sys_user", &query).await?;
         Ok(text(answer.rows().first().unwrap_or(&Json::Null), "user_name"))
-    }
-
-    /// One page of records changed at `since` or later, oldest first: keyset paging, since offsets slide
-    /// while rows change (contract 12.2, 12.3). `after` is the last row of the page before.
-    pub async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
-        let query = match after {
-            None => format!("sys_updated_on>={}", clock::in_words(since)),
-            Some(last) => {
-                let at = clock::in_words(last.updated_at);
-                format!("sys_updated_on>{at}^NQsys_updated_on={at}^sys_id>{}", last.id)
-            }
-        };
-        let query = format!("{query}^ORDERBYsys_updated_on^ORDERBYsys_id");
-        let limit = PAGE.to_string();
-        let parameters = [
-            ("sysparm_query", query.as_str()),
-            ("sysparm_fields", "sys_id,sys_updated_on,sys_mod_count"),
-            ("sysparm_limit", &limit),
-            ("sysparm_no_count", "true"),
-            RAW[0],
-            RAW[1],
-        ];
-        let answer = self.instance.list(TABLE, &parameters).await?;
-        Ok(answer
-            .rows()
-            .iter()
-            .filter_map(|row| {
-                let updated_at = clock::read_moment(&text(row, "sys_updated_on"))?;
-                Some(Seen { id: text(row, "sys_id"), version: incident::version(row), updated_at })
-            })
-            .collect())
     }
 
     /// Whether the journal table shows its rows to this account: with too few rights it answers 200 with none (contract 4).
@@ -161,7 +122,7 @@ impl ServiceNow {
     }
 
     /// All journal rows of a record, oldest first.
-    async fn journal(&self, id: &str) -> Result<Vec<Json>, Failure> {
+    async fn journal_rows(&self, id: &str) -> Result<Vec<Json>, Failure> {
         let query = format!("element_id={id}^elementINcomments,work_notes^ORDERBYsys_created_on^ORDERBYsys_id");
         let limit = PAGE.to_string();
         let mut rows = Vec::new();
@@ -197,7 +158,7 @@ impl Connector for ServiceNow {
     }
 
     async fn entries(&self, id: &str) -> Result<Vec<Entry>, Failure> {
-        let rows = self.journal(id).await?;
+        let rows = self.journal_rows(id).await?;
         let authors = self.names(rows.iter().map(|row| text(row, "sys_created_by")).collect()).await?;
         Ok(rows
             .iter()
@@ -284,11 +245,72 @@ impl Connector for ServiceNow {
         entry: &NewEntry,
         taken: &BTreeSet<String>,
     ) -> Result<Option<String>, Failure> {
-        let rows = self.journal(id).await?;
+        let rows = self.journal_rows(id).await?;
         Ok(rows
             .iter()
             .find(|row| !taken.contains(&text(row, "sys_id")) && is_journal_of(&text(row, "value"), entry))
             .map(|row| text(row, "sys_id")))
+    }
+
+    fn is_same(&self, shown: &Entry, sent: &NewEntry) -> bool {
+        is_journal_of(&shown.body, sent)
+    }
+
+    async fn gone(&self, _id: &str) -> Result<Gone, Failure> {
+        Ok(Gone::Unknown { why: "ServiceNow answers 404 for deleted and for hidden records alike.".into() })
+    }
+
+    async fn journal(&self) -> Result<Journal, Failure> {
+        Ok(if self.can_read_journals().await? { Journal::Entries } else { Journal::Closed })
+    }
+
+    async fn delete(&self, _id: &str) -> Result<(), Failure> {
+        Err(Failure::Refused { why: "Incidents are not deleted from here.".into() })
+    }
+
+    async fn files(&self, _id: &str) -> Result<Vec<File>, Failure> {
+        Ok(Vec::new())
+    }
+
+    async fn read_file(&self, _id: &str, _file: &str) -> Result<Content, Failure> {
+        Err(Failure::Refused { why: "Files of incidents are not read.".into() })
+    }
+
+    async fn attach(&self, _id: &str, _file: &NewFile, _content: Content) -> Result<File, Failure> {
+        Err(Failure::Refused { why: "Files are not sent to incidents.".into() })
+    }
+
+    async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
+        let query = match after {
+            None => format!("sys_updated_on>={}", clock::in_words(since)),
+            Some(last) => {
+                let at = clock::in_words(last.updated_at);
+                format!("sys_updated_on>{at}^NQsys_updated_on={at}^sys_id>{}", last.id)
+            }
+        };
+        let query = format!("{query}^ORDERBYsys_updated_on^ORDERBYsys_id");
+        let limit = PAGE.to_string();
+        let parameters = [
+            ("sysparm_query", query.as_str()),
+            ("sysparm_fields", "sys_id,sys_updated_on,sys_mod_count"),
+            ("sysparm_limit", &limit),
+            ("sysparm_no_count", "true"),
+            RAW[0],
+            RAW[1],
+        ];
+        let answer = self.instance.list(TABLE, &parameters).await?;
+        Ok(answer
+            .rows()
+            .iter()
+            .filter_map(|row| {
+                let updated_at = clock::read_moment(&text(row, "sys_updated_on"))?;
+                Some(Seen { id: text(row, "sys_id"), version: incident::version(row), updated_at })
+            })
+            .collect())
+    }
+
+    fn settles_ms(&self) -> i64 {
+        SETTLES_MS
     }
 }
 
@@ -304,7 +326,7 @@ fn journal_text(entry: &NewEntry) -> String {
 }
 
 /// Whether a journal row's text is what was sent for this entry.
-pub fn is_journal_of(text: &str, entry: &NewEntry) -> bool {
+fn is_journal_of(text: &str, entry: &NewEntry) -> bool {
     Value::text(text) == Value::text(&journal_text(entry))
 }
 

@@ -1,17 +1,12 @@
 //! Comments and work notes: each crosses exactly once, whatever happens on the way.
 
 use super::{Agreed, Delivered, Ending, end, mark_sending, read};
-use crate::connectors::servicenow::ServiceNow;
-use crate::connectors::{Connector, Failure, NewEntry};
+use crate::connectors::{Connector, Failure, Journal, NewEntry};
 use crate::store::{Delivery, Link};
 use crate::sync::{Engine, SyncError, story};
 use merge::{Entry, Side, Stream};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-/// ServiceNow ends a request after 60 s (contract 10). Until then a write whose answer was lost may still happen, so
-/// "not there" means nothing yet.
-const SETTLED_MS: i64 = 65_000;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::sync) struct Append {
@@ -35,7 +30,6 @@ pub(in crate::sync) fn new_entry(to: Side, entry: &Entry) -> NewEntry {
 
 pub(super) async fn append(
     engine: &Engine,
-    servicenow: &ServiceNow,
     side: &dyn Connector,
     link: &mut Link,
     delivery: &Delivery,
@@ -54,9 +48,9 @@ pub(super) async fn append(
     if delivery.is_unsure() {
         found = side.find_entry(&id, &entry, &taken).await?;
         sends = found.is_none();
-        if found.is_none() && to == Side::ServiceNow {
-            wait_until_settled(engine, delivery)?;
-            if !servicenow.can_read_journals().await? {
+        if found.is_none() && side.settles_ms() > 0 {
+            wait_until_settled(engine, side, delivery)?;
+            if side.journal().await? == Journal::Closed {
                 // It cannot be looked up, so sending again might say it twice: a person looks.
                 sends = false;
                 notes.push(
@@ -104,11 +98,12 @@ pub(super) async fn append(
 /// Stands for the id of an entry that was sent and is not shown to us.
 pub(in crate::sync) const UNSEEN: &str = "unseen:";
 
-fn wait_until_settled(engine: &Engine, delivery: &Delivery) -> Result<(), Failure> {
-    let left = delivery.sent_at + SETTLED_MS - engine.clock.now();
+/// Until then a write whose answer was lost may still happen, so "not there" means nothing yet.
+fn wait_until_settled(engine: &Engine, side: &dyn Connector, delivery: &Delivery) -> Result<(), Failure> {
+    let left = delivery.sent_at + side.settles_ms() - engine.clock.now();
     if left <= 0 {
         return Ok(());
     }
-    let why = "An answer of ServiceNow was lost, and the comment may still be on its way there. It is looked for again before it is sent again.";
+    let why = "An answer was lost, and the comment may still be on its way there. It is looked for again before it is sent again.";
     Err(Failure::Transient { why: why.into(), retry_after_ms: Some(left) })
 }

@@ -10,8 +10,7 @@ mod write;
 pub(super) use append::{Append, UNSEEN, new_entry};
 pub(super) use write::{Part, Write};
 
-use super::{Engine, SyncError, story};
-use crate::connectors::servicenow::ServiceNow;
+use super::{Engine, Sides, SyncError, story};
 use crate::connectors::{Applied, Connector, Failure};
 use crate::store::{Connection, Delivery, DeliveryState, Link, StoreError};
 use merge::{Fields, Side, Value};
@@ -69,7 +68,7 @@ pub(super) enum Planned {
 pub(super) async fn open(
     engine: &Engine,
     connection: &Connection,
-    servicenow: &ServiceNow,
+    sides: &Sides,
     link: &mut Link,
     planned: Planned,
 ) -> Result<Delivered, SyncError> {
@@ -80,7 +79,7 @@ pub(super) async fn open(
             continue;
         }
         let started = engine.clock.now();
-        let result = one(engine, connection, servicenow, link, &delivery).await;
+        let result = one(engine, connection, sides, link, &delivery).await;
         let outcome = match &result {
             Ok(Delivered::All) => "done",
             Ok(Delivered::Held) => "held",
@@ -111,17 +110,14 @@ pub(super) async fn open(
 async fn one(
     engine: &Engine,
     connection: &Connection,
-    servicenow: &ServiceNow,
+    sides: &Sides,
     link: &mut Link,
     delivery: &Delivery,
 ) -> Result<Delivered, SyncError> {
-    let side: &dyn Connector = match delivery.to() {
-        Side::ServiceNow => servicenow,
-        Side::Platform => &engine.desk,
-    };
+    let side = sides.on(delivery.to());
     match delivery.kind.as_str() {
         "create" => create(engine, side, link, delivery).await,
-        "append" => append::append(engine, servicenow, side, link, delivery).await,
+        "append" => append::append(engine, side, link, delivery).await,
         _ => write::write(engine, connection, side, link, delivery).await,
     }
 }

@@ -20,14 +20,28 @@ impl Drop for Database {
 }
 
 pub async fn sqlite() -> Database {
+    let database = empty_sqlite().await;
+    database.store.migrate().await.expect("migrates");
+    database
+}
+
+/// Without any table yet.
+pub async fn empty_sqlite() -> Database {
     let folder = std::env::temp_dir().join(format!("isthmus-test-{}", SystemClock.id()));
     std::fs::create_dir(&folder).expect("a folder");
     let url = format!("sqlite://{}/isthmus.db", folder.display());
-    open(url, Some(folder)).await
+    Database { store: Store::open(&url).await.expect("opens"), url, folder: Some(folder) }
 }
 
 /// Needs `ISTHMUS_TEST_POSTGRES`, which `scripts/with-postgres.sh` sets. There is no silent skipping.
 pub async fn postgres() -> Database {
+    let database = empty_postgres().await;
+    database.store.migrate().await.expect("migrates");
+    database
+}
+
+/// Without any table yet.
+pub async fn empty_postgres() -> Database {
     #[expect(clippy::disallowed_methods, reason = "the test's own setting")]
     let server = std::env::var("ISTHMUS_TEST_POSTGRES")
         .expect("no PostgreSQL for the tests: run `make test`, or scripts/with-postgres.sh cargo test");
@@ -36,11 +50,6 @@ pub async fn postgres() -> Database {
     admin.create_database(&name).await.expect("a database");
     admin.close().await;
     let (base, _) = server.rsplit_once('/').expect("a database in the address");
-    open(format!("{base}/{name}"), None).await
-}
-
-async fn open(url: String, folder: Option<PathBuf>) -> Database {
-    let store = Store::open(&url).await.expect("opens");
-    store.migrate().await.expect("migrates");
-    Database { store, url, folder }
+    let url = format!("{base}/{name}");
+    Database { store: Store::open(&url).await.expect("opens"), url, folder: None }
 }

@@ -5,7 +5,7 @@ mod databases;
 mod program;
 mod turned_clock;
 
-pub use databases::{Database, postgres, sqlite};
+pub use databases::{Database, empty_postgres, empty_sqlite, postgres, sqlite};
 pub use program::{EMAIL, PASSWORD, Program, location};
 pub use turned_clock::TurnedClock;
 

@@ -1,0 +1,62 @@
+-- A pair that a person or a deletion policy took apart stays to be read, and is not synced any more.
+alter table links add column state text not null default 'linked' check (state in ('linked', 'unlinked'));
+create index links_noted on links (connection_id, changed_at) where note <> '';
+
+-- Two people disagree about a field and the strategy says that a person must choose.
+create table conflicts (
+    id text primary key,
+    connection_id text not null references connections (id),
+    link_id text not null references links (id),
+    rule text not null,
+    -- Canonical values as JSON; the base is empty where the sides never agreed.
+    base text not null,
+    servicenow text not null,
+    platform text not null,
+    -- Who and when, as far as the sides tell: JSON.
+    servicenow_edit text not null,
+    platform_edit text not null,
+    why text not null,
+    state text not null check (state in ('open', 'chosen', 'resolved', 'withdrawn')),
+    -- What a person chose, as JSON; empty until then.
+    choice text not null,
+    chosen_by text not null,
+    chosen_at bigint not null,
+    opened_at bigint not null,
+    closed_at bigint not null
+);
+create unique index conflicts_one on conflicts (link_id, rule) where state in ('open', 'chosen');
+create index conflicts_listed on conflicts (connection_id, state, opened_at);
+
+-- What will not be tried again until a person acts, or until what is wanted changes.
+create table dead_letters (
+    id text primary key,
+    connection_id text not null references connections (id),
+    -- Null for work that belongs to no link, such as a record that cannot enter.
+    link_id text references links (id),
+    -- The lane of the job that would try again.
+    lane text not null,
+    side text not null,
+    kind text not null,
+    -- Of a field write; empty otherwise.
+    rule text not null,
+    -- What was to be written, as JSON. While just this is wanted, it is not sent again.
+    wanted text not null,
+    -- The same for all that one fix repairs.
+    cause text not null,
+    problem text not null,
+    attempts bigint not null,
+    state text not null check (state in ('open', 'retried', 'discarded', 'settled')),
+    -- Why it was discarded, and by whom it was closed.
+    reason text not null,
+    closed_by text not null,
+    opened_at bigint not null,
+    closed_at bigint not null
+);
+create unique index dead_letters_one on dead_letters (lane, side, kind, rule) where state = 'open';
+create index dead_letters_listed on dead_letters (connection_id, state, cause, opened_at);
+
+-- The lists of kinds grow with the engine, so the database no longer checks them.
+alter table deliveries drop constraint deliveries_kind_check;
+alter table jobs drop constraint jobs_kind_check;
+alter table history drop constraint history_kind_check;
+alter table changes drop constraint changes_source_check;

@@ -1,0 +1,77 @@
+//! The two connectors of a connection, and where they come from.
+
+use crate::clock::SharedClock;
+use crate::connectors::http::HttpClient;
+use crate::connectors::servicenow::{Instance, ServiceNow};
+use crate::connectors::{Connector, Failure};
+use crate::desk::DeskSide;
+use crate::oauth::Oauth;
+use crate::store::{Connection, Store};
+use async_trait::async_trait;
+use merge::Side;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+#[derive(Clone)]
+pub struct Sides {
+    pub servicenow: Arc<dyn Connector>,
+    pub platform: Arc<dyn Connector>,
+}
+
+impl Sides {
+    pub fn on(&self, side: Side) -> &dyn Connector {
+        match side {
+            Side::ServiceNow => self.servicenow.as_ref(),
+            Side::Platform => self.platform.as_ref(),
+        }
+    }
+}
+
+/// Finds the connectors of a connection. The engine knows no more of platforms than this.
+#[async_trait]
+pub trait Connectors: Send + Sync {
+    async fn of(&self, connection: &Connection) -> Result<Sides, Failure>;
+}
+
+/// The real ones: ServiceNow over HTTP, and Desk.
+pub struct Live {
+    http: HttpClient,
+    oauth: Oauth,
+    desk: Arc<DeskSide>,
+    clock: SharedClock,
+    /// By connection, so that what they remember lasts; made anew when the mapping changes.
+    servicenow: Mutex<HashMap<String, (i64, Arc<ServiceNow>)>>,
+}
+
+impl Live {
+    pub fn new(store: Store, http: HttpClient, oauth: Oauth, clock: SharedClock) -> Self {
+        let desk = Arc::new(DeskSide::new(store, clock.clone()));
+        Self { http, oauth, desk, clock, servicenow: Mutex::default() }
+    }
+
+    /// ServiceNow itself, for what only it can be asked: who am I, install the rule.
+    pub async fn servicenow(&self, connection: &Connection) -> Result<Arc<ServiceNow>, Failure> {
+        let mut known = self.servicenow.lock().await;
+        if let Some((version, side)) = known.get(&connection.id)
+            && *version == connection.rules.version
+        {
+            return Ok(side.clone());
+        }
+        let address = self
+            .http
+            .instance_address(&connection.address)
+            .map_err(|error| Failure::NotAnInstance { why: error.to_string() })?;
+        let instance = Instance::new(self.http.clone(), address, self.oauth.access(&connection.id));
+        let side = Arc::new(ServiceNow::new(instance, connection.rules.servicenow_fields(), self.clock.clone()));
+        known.insert(connection.id.clone(), (connection.rules.version, side.clone()));
+        Ok(side)
+    }
+}
+
+#[async_trait]
+impl Connectors for Live {
+    async fn of(&self, connection: &Connection) -> Result<Sides, Failure> {
+        Ok(Sides { servicenow: self.servicenow(connection).await?, platform: self.desk.clone() })
+    }
+}

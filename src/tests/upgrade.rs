@@ -1,0 +1,42 @@
+//! A database that an earlier release left, with data in it, goes on with this one.
+
+use super::support::{Database, empty_postgres, empty_sqlite};
+use merge::Value;
+
+/// Rows as release 0001 wrote them: one of each table that later releases rebuild.
+const FIRST: &str = include_str!("upgrade_0001.sql");
+
+#[tokio::test]
+async fn a_database_of_the_first_release_goes_on_sqlite() {
+    goes_on(empty_sqlite().await).await;
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_release_goes_on_postgres() {
+    goes_on(empty_postgres().await).await;
+}
+
+async fn goes_on(database: Database) {
+    let store = &database.store;
+    store.migrate_up_to(1).await.expect("the first tables");
+    store.run_script(FIRST).await.expect("rows of the first release");
+    store.migrate().await.expect("brought up to date");
+    let connection = store.connection("c1").await.expect("readable").expect("kept");
+    assert_eq!(connection.rules.fields.len(), 11, "the mapping is read as it was");
+    let link = store.link_of("c1", "0123456789abcdef0123456789abcdef").await.expect("readable").expect("kept");
+    assert_eq!((link.version, link.base["title"].as_str()), (7, "Printer"));
+    assert_eq!(link.base["due"], Value::Moment(1_700_000_000_000));
+    let open = store.open_deliveries("l1").await.expect("readable");
+    assert_eq!(open.len(), 1);
+    assert!(open[0].is_unsure(), "what was on its way is still known to be");
+    assert_eq!(store.count_jobs("c1").await.expect("readable"), (1, 1));
+    assert_eq!(store.paired_entries("l1").await.expect("readable"), [("e1".to_owned(), "f1".to_owned())]);
+    assert_eq!(
+        store.last_heard("c1", &link.servicenow_id, i64::MAX).await.expect("readable").expect("kept").0,
+        "webhook"
+    );
+    let search = crate::store::HistorySearch { limit: 10, ..Default::default() };
+    let history = store.history(&search).await.expect("readable");
+    assert_eq!(history.len(), 1);
+    assert_eq!(history[0].summary, "Title went to Desk");
+}
