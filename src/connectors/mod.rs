@@ -42,6 +42,16 @@ impl Failure {
     }
 }
 
+/// Whether somebody waits for a request, or it is one of many that may take their time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Urgency {
+    /// An edit of a person on its way.
+    #[default]
+    Live,
+    /// Polls, reconcile runs, backfill.
+    Bulk,
+}
+
 /// A write that a side took: the record as it stands there now.
 #[derive(Clone, Debug)]
 pub struct Applied {

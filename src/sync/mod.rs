@@ -12,7 +12,7 @@ pub mod story;
 pub use sides::{Connectors, Live, Sides};
 
 use crate::clock::SharedClock;
-use crate::connectors::Failure;
+use crate::connectors::{Failure, Urgency};
 use crate::news::News;
 use crate::queue::{After, Wake};
 use crate::store::{Job, State, Store, StoreError};
@@ -76,7 +76,8 @@ impl Engine {
         if connection.state != State::Active {
             return Ok(After::Wait { why: "the connection is stopped".into() });
         }
-        let sides = self.connectors.of(&connection).await?;
+        let urgency = if job.kind == "poll" { Urgency::Bulk } else { Urgency::Live };
+        let sides = self.connectors.of(&connection, urgency).await?;
         if job.kind == "poll" {
             return poll::poll(self, &connection, &sides).await;
         }

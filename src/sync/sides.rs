@@ -3,7 +3,7 @@
 use crate::clock::SharedClock;
 use crate::connectors::http::HttpClient;
 use crate::connectors::servicenow::{Instance, ServiceNow};
-use crate::connectors::{Connector, Failure};
+use crate::connectors::{Connector, Failure, Urgency};
 use crate::desk::DeskSide;
 use crate::oauth::Oauth;
 use crate::store::{Connection, Store};
@@ -31,7 +31,7 @@ impl Sides {
 /// Finds the connectors of a connection. The engine knows no more of platforms than this.
 #[async_trait]
 pub trait Connectors: Send + Sync {
-    async fn of(&self, connection: &Connection) -> Result<Sides, Failure>;
+    async fn of(&self, connection: &Connection, urgency: Urgency) -> Result<Sides, Failure>;
 }
 
 /// The real ones: ServiceNow over HTTP, and Desk.
@@ -62,7 +62,7 @@ impl Live {
             .http
             .instance_address(&connection.address)
             .map_err(|error| Failure::NotAnInstance { why: error.to_string() })?;
-        let instance = Instance::new(self.http.clone(), address, self.oauth.access(&connection.id));
+        let instance = Instance::new(self.http.clone(), address, self.oauth.access(&connection.id), self.clock.clone());
         let side = Arc::new(ServiceNow::new(instance, connection.rules.servicenow_fields(), self.clock.clone()));
         known.insert(connection.id.clone(), (connection.rules.version, side.clone()));
         Ok(side)
@@ -71,7 +71,8 @@ impl Live {
 
 #[async_trait]
 impl Connectors for Live {
-    async fn of(&self, connection: &Connection) -> Result<Sides, Failure> {
-        Ok(Sides { servicenow: self.servicenow(connection).await?, platform: self.desk.clone() })
+    async fn of(&self, connection: &Connection, urgency: Urgency) -> Result<Sides, Failure> {
+        let servicenow = Arc::new(self.servicenow(connection).await?.with_urgency(urgency));
+        Ok(Sides { servicenow, platform: self.desk.clone() })
     }
 }

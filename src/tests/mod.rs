@@ -2,6 +2,7 @@
 
 mod architecture;
 mod connect;
+mod instance;
 mod store;
 mod support;
 mod sync;

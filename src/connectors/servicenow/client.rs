@@ -1,14 +1,23 @@
-//! The HTTP side of an instance: authentication, answers, and what each refusal means (contract 1.9, 2.7, 10).
+//! The HTTP side of an instance: authentication, requests and their answers (contract 1.9, 2, 5, 10).
 
-use crate::connectors::Failure;
+use super::answer::{About, Answer, not_json};
+use crate::clock::SharedClock;
 use crate::connectors::http::HttpClient;
+use crate::connectors::{Content, Failure, Urgency};
 use async_trait::async_trait;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Method, StatusCode};
+use bytes::Bytes;
+use futures::stream::{Stream, StreamExt};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use reqwest::{Body, Method, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value as Json;
+use std::error::Error;
 use std::sync::Arc;
 use url::Url;
+
+/// The server of the contract's captures takes 16 KiB; what is longer gets a page of HTML (contract 2.2).
+const LONGEST_ADDRESS: usize = 16_000;
+const JSON: &str = "application/json";
 
 /// Where an access token comes from. The OAuth module implements it.
 #[async_trait]
@@ -19,27 +28,14 @@ pub trait Access: Send + Sync {
     async fn renew(&self, refused: &SecretString) -> Result<SecretString, Failure>;
 }
 
-/// An instance and the right to call it.
+/// An instance and the right to call it. Clones share what they know of it.
 #[derive(Clone)]
 pub struct Instance {
-    pub(super) http: HttpClient,
-    pub(super) address: Url,
-    pub(super) access: Arc<dyn Access>,
-}
-
-/// An answer with `result` in it.
-pub(super) struct Answer {
-    pub status: StatusCode,
-    pub body: Json,
-    /// Rows that match, before ACLs hid any (contract 2.6).
-    pub total: Option<usize>,
-}
-
-impl Answer {
-    /// The rows of a list answer.
-    pub fn rows(&self) -> &[Json] {
-        self.body["result"].as_array().map_or(&[], Vec::as_slice)
-    }
+    http: HttpClient,
+    address: Url,
+    access: Arc<dyn Access>,
+    clock: SharedClock,
+    urgency: Urgency,
 }
 
 /// Whether a ServiceNow instance answers at an address, before anybody is sent there to sign in: asked
@@ -48,45 +44,35 @@ pub async fn probe(http: &HttpClient, address: &Url) -> Result<(), Failure> {
     let mut url = address.clone();
     url.set_path("/api/now/table/sys_user");
     url.set_query(Some("sysparm_limit=1"));
-    let response = http
-        .request(Method::GET, url)
-        .header(ACCEPT, "application/json")
-        .send()
-        .await
-        .map_err(|error| lost(&error, false))?;
+    let about = About::new(&["api", "now", "table", "sys_user"], false);
+    let asked = http.request(Method::GET, url).header(ACCEPT, JSON).send().await;
+    let response = asked.map_err(|error| about.lost(&error))?;
     let status = response.status();
-    let text = response.text().await.map_err(|error| lost(&error, false))?;
+    let text = response.text().await.map_err(|error| about.lost(&error))?;
     let body: Json = serde_json::from_str(&text).unwrap_or_default();
     let is_instance = body["error"]["message"].is_string() || body["result"].is_array();
     if is_instance { Ok(()) } else { Err(not_json(status, &text)) }
 }
 
+/// The Table API.
 impl Instance {
-    pub fn new(http: HttpClient, address: Url, access: Arc<dyn Access>) -> Self {
-        Self { http, address, access }
-    }
-
-    /// The record's page for people.
-    pub fn page_of(address: &str, table: &str, id: &str) -> String {
-        format!("{}/nav_to.do?uri={table}.do%3Fsys_id%3D{id}", address.trim_end_matches('/'))
-    }
-
     pub(super) async fn list(&self, table: &str, parameters: &[(&str, &str)]) -> Result<Answer, Failure> {
-        self.call(Method::GET, table, None, parameters, None).await
+        self.call(Method::GET, &["api", "now", "table", table], parameters, None).await
     }
 
+    /// `None` when the record is gone or hidden.
     pub(super) async fn read(
         &self,
         table: &str,
         id: &str,
         parameters: &[(&str, &str)],
     ) -> Result<Option<Json>, Failure> {
-        let answer = self.call(Method::GET, table, Some(id), parameters, None).await?;
-        Ok((answer.status != StatusCode::NOT_FOUND).then(|| answer.body["result"].clone()))
+        Ok(self.call(Method::GET, &["api", "now", "table", table, id], parameters, None).await?.record())
     }
 
     pub(super) async fn insert(&self, table: &str, body: &Json) -> Result<Json, Failure> {
-        Ok(self.call(Method::POST, table, None, &[], Some(body)).await?.body["result"].clone())
+        let answer = self.call(Method::POST, &["api", "now", "table", table], &[], Some(body)).await?;
+        Ok(answer.body["result"].clone())
     }
 
     /// `None` when the record is gone or hidden.
@@ -97,125 +83,136 @@ impl Instance {
         parameters: &[(&str, &str)],
         body: &Json,
     ) -> Result<Option<Json>, Failure> {
-        let answer = self.call(Method::PATCH, table, Some(id), parameters, Some(body)).await?;
-        Ok((answer.status != StatusCode::NOT_FOUND).then(|| answer.body["result"].clone()))
+        Ok(self.call(Method::PATCH, &["api", "now", "table", table, id], parameters, Some(body)).await?.record())
+    }
+}
+
+impl Instance {
+    pub fn new(http: HttpClient, address: Url, access: Arc<dyn Access>, clock: SharedClock) -> Self {
+        Self { http, address, access, clock, urgency: Urgency::Live }
     }
 
-    /// One request; a 401 renews the token once and no more, so there is no loop.
-    async fn call(
+    /// The same instance, for requests that are as urgent as this.
+    #[must_use]
+    pub fn with_urgency(&self, urgency: Urgency) -> Self {
+        Self { urgency, ..self.clone() }
+    }
+
+    /// The record's page for people.
+    pub fn page_of(address: &str, table: &str, id: &str) -> String {
+        format!("{}/nav_to.do?uri={table}.do%3Fsys_id%3D{id}", address.trim_end_matches('/'))
+    }
+
+    /// One request of any JSON API, by the segments of its path from the root: `["api", "now", "table", "incident"]`.
+    pub async fn call(
         &self,
         method: Method,
-        table: &str,
-        id: Option<&str>,
-        parameters: &[(&str, &str)],
+        path: &[&str],
+        query: &[(&str, &str)],
         body: Option<&Json>,
     ) -> Result<Answer, Failure> {
+        let about = About::new(path, method != Method::GET);
+        let url = self.address_of(path, query, &about)?;
+        let response = self
+            .open(&about, || {
+                let request = self.http.request(method.clone(), url.clone()).header(ACCEPT, JSON);
+                if let Some(body) = body { request.json(body) } else { request }
+            })
+            .await?;
+        finish(&about, response).await
+    }
+
+    /// A file, read as it comes; `None` when there is none, or none for this account.
+    pub async fn download(&self, path: &[&str]) -> Result<Option<Content>, Failure> {
+        let about = About::new(path, false);
+        let url = self.address_of(path, &[], &about)?;
+        let response = self.open(&about, || self.http.request(Method::GET, url.clone()).header(ACCEPT, "*/*")).await?;
+        // A file may be a page of HTML itself; this header tells it from a page that stands in the way.
+        if response.status() == StatusCode::OK && response.headers().contains_key("x-attachment-metadata") {
+            let bytes = response.bytes_stream().map(move |part| part.map_err(|error| about.lost(&error)));
+            return Ok(Some(bytes.boxed()));
+        }
+        let answer = finish(&about, response).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        Err(Failure::NotAnInstance {
+            why: format!("What answers at {} sends no file where one was asked for.", about.subject),
+        })
+    }
+
+    /// Sends a file of this length. Its bytes come once, so that a refused token means sending again later.
+    pub async fn upload<S, E>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        content_type: &str,
+        length: u64,
+        bytes: S,
+    ) -> Result<Answer, Failure>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>> + 'static,
+    {
+        let about = About::new(path, true);
+        let url = self.address_of(path, query, &about)?;
+        let token = self.access.token().await?;
+        let request = self
+            .http
+            .request(Method::POST, url)
+            .header(ACCEPT, JSON)
+            .header(CONTENT_TYPE, content_type)
+            .header(CONTENT_LENGTH, length)
+            .body(Body::wrap_stream(bytes));
+        match self.send(&about, request, &token).await {
+            Err(Failure::SignedOut { .. }) => {
+                self.access.renew(&token).await?;
+                let why =
+                    "ServiceNow no longer accepted the access token; the file is sent again with a new one.".into();
+                Err(Failure::Transient { why, retry_after_ms: Some(0) })
+            }
+            Ok(response) => finish(&about, response).await,
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn address_of(&self, path: &[&str], query: &[(&str, &str)], about: &About) -> Result<Url, Failure> {
         let mut url = self.address.clone();
         url.path_segments_mut()
             .map_err(|()| Failure::NotAnInstance { why: "the instance's address cannot have a path".into() })?
-            .extend(["api", "now", "table", table])
-            .extend(id);
-        if !parameters.is_empty() {
-            url.query_pairs_mut().extend_pairs(parameters);
+            .extend(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
         }
+        if url.as_str().len() > LONGEST_ADDRESS { Err(about.too_long()) } else { Ok(url) }
+    }
+
+    /// The first part of an answer. A 401 renews the token once and no more, so there is no loop.
+    async fn open(
+        &self,
+        about: &About,
+        request: impl Fn() -> RequestBuilder + Send + Sync,
+    ) -> Result<Response, Failure> {
         let token = self.access.token().await?;
-        match self.send(method.clone(), url.clone(), &token, table, body).await {
+        match self.send(about, request(), &token).await {
             Err(Failure::SignedOut { .. }) => {
                 let token = self.access.renew(&token).await?;
-                self.send(method, url, &token, table, body).await
+                self.send(about, request(), &token).await
             }
             answer => answer,
         }
     }
 
-    async fn send(
-        &self,
-        method: Method,
-        url: Url,
-        token: &SecretString,
-        table: &str,
-        body: Option<&Json>,
-    ) -> Result<Answer, Failure> {
-        let writes = method != Method::GET;
-        let mut request =
-            self.http.request(method, url).bearer_auth(token.expose_secret()).header(ACCEPT, "application/json");
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        let response = request.send().await.map_err(|error| lost(&error, writes))?;
-        let status = response.status();
-        let retry_after_ms = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok()?.parse::<i64>().ok())
-            .map(|seconds| seconds.clamp(0, 3600) * 1000);
-        let total = response.headers().get("x-total-count").and_then(|value| value.to_str().ok()?.parse().ok());
-        let is_json = response
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|kind| kind.starts_with("application/json"));
-        let text = response.text().await.map_err(|error| lost(&error, writes))?;
-        if status == StatusCode::TOO_MANY_REQUESTS {
-            let why = "ServiceNow answered 429: too many requests. It is tried again later.".to_owned();
-            return Err(Failure::Transient { why, retry_after_ms });
-        }
-        if status.is_server_error() {
-            let why = format!("ServiceNow answered {} to a request on {table}.", status.as_u16());
-            return Err(if writes { Failure::Unsure { why } } else { Failure::Transient { why, retry_after_ms } });
-        }
-        if status == StatusCode::ACCEPTED {
-            // Contract 10: on a crowded session the platform answers 202 and drops the request.
-            return Err(Failure::Unsure {
-                why: "ServiceNow answered 202, which may mean that it dropped the request.".into(),
-            });
-        }
-        if status.is_redirection() || !is_json {
-            return Err(not_json(status, &text));
-        }
-        let body: Json = serde_json::from_str(&text).map_err(|_| {
-            let why = format!("ServiceNow's answer about {table} was cut short or is no JSON.");
-            if writes { Failure::Unsure { why } } else { Failure::transient(why) }
-        })?;
-        match status {
-            status if status.is_success() || status == StatusCode::NOT_FOUND => Ok(Answer { status, body, total }),
-            StatusCode::UNAUTHORIZED => Err(Failure::SignedOut {
-                why: "ServiceNow answered 401: it no longer accepts the access token.".into(),
-            }),
-            _ => Err(refusal(status, table, &body, writes)),
-        }
+    async fn send(&self, about: &About, request: RequestBuilder, token: &SecretString) -> Result<Response, Failure> {
+        let response = request.bearer_auth(token.expose_secret()).send().await.map_err(|error| about.lost(&error))?;
+        about.opened(response.status(), response.headers())?;
+        Ok(response)
     }
 }
 
-/// No answer came: before the connection stood nothing can have happened, after it anything.
-fn lost(error: &reqwest::Error, writes: bool) -> Failure {
-    let why = if error.is_connect() {
-        "ServiceNow could not be reached: the address does not answer, or this server may not call it.".to_owned()
-    } else if error.is_timeout() {
-        "ServiceNow did not answer in time.".to_owned()
-    } else {
-        "The connection to ServiceNow was cut before the answer was complete.".to_owned()
-    };
-    if writes && !error.is_connect() { Failure::Unsure { why } } else { Failure::transient(why) }
-}
-
-/// HTML where JSON was due (contract 12.10): a hibernating instance, a login page, a proxy. Never data.
-fn not_json(status: StatusCode, text: &str) -> Failure {
-    if text.contains("Hibernating") {
-        return Failure::transient("The instance is hibernating. Wake it by signing in to it in a browser.");
-    }
-    let why = format!(
-        "What answers there (status {}) sends a web page, not ServiceNow's JSON: a sign-in page, a proxy, or another site.",
-        status.as_u16()
-    );
-    Failure::NotAnInstance { why }
-}
-
-/// ServiceNow's own words, with the table.
-fn refusal(status: StatusCode, table: &str, body: &Json, writes: bool) -> Failure {
-    let message = body["error"]["message"].as_str().unwrap_or("no message");
-    let detail = body["error"]["detail"].as_str().unwrap_or_default();
-    let why = format!("ServiceNow refused a request on table {table} ({}): {message}. {detail}", status.as_u16());
-    let why = why.trim().to_owned();
-    if writes { Failure::Refused { why } } else { Failure::Forbidden { why } }
+/// The rest of an answer.
+async fn finish(about: &About, response: Response) -> Result<Answer, Failure> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let text = response.text().await.map_err(|error| about.lost(&error))?;
+    about.read(status, &headers, &text)
 }

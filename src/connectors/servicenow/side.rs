@@ -3,7 +3,7 @@
 use super::client::Instance;
 use super::{incident, rule};
 use crate::clock::{self, SharedClock};
-use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
+use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen, Urgency};
 use async_trait::async_trait;
 use merge::{Entry, Fields, Record, Stream, Value};
 use serde_json::{Map, Value as Json};
@@ -41,6 +41,12 @@ pub struct ServiceNow {
 impl ServiceNow {
     pub fn new(instance: Instance, fields: BTreeSet<String>, clock: SharedClock) -> Self {
         Self { instance, fields: Arc::new(fields), people: Arc::default(), clock }
+    }
+
+    /// The same side, for requests that are as urgent as this.
+    #[must_use]
+    pub fn with_urgency(&self, urgency: Urgency) -> Self {
+        Self { instance: self.instance.with_urgency(urgency), ..self.clone() }
     }
 
     /// The `user_name` that this account acts as.

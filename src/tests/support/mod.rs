@@ -2,10 +2,12 @@
 //! ServiceNow, both really listening.
 
 mod databases;
+mod instance;
 mod program;
 mod turned_clock;
 
 pub use databases::{Database, empty_postgres, empty_sqlite, postgres, sqlite};
+pub use instance::Practice;
 pub use program::{EMAIL, PASSWORD, Program, location};
 pub use turned_clock::TurnedClock;
 

@@ -1,0 +1,75 @@
+//! The client of an instance beside a real practice instance, with nothing of the program between.
+
+use super::TurnedClock;
+use super::program::http;
+use crate::clock::{Clock, SystemClock};
+use crate::connectors::Failure;
+use crate::connectors::http::{Allowed, HttpClient};
+use crate::connectors::servicenow::{Access, Instance};
+use async_trait::async_trait;
+use sandbox::{OauthClient, Sandbox, Settings};
+use secrecy::SecretString;
+use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// A token that its user got by name and password, and no other.
+struct Signed(SecretString);
+
+#[async_trait]
+impl Access for Signed {
+    async fn token(&self) -> Result<SecretString, Failure> {
+        Ok(self.0.clone())
+    }
+
+    async fn renew(&self, _refused: &SecretString) -> Result<SecretString, Failure> {
+        Err(Failure::SignedOut { why: "there is one token only".into() })
+    }
+}
+
+pub struct Practice {
+    pub instance: Instance,
+    pub sandbox: Sandbox,
+    pub clock: Arc<TurnedClock>,
+}
+
+impl Practice {
+    /// Acts as the administrator. The clock stands at the machine's time until it is turned.
+    pub async fn start() -> Self {
+        let client = OauthClient {
+            name: "Isthmus".into(),
+            client_id: "test-client".into(),
+            client_secret: "test-secret".into(),
+            redirect_urls: vec!["http://127.0.0.1/".into()],
+        };
+        let settings = Settings { oauth_clients: vec![client], ..Settings::in_memory() };
+        let sandbox = Sandbox::start(settings).await.expect("a practice instance");
+        let form = [
+            ("grant_type", "password"),
+            ("username", "admin"),
+            ("password", "admin"),
+            ("client_id", "test-client"),
+            ("client_secret", "test-secret"),
+        ];
+        let asked = http().post(format!("{}/oauth_token.do", sandbox.address())).form(&form).send().await;
+        let token: Json = asked.expect("an answer").json().await.expect("JSON");
+        let token = token["access_token"].as_str().expect("a token").to_owned();
+        let allowed = Allowed::new(vec!["127.0.0.0/8".parse().expect("a net")]);
+        let client = HttpClient::new(allowed).expect("a client");
+        let address = client.instance_address(sandbox.address()).expect("an address");
+        let clock = Arc::new(TurnedClock::at(SystemClock.now()));
+        let instance = Instance::new(client, address, Arc::new(Signed(token.into())), clock.clone());
+        Self { instance, sandbox, clock }
+    }
+
+    /// As the administrator sets switches and records, past the client that is tested.
+    pub async fn put(&self, path: &str, body: Json) -> Json {
+        let request = http().put(format!("{}{path}", self.sandbox.address())).basic_auth("admin", Some("admin"));
+        let answer = request.json(&body).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.json().await.unwrap_or_default()
+    }
+
+    pub async fn switch(&self, switches: Json) {
+        self.put("/sandbox/switches", switches).await;
+    }
+}
