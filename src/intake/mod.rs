@@ -5,7 +5,7 @@ use crate::clock::SharedClock;
 use crate::connectors::servicenow::is_signed;
 use crate::queue::{self, Wake};
 use crate::secrets::Secrets;
-use crate::store::{Change, Connection, Source, Store};
+use crate::store::{Change, Connection, Source, Store, Urgency};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -121,7 +121,7 @@ async fn keep(intake: &Intake, connection: &Connection, hint: &Hint, arrived_at:
     };
     let mut tx = intake.store.begin().await?;
     if tx.keep_change(&change).await? {
-        queue::look_at(&mut tx, &connection.id, &hint.sys_id, intake.clock.as_ref()).await?;
+        queue::look_at(&mut tx, &connection.id, &hint.sys_id, Urgency::Live, intake.clock.as_ref()).await?;
     }
     tx.set_last_webhook(&connection.id, arrived_at).await?;
     tx.commit().await

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::connectors::servicenow::Instance;
 use crate::desk::{self, DESCRIPTION_LENGTH, KINDS, Moved, PRIORITIES, STATUSES, TITLE_LENGTH};
 use crate::queue;
-use crate::store::{Change, Link, Source, Ticket, TicketSearch, Tx};
+use crate::store::{Change, Link, Source, Ticket, TicketSearch, Tx, Urgency};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{
@@ -229,7 +229,7 @@ impl Operations {
             arrived_at: clock.now(),
         };
         tx.keep_change(&change).await.or_trouble()?;
-        queue::look_at(tx, &link.connection_id, &link.servicenow_id, clock).await.or_trouble()
+        queue::look_at(tx, &link.connection_id, &link.servicenow_id, Urgency::Live, clock).await.or_trouble()
     }
 
     fn after_edit(&self, ticket: &str) {

@@ -8,7 +8,8 @@ pub use backoff::{ATTEMPTS, delay};
 pub use worker::{After, Worker};
 
 use crate::clock::Clock;
-use crate::store::{Job, JobKind, Result, Tx};
+use crate::store::{Job, JobKind, Result, Tx, Urgency};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -32,18 +33,33 @@ pub fn lane(connection: &str, record: &str) -> String {
 }
 
 /// Somebody shall look at this record. Call [`Wake::wake`] after the commit.
-pub async fn look_at(tx: &mut Tx, connection: &str, record: &str, clock: &dyn Clock) -> Result<()> {
+pub async fn look_at(tx: &mut Tx, connection: &str, record: &str, urgency: Urgency, clock: &dyn Clock) -> Result<()> {
+    look_at_all(tx, [(connection, record)], urgency, clock).await
+}
+
+/// Somebody shall look at these records, each a connection and its ServiceNow record.
+pub async fn look_at_all(
+    tx: &mut Tx,
+    records: impl IntoIterator<Item = (&str, &str)>,
+    urgency: Urgency,
+    clock: &dyn Clock,
+) -> Result<()> {
     let now = clock.now();
-    let job = Job {
-        id: clock.id(),
-        connection_id: connection.to_owned(),
-        kind: JobKind::Sync.as_str().to_owned(),
-        lane: lane(connection, record),
-        subject: record.to_owned(),
-        run_at: now,
-        attempts: 0,
-    };
-    tx.enqueue(&job, now).await
+    let mut jobs = BTreeMap::new();
+    for (connection, record) in records {
+        jobs.entry(lane(connection, record)).or_insert_with_key(|lane| Job {
+            id: clock.id(),
+            connection_id: connection.to_owned(),
+            kind: JobKind::Sync.as_str().to_owned(),
+            lane: lane.clone(),
+            subject: record.to_owned(),
+            urgency,
+            run_at: now,
+            attempts: 0,
+        });
+    }
+    let jobs: Vec<Job> = jobs.into_values().collect();
+    tx.enqueue_all(&jobs, now).await
 }
 
 /// ServiceNow shall be asked at this time what changed.
@@ -54,6 +70,7 @@ pub async fn poll_at(tx: &mut Tx, connection: &str, at: i64, clock: &dyn Clock) 
         kind: JobKind::Poll.as_str().to_owned(),
         lane: lane(connection, "poll"),
         subject: String::new(),
+        urgency: Urgency::Live,
         run_at: at,
         attempts: 0,
     };

@@ -2,7 +2,7 @@
 
 use super::{ATTEMPTS, Wake, delay};
 use crate::clock::SharedClock;
-use crate::store::{Job, Result, Store, StoreError};
+use crate::store::{Back, Job, Result, Store, StoreError, Tx};
 use futures::FutureExt;
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -43,19 +43,15 @@ pub struct Worker {
     held: Arc<Mutex<BTreeSet<String>>>,
 }
 
-/// A running job's place in `held`, given up however it ends.
-struct Held<'a>(&'a Mutex<BTreeSet<String>>, &'a str);
-
-impl<'a> Held<'a> {
-    fn new(held: &'a Mutex<BTreeSet<String>>, job: &'a str) -> Self {
-        held.lock().unwrap_or_else(PoisonError::into_inner).insert(job.to_owned());
-        Self(held, job)
-    }
+/// A job that runs here; its lease is extended until this is dropped.
+struct Running {
+    job: Job,
+    held: Arc<Mutex<BTreeSet<String>>>,
 }
 
-impl Drop for Held<'_> {
+impl Drop for Running {
     fn drop(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(self.1);
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.job.id);
     }
 }
 
@@ -87,10 +83,20 @@ impl Worker {
         R: Fn(Job) -> F + Send + Sync + 'static,
         F: Future<Output = After> + Send + 'static,
     {
+        let mut ended = None;
         while !stop.is_cancelled() {
-            match self.run_one(run.as_ref()).await {
-                Ok(true) => self.wake.wake(),
-                Ok(false) => {
+            match self.settle_and_claim(ended.as_ref()).await {
+                Ok(Some(next)) => {
+                    // There may be more: another lane looks while this one works.
+                    self.wake.wake();
+                    let after = self.run(&next, run.as_ref()).await;
+                    ended = Some((next, after));
+                }
+                Ok(None) => {
+                    // A twin of what just ended may have become free.
+                    if ended.take().is_some() {
+                        self.wake.wake();
+                    }
                     tokio::select! {
                         () = stop.cancelled() => {}
                         () = self.wake.woken() => {}
@@ -99,9 +105,15 @@ impl Worker {
                 }
                 Err(error) => {
                     tracing::error!(%error, "the queue could not be read; trying again");
+                    if let Some((running, after)) = ended.take() {
+                        self.settle_alone(&running, &after).await;
+                    }
                     tokio::time::sleep(TICK).await;
                 }
             }
+        }
+        if let Some((running, after)) = ended {
+            self.settle_alone(&running, &after).await;
         }
     }
 
@@ -111,48 +123,79 @@ impl Worker {
         R: Fn(Job) -> F,
         F: Future<Output = After>,
     {
-        let now = self.clock.now();
+        let Some(running) = self.settle_and_claim(None).await? else { return Ok(false) };
+        let after = self.run(&running, run).await;
         let mut tx = self.store.begin().await?;
-        let job = match tx.claim_job(&self.me, now, now + LEASE_MS).await {
-            // Another process took the lane in the same instant.
-            Err(error) if error.is_duplicate() => return Ok(true),
-            other => other?,
-        };
-        let Some(job) = job else { return Ok(false) };
+        self.settle(&mut tx, &running.job, &after).await?;
         tx.commit().await?;
-        let _held = Held::new(&self.held, &job.id);
-        let after = AssertUnwindSafe(run(job.clone())).catch_unwind().await.unwrap_or_else(|_| After::Retry {
-            why: "Syncing this record failed inside; the cause is in the server's log.".into(),
-            after_ms: None,
-        });
-        self.settle(&job, after).await?;
         Ok(true)
     }
 
-    async fn settle(&self, job: &Job, after: After) -> Result<()> {
-        let now = self.clock.now();
+    /// Gives what ran its end and takes the next job, in one transaction: a commit is what a job costs most.
+    async fn settle_and_claim(&self, ended: Option<&(Running, After)>) -> Result<Option<Running>> {
         let mut tx = self.store.begin().await?;
+        if let Some((running, after)) = ended {
+            self.settle(&mut tx, &running.job, after).await?;
+        }
+        let now = self.clock.now();
+        let job = tx.claim_job(&self.me, now, now + LEASE_MS).await?;
+        tx.commit().await?;
+        Ok(job.map(|job| {
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id.clone());
+            Running { job, held: self.held.clone() }
+        }))
+    }
+
+    async fn run<R, F>(&self, running: &Running, run: &R) -> After
+    where
+        R: Fn(Job) -> F,
+        F: Future<Output = After>,
+    {
+        AssertUnwindSafe(run(running.job.clone())).catch_unwind().await.unwrap_or_else(|_| After::Retry {
+            why: "Syncing this record failed inside; the cause is in the server's log.".into(),
+            after_ms: None,
+        })
+    }
+
+    /// Without an end the job runs again when its lease is over.
+    async fn settle_alone(&self, running: &Running, after: &After) {
+        let settled = async {
+            let mut tx = self.store.begin().await?;
+            self.settle(&mut tx, &running.job, after).await?;
+            tx.commit().await
+        };
+        if let Err(error) = settled.await {
+            tracing::error!(%error, lane = %running.job.lane, "the end of a job could not be stored; it will run again");
+        }
+    }
+
+    async fn settle(&self, tx: &mut Tx, job: &Job, after: &After) -> Result<()> {
+        let now = self.clock.now();
         match after {
-            After::Done => tx.complete_job(&job.id, &self.me).await?,
+            After::Done => tx.complete_job(&job.id, &self.me).await,
             After::Again { at } => {
                 tx.complete_job(&job.id, &self.me).await?;
-                tx.enqueue(&Job { id: self.clock.id(), run_at: at, attempts: 0, ..job.clone() }, now).await?;
+                tx.enqueue(&Job { id: self.clock.id(), run_at: *at, attempts: 0, ..job.clone() }, now).await
             }
-            After::Wait { why } => tx.put_back_job(&job.id, &self.me, now, false, &why).await?,
+            After::Wait { why } => {
+                let back = Back { run_at: now, not_before: 0, buried: false, blamed: false, problem: why };
+                tx.put_back_job(&job.id, &self.me, &back).await
+            }
             After::Retry { why, after_ms } => {
                 let mut chance = [0; 4];
                 self.clock.fill(&mut chance);
-                let at = now + delay(job.attempts, after_ms, u32::from_ne_bytes(chance));
+                let run_at = now + delay(job.attempts, *after_ms, u32::from_ne_bytes(chance));
                 let buried = job.attempts + 1 >= ATTEMPTS && job.kind == "sync";
                 if buried {
                     tracing::error!(lane = %job.lane, problem = %why, attempts = job.attempts + 1, "a job is buried until something new arrives");
                 } else {
-                    tracing::warn!(lane = %job.lane, problem = %why, wait_ms = at - now, "a job is tried again later");
+                    tracing::warn!(lane = %job.lane, problem = %why, wait_ms = run_at - now, "a job is tried again later");
                 }
-                tx.put_back_job(&job.id, &self.me, at, buried, &why).await?;
+                let not_before = after_ms.map_or(0, |wait| now + wait);
+                let back = Back { run_at, not_before, buried, blamed: true, problem: why };
+                tx.put_back_job(&job.id, &self.me, &back).await
             }
         }
-        tx.commit().await
     }
 
     async fn until_due(&self) -> Duration {

@@ -1,6 +1,7 @@
 //! Durable jobs: who looks at what, when. `queue` gives them their meaning.
 
-use super::{Dialect, Result, Store, Tx};
+use super::{Dialect, Result, Store, Tx, to_json};
+use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobKind {
@@ -19,23 +20,120 @@ impl JobKind {
     }
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+/// Who waits for a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(into = "i64")]
+pub enum Urgency {
+    /// A person: something was just edited.
+    Live,
+    /// Nobody in particular: a backfill, a reconcile run.
+    Bulk,
+}
+
+impl From<Urgency> for i64 {
+    fn from(urgency: Urgency) -> Self {
+        match urgency {
+            Urgency::Live => 0,
+            Urgency::Bulk => 1,
+        }
+    }
+}
+
+impl From<i64> for Urgency {
+    fn from(number: i64) -> Self {
+        if number == 0 { Self::Live } else { Self::Bulk }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
 pub struct Job {
     pub id: String,
     pub connection_id: String,
     pub kind: String,
     pub lane: String,
     pub subject: String,
+    #[sqlx(try_from = "i64")]
+    pub urgency: Urgency,
     pub run_at: i64,
     pub attempts: i64,
+}
+
+/// How a job that ran goes back to waiting.
+#[derive(Clone, Debug)]
+pub struct Back<'a> {
+    pub run_at: i64,
+    /// The side's own word: news does not bring the job further forward. 0 without one.
+    pub not_before: i64,
+    /// Not tried again by itself.
+    pub buried: bool,
+    /// Whether this counts as an attempt.
+    pub blamed: bool,
+    pub problem: &'a str,
+}
+
+/// The best waiting job of connection `c` at one urgency: the longest due whose lane is free. It is the first entry
+/// of `jobs_next`, give or take the few whose lane is taken.
+macro_rules! head {
+    ($urgency:literal, $due:literal) => {
+        concat!(
+            "(select w.run_at from jobs w where w.connection_id = c.id and w.state = 'ready' and w.urgency = ",
+            $urgency,
+            $due,
+            " and not exists (select 1 from jobs r where r.lane = w.lane and r.state = 'running') \
+             order by w.run_at, w.id limit 1)"
+        )
+    };
+}
+
+/// Active connections with due work, the one to serve first at the top: the fewest running jobs, then live before
+/// bulk, then the longest due.
+const CONNECTIONS_WITH_WORK: &str = concat!(
+    "with heads as materialized (select c.id, ",
+    "(select count(*) from jobs r where r.connection_id = c.id and r.state = 'running') as running, ",
+    head!("0", " and w.run_at <= $1"),
+    " as live, ",
+    head!("1", " and w.run_at <= $1"),
+    " as bulk from connections c where c.state = 'active') \
+     select id from heads where live is not null or bulk is not null \
+     order by running, case when live is null then 1 else 0 end, coalesce(live, bulk), id"
+);
+
+const NEXT_JOB_AT: &str = concat!(
+    "select min(heads.at) from (select ",
+    head!("0", ""),
+    " as at from connections c where c.state = 'active' union all select ",
+    head!("1", ""),
+    " as at from connections c where c.state = 'active') heads"
+);
+
+/// Takes the head of one connection at one urgency.
+macro_rules! take_head {
+    ($lock:literal) => {
+        concat!(
+            "update jobs set state = 'running', leased_by = $4, lease_until = $5 where id = \
+             (select w.id from jobs w where w.connection_id = $1 and w.state = 'ready' and w.urgency = $2 and w.run_at <= $3 \
+             and not exists (select 1 from jobs r where r.lane = w.lane and r.state = 'running') \
+             order by w.run_at, w.id limit 1",
+            $lock,
+            ") returning id, connection_id, kind, lane, subject, urgency, run_at, attempts"
+        )
+    };
+}
+
+impl Dialect {
+    fn take_head(self) -> &'static str {
+        match self {
+            Self::Sqlite => take_head!(""),
+            // What another process is just taking is passed by.
+            Self::Postgres => take_head!(" for update of w skip locked"),
+        }
+    }
 }
 
 impl Store {
     /// When the next waiting job of an active connection is due.
     pub async fn next_job_at(&self) -> Result<Option<i64>> {
-        let sql = "select min(j.run_at) from jobs j join connections c on c.id = j.connection_id \
-                   where j.state = 'ready' and c.state = 'active'";
-        let (at,): (Option<i64>,) = sqlx::query_as(sql).fetch_one(&self.pool).await?;
+        let (at,): (Option<i64>,) = sqlx::query_as(NEXT_JOB_AT).fetch_one(&self.pool).await?;
         Ok(at)
     }
 
@@ -57,56 +155,91 @@ impl Store {
     pub async fn count_jobs_by_state(&self) -> Result<Vec<(String, i64)>> {
         Ok(sqlx::query_as("select state, count(*) from jobs group by state").fetch_all(&self.pool).await?)
     }
+
+    /// How the database finds the next job, step by step, in its own words.
+    #[cfg(test)]
+    pub async fn plan_of_claim(&self) -> Result<Vec<String>> {
+        use sqlx::Row as _;
+        sqlx::query("analyze jobs").execute(&self.pool).await?;
+        let mut steps = Vec::new();
+        let explain = match self.dialect {
+            Dialect::Sqlite => "explain query plan",
+            Dialect::Postgres => "explain",
+        };
+        let written = |sql: &str| {
+            let values = ["'c'", "0", "1", "'me'", "1"];
+            (1..=5).fold(sql.to_owned(), |sql, n| sql.replace(&format!("${n}"), values[n - 1]))
+        };
+        let due = CONNECTIONS_WITH_WORK.replace("$1", "1");
+        for sql in [due, NEXT_JOB_AT.to_owned(), written(self.dialect.take_head())] {
+            let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{explain} {sql}"))).fetch_all(&self.pool).await?;
+            for row in rows {
+                steps.push(row.try_get::<String, _>(row.columns().len() - 1)?);
+            }
+        }
+        Ok(steps)
+    }
 }
 
 impl Tx {
     /// Makes sure that somebody looks: one waiting job a lane, however often this is asked.
-    /// A buried one wakes up.
     pub async fn enqueue(&mut self, job: &Job, now: i64) -> Result<()> {
-        let sql = "insert into jobs (id, connection_id, kind, lane, subject, run_at, attempts, state, leased_by, lease_until, problem, created_at) \
-                   values ($1, $2, $3, $4, $5, $6, 0, 'ready', '', 0, '', $7) \
-                   on conflict (lane) where state in ('ready', 'buried') do update set \
-                   attempts = case when jobs.state = 'buried' then 0 else jobs.attempts end, \
-                   run_at = case when jobs.state = 'buried' or excluded.run_at < jobs.run_at then excluded.run_at else jobs.run_at end, \
-                   state = 'ready'";
-        sqlx::query(sql)
-            .bind(&job.id)
-            .bind(&job.connection_id)
-            .bind(&job.kind)
-            .bind(&job.lane)
-            .bind(&job.subject)
-            .bind(job.run_at)
-            .bind(now)
-            .execute(&mut *self.inner)
-            .await?;
-        Ok(())
+        self.enqueue_all(std::slice::from_ref(job), now).await
     }
 
-    /// Takes the longest-due job whose lane is free and whose connection is active.
-    pub async fn claim_job(&mut self, me: &str, now: i64, lease_until: i64) -> Result<Option<Job>> {
-        macro_rules! due {
-            ($lock:literal) => {
+    /// The same for many, in one statement; each lane at most once, and lanes in their order, so that two transactions
+    /// never wait for each other. A waiting job comes forward and becomes as urgent as the most urgent who asked;
+    /// a buried one wakes up.
+    pub async fn enqueue_all(&mut self, jobs: &[Job], now: i64) -> Result<()> {
+        macro_rules! enqueue {
+            ($dialect:ident) => {
                 concat!(
-                    "select j.id, j.connection_id, j.kind, j.lane, j.subject, j.run_at, j.attempts \
-                     from jobs j join connections c on c.id = j.connection_id \
-                     where j.state = 'ready' and j.run_at <= $1 and c.state = 'active' \
-                     and not exists (select 1 from jobs r where r.lane = j.lane and r.state = 'running') \
-                     order by j.run_at, j.id limit 1",
-                    $lock
+                    "insert into jobs (id, connection_id, kind, lane, subject, urgency, run_at, attempts, state, leased_by, lease_until, \
+                     problem, not_before, created_at) \
+                     select value->>'id', value->>'connection_id', value->>'kind', value->>'lane', value->>'subject', \
+                     cast(value->>'urgency' as bigint), cast(value->>'run_at' as bigint), 0, 'ready', '', 0, '', 0, $2 from ",
+                    rows!($dialect),
+                    " where true on conflict (lane) where state in ('ready', 'buried') do update set \
+                     attempts = case when jobs.state = 'buried' then 0 else jobs.attempts end, \
+                     urgency = case when jobs.state = 'buried' or excluded.urgency < jobs.urgency then excluded.urgency else jobs.urgency end, \
+                     run_at = case when jobs.state <> 'buried' and jobs.run_at <= excluded.run_at then jobs.run_at \
+                     when excluded.run_at < jobs.not_before then jobs.not_before else excluded.run_at end, \
+                     state = 'ready'"
                 )
             };
         }
+        if jobs.is_empty() {
+            return Ok(());
+        }
         let sql = match self.dialect {
-            Dialect::Sqlite => due!(""),
-            Dialect::Postgres => due!(" for update of j skip locked"),
+            Dialect::Sqlite => enqueue!(sqlite),
+            Dialect::Postgres => enqueue!(postgres),
         };
-        let Some(job) = sqlx::query_as::<_, Job>(sql).bind(now).fetch_optional(&mut *self.inner).await? else {
-            return Ok(None);
-        };
-        let sql =
-            "update jobs set state = 'running', leased_by = $2, lease_until = $3 where id = $1 and state = 'ready'";
-        let done = sqlx::query(sql).bind(&job.id).bind(me).bind(lease_until).execute(&mut *self.inner).await?;
-        Ok((done.rows_affected() == 1).then_some(job))
+        sqlx::query(sql).bind(to_json(&jobs)).bind(now).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+
+    /// Takes a due job of an active connection whose lane is free: of the connection with the fewest running jobs, live
+    /// before bulk, then the longest due.
+    pub async fn claim_job(&mut self, me: &str, now: i64, lease_until: i64) -> Result<Option<Job>> {
+        let connections: Vec<(String,)> =
+            sqlx::query_as(CONNECTIONS_WITH_WORK).bind(now).fetch_all(&mut *self.inner).await?;
+        for (connection,) in connections {
+            for urgency in [Urgency::Live, Urgency::Bulk] {
+                let job = sqlx::query_as(self.dialect.take_head())
+                    .bind(&connection)
+                    .bind(i64::from(urgency))
+                    .bind(now)
+                    .bind(me)
+                    .bind(lease_until)
+                    .fetch_optional(&mut *self.inner)
+                    .await?;
+                if job.is_some() {
+                    return Ok(job);
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Done, if the lease is still ours.
@@ -116,20 +249,28 @@ impl Tx {
         Ok(())
     }
 
-    /// Back to waiting (`ready`) or to the dead (`buried`). Where the lane has a waiting twin by now, the
-    /// twin stays and this one goes.
-    pub async fn put_back_job(&mut self, id: &str, me: &str, run_at: i64, buried: bool, problem: &str) -> Result<()> {
-        let twin = "delete from jobs where id = $1 and leased_by = $2 and state = 'running' and exists \
+    /// Back to waiting, or to the dead. Where the lane has a waiting twin by now, the twin stays and this one goes; what
+    /// the side asked for holds for the twin as well.
+    pub async fn put_back_job(&mut self, id: &str, me: &str, back: &Back<'_>) -> Result<()> {
+        let twin = "update jobs set not_before = $3, run_at = case when run_at < $3 then $3 else run_at end \
+                    where state in ('ready', 'buried') and not_before < $3 and lane = \
+                    (select r.lane from jobs r where r.id = $1 and r.leased_by = $2 and r.state = 'running')";
+        if back.not_before > 0 {
+            sqlx::query(twin).bind(id).bind(me).bind(back.not_before).execute(&mut *self.inner).await?;
+        }
+        let gone = "delete from jobs where id = $1 and leased_by = $2 and state = 'running' and exists \
                     (select 1 from jobs t where t.lane = jobs.lane and t.id <> jobs.id and t.state in ('ready', 'buried'))";
-        sqlx::query(twin).bind(id).bind(me).execute(&mut *self.inner).await?;
-        let sql = "update jobs set state = $3, run_at = $4, attempts = attempts + 1, problem = $5, leased_by = '', lease_until = 0 \
-                   where id = $1 and leased_by = $2 and state = 'running'";
+        sqlx::query(gone).bind(id).bind(me).execute(&mut *self.inner).await?;
+        let sql = "update jobs set state = $3, run_at = $4, not_before = $5, attempts = attempts + $6, problem = $7, \
+                   leased_by = '', lease_until = 0 where id = $1 and leased_by = $2 and state = 'running'";
         sqlx::query(sql)
             .bind(id)
             .bind(me)
-            .bind(if buried { "buried" } else { "ready" })
-            .bind(run_at)
-            .bind(problem)
+            .bind(if back.buried { "buried" } else { "ready" })
+            .bind(back.run_at)
+            .bind(back.not_before)
+            .bind(i64::from(back.blamed))
+            .bind(back.problem)
             .execute(&mut *self.inner)
             .await?;
         Ok(())

@@ -3,6 +3,16 @@
 //!
 //! Reads are methods of [`Store`], writes are methods of [`Tx`], which is one transaction.
 
+/// Many rows in one statement: the JSON array `$1` as rows with the column `value`, one text however many they are.
+macro_rules! rows {
+    (sqlite) => {
+        "json_each($1)"
+    };
+    (postgres) => {
+        "json_array_elements(cast($1 as json)) as sent (value)"
+    };
+}
+
 mod audit;
 mod changes;
 mod connections;
@@ -19,7 +29,7 @@ pub use connections::{Authorization, Connection, State, Tokens};
 pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, User};
 pub use history::{HistoryLine, HistorySearch};
-pub use jobs::{Job, JobKind};
+pub use jobs::{Back, Job, JobKind, Urgency};
 pub use links::Link;
 pub use people::{PersonRow, SessionRow};
 
@@ -92,18 +102,24 @@ impl Store {
         };
         let options = AnyPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(30));
         let options = match dialect {
-            // FULL: an answered webhook is on disk, whatever happens next.
-            Dialect::Sqlite => options.after_connect(|connection, _| {
-                Box::pin(async move {
-                    let pragmas = "pragma journal_mode = wal; pragma synchronous = full; \
-                                   pragma foreign_keys = on; pragma busy_timeout = 10000;";
-                    connection.execute(pragmas).await.map(|_| ())
-                })
-            }),
+            Dialect::Sqlite => with_pragmas(options),
             Dialect::Postgres => options,
         };
-        let pool = options.connect(&url).await?;
-        Ok(Self { pool, dialect, writer: Arc::new(Semaphore::new(1)) })
+        Ok(Self::on(options.connect(&url).await?, dialect))
+    }
+
+    /// An empty SQLite database with its tables, gone with the last clone: for the simulation and for tests. Its one
+    /// connection is the database, so it never ends.
+    pub async fn in_memory() -> Result<Self> {
+        sqlx::any::install_default_drivers();
+        let options = AnyPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let store = Self::on(with_pragmas(options).connect("sqlite::memory:").await?, Dialect::Sqlite);
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    fn on(pool: AnyPool, dialect: Dialect) -> Self {
+        Self { pool, dialect, writer: Arc::new(Semaphore::new(1)) }
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -164,6 +180,17 @@ impl Tx {
     }
 }
 
+/// What every connection to SQLite is told first. FULL: an answered webhook is on disk, whatever happens next.
+fn with_pragmas(options: AnyPoolOptions) -> AnyPoolOptions {
+    options.after_connect(|connection, _| {
+        Box::pin(async move {
+            let pragmas = "pragma journal_mode = wal; pragma synchronous = full; \
+                           pragma foreign_keys = on; pragma busy_timeout = 10000;";
+            connection.execute(pragmas).await.map(|_| ())
+        })
+    })
+}
+
 /// The file of `sqlite://FILE`, made where there is none, for this user alone: it holds people's names, password
 /// hashes and tickets. SQLite gives its companions the same mode.
 fn make_private_file(url: &str) -> Result<()> {
@@ -209,7 +236,8 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
             )
         };
     }
-    let texts: [(i64, &'static str, &'static str, &'static str); 2] = [pair!(1, "0001_first"), pair!(2, "0002_engine")];
+    let texts: [(i64, &'static str, &'static str, &'static str); 3] =
+        [pair!(1, "0001_first"), pair!(2, "0002_engine"), pair!(3, "0003_queue")];
     texts
         .into_iter()
         .map(|(version, name, sqlite, postgres)| {

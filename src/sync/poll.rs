@@ -3,7 +3,7 @@
 use super::{Engine, Sides, SyncError};
 use crate::connectors::Seen;
 use crate::queue::{self, After};
-use crate::store::{Change, Connection, Source};
+use crate::store::{Change, Connection, Source, Urgency};
 use merge::Side;
 
 const STREAM: &str = "records";
@@ -47,7 +47,7 @@ async fn keep(engine: &Engine, connection: &Connection, page: &[Seen]) -> Result
             arrived_at: engine.clock.now(),
         };
         if tx.keep_change(&change).await? {
-            queue::look_at(&mut tx, &connection.id, &seen.id, engine.clock.as_ref()).await?;
+            queue::look_at(&mut tx, &connection.id, &seen.id, Urgency::Live, engine.clock.as_ref()).await?;
             found += 1;
         }
     }

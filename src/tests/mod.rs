@@ -3,6 +3,7 @@
 mod architecture;
 mod connect;
 mod instance;
+mod queue;
 mod store;
 mod support;
 mod sync;

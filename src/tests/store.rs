@@ -1,27 +1,17 @@
 //! The store's promises, on SQLite and on PostgreSQL.
 
-use super::support::{Database, TurnedClock, on_both_databases};
+use super::support::{Database, TurnedClock, connection, on_both_databases};
 use crate::clock::Clock;
-use crate::queue::{self, Wake, Worker};
 use crate::store::{
-    Change, CommentLine, Connection, Delivery, DeliveryState, Link, PersonRow, Source, State, Store, StoreError,
-    Ticket, TicketSearch, User,
+    Change, CommentLine, Delivery, DeliveryState, Link, PersonRow, Source, Store, StoreError, Ticket, TicketSearch,
+    User,
 };
 use merge::{Base, Side, Value};
-use std::collections::{BTreeMap, BTreeSet};
 
 on_both_databases!(
     migrating_twice_changes_nothing,
     a_transaction_that_is_dropped_never_happened,
     the_same_event_is_kept_once,
-    many_changes_of_a_record_are_one_job,
-    no_two_jobs_of_a_lane_run_at_once_and_every_job_runs_once,
-    a_dead_workers_job_is_free_after_its_lease,
-    news_while_a_job_runs_makes_another_job,
-    a_buried_job_wakes_up_with_news,
-    a_job_that_panics_is_tried_again,
-    a_job_whose_end_was_not_stored_becomes_free,
-    jobs_of_a_stopped_connection_wait,
     a_link_is_moved_on_by_one_worker_only,
     deliveries_come_back_in_order_until_they_end,
     a_comment_with_an_origin_is_there_once,
@@ -48,52 +38,9 @@ fn clock() -> TurnedClock {
     TurnedClock::at(1_800_000_000_000)
 }
 
-async fn connection(database: &Database, clock: &TurnedClock) -> String {
-    let id = clock.id();
-    let connection = Connection {
-        id: id.clone(),
-        name: "Practice".into(),
-        address: "https://example.service-now.com".into(),
-        environment: "sandbox".into(),
-        client_id: "client".into(),
-        client_secret: String::new(),
-        state: State::Active,
-        state_note: String::new(),
-        rules: merge::incident_to_desk(),
-        webhook_key: clock.secret(),
-        webhook_secret: String::new(),
-        acting_as: String::new(),
-        active_since: 0,
-        last_webhook: 0,
-        last_poll: 0,
-        checks: "[]".into(),
-        tested_at: 0,
-        created_at: clock.now(),
-    };
-    let mut tx = database.store.begin().await.expect("begins");
-    tx.add_connection(&connection).await.expect("added");
-    tx.commit().await.expect("committed");
-    let read = database.store.connection(&id).await.expect("readable").expect("there");
-    assert_eq!(read.rules, connection.rules);
-    id
-}
-
-async fn look_at(database: &Database, clock: &TurnedClock, connection: &str, record: &str) {
-    let mut tx = database.store.begin().await.expect("begins");
-    queue::look_at(&mut tx, connection, record, clock).await.expect("queued");
-    tx.commit().await.expect("committed");
-}
-
-async fn claim(database: &Database, clock: &TurnedClock, me: &str) -> Option<crate::store::Job> {
-    let mut tx = database.store.begin().await.expect("begins");
-    let job = tx.claim_job(me, clock.now(), clock.now() + 1000).await.expect("asked");
-    tx.commit().await.expect("committed");
-    job
-}
-
 async fn migrating_twice_changes_nothing(database: Database) {
     let clock = clock();
-    let id = connection(&database, &clock).await;
+    let id = connection(&database.store, &clock).await;
     database.store.migrate().await.expect("again");
     assert!(database.store.connection(&id).await.expect("readable").is_some());
 }
@@ -107,7 +54,7 @@ async fn a_transaction_that_is_dropped_never_happened(database: Database) {
 
 async fn the_same_event_is_kept_once(database: Database) {
     let clock = clock();
-    let connection = connection(&database, &clock).await;
+    let connection = connection(&database.store, &clock).await;
     let mut tx = database.store.begin().await.expect("begins");
     let mut kept = Vec::new();
     for source in [Source::Webhook, Source::Webhook, Source::Poll] {
@@ -129,151 +76,10 @@ async fn the_same_event_is_kept_once(database: Database) {
     assert_eq!(heard, Some(("webhook".to_owned(), clock.now())));
 }
 
-async fn many_changes_of_a_record_are_one_job(database: Database) {
-    let clock = clock();
-    let connection = connection(&database, &clock).await;
-    for _ in 0..20 {
-        look_at(&database, &clock, &connection, "r1").await;
-    }
-    assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (1, 0));
-}
-
-async fn no_two_jobs_of_a_lane_run_at_once_and_every_job_runs_once(database: Database) {
-    let clock = std::sync::Arc::new(clock());
-    let connection = connection(&database, &clock).await;
-    for record in 0..30 {
-        look_at(&database, &clock, &connection, &format!("r{record}")).await;
-    }
-    let running = std::sync::Arc::new(std::sync::Mutex::new((BTreeSet::new(), BTreeMap::<String, usize>::new())));
-    let mut workers = tokio::task::JoinSet::new();
-    for worker in 0..6 {
-        let (store, clock, running) = (database.store.clone(), clock.clone(), running.clone());
-        workers.spawn(async move {
-            let me = format!("w{worker}");
-            loop {
-                let mut tx = store.begin().await.expect("begins");
-                match tx.claim_job(&me, clock.now(), clock.now() + 1000).await {
-                    Err(error) if error.is_duplicate() => {}
-                    Err(error) => panic!("{error}"),
-                    Ok(None) => break,
-                    Ok(Some(job)) => {
-                        if tx.commit().await.is_err() {
-                            continue;
-                        }
-                        assert!(running.lock().expect("held").0.insert(job.lane.clone()), "{} runs twice", job.lane);
-                        tokio::task::yield_now().await;
-                        {
-                            let mut both = running.lock().expect("held");
-                            both.0.remove(&job.lane);
-                            *both.1.entry(job.subject.clone()).or_default() += 1;
-                        }
-                        let mut tx = store.begin().await.expect("begins");
-                        tx.complete_job(&job.id, &me).await.expect("completed");
-                        tx.commit().await.expect("committed");
-                    }
-                }
-            }
-        });
-    }
-    while let Some(done) = workers.join_next().await {
-        done.expect("no worker fails");
-    }
-    let ran = running.lock().expect("held").1.clone();
-    assert_eq!(ran.len(), 30);
-    assert!(ran.values().all(|times| *times == 1), "{ran:?}");
-}
-
-async fn a_dead_workers_job_is_free_after_its_lease(database: Database) {
-    let clock = clock();
-    let connection = connection(&database, &clock).await;
-    look_at(&database, &clock, &connection, "r1").await;
-    assert!(claim(&database, &clock, "dead").await.is_some());
-    assert!(claim(&database, &clock, "alive").await.is_none());
-    clock.turn(1001);
-    let mut tx = database.store.begin().await.expect("begins");
-    assert_eq!(tx.free_ended_leases(clock.now()).await.expect("freed"), 1);
-    tx.commit().await.expect("committed");
-    let job = claim(&database, &clock, "alive").await.expect("free again");
-    // The dead one comes back late: its word no longer counts.
-    let mut tx = database.store.begin().await.expect("begins");
-    tx.complete_job(&job.id, "dead").await.expect("asked");
-    tx.commit().await.expect("committed");
-    assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (1, 0));
-}
-
-async fn news_while_a_job_runs_makes_another_job(database: Database) {
-    let clock = clock();
-    let connection = connection(&database, &clock).await;
-    look_at(&database, &clock, &connection, "r1").await;
-    let first = claim(&database, &clock, "me").await.expect("the first");
-    look_at(&database, &clock, &connection, "r1").await;
-    assert!(claim(&database, &clock, "me").await.is_none(), "the lane is taken");
-    // Put back for a retry, it meets its waiting twin and gives way.
-    let mut tx = database.store.begin().await.expect("begins");
-    tx.put_back_job(&first.id, "me", clock.now() + 60_000, false, "busy").await.expect("put back");
-    tx.commit().await.expect("committed");
-    assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (1, 0));
-    assert!(claim(&database, &clock, "me").await.is_some(), "the twin is due at once");
-}
-
-async fn a_buried_job_wakes_up_with_news(database: Database) {
-    let clock = clock();
-    let connection = connection(&database, &clock).await;
-    look_at(&database, &clock, &connection, "r1").await;
-    let job = claim(&database, &clock, "me").await.expect("a job");
-    let mut tx = database.store.begin().await.expect("begins");
-    tx.put_back_job(&job.id, "me", clock.now(), true, "it never worked").await.expect("buried");
-    tx.commit().await.expect("committed");
-    assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (0, 1));
-    let lane = database.store.lane_state(&job.lane).await.expect("readable");
-    assert_eq!(lane, Some(("buried".to_owned(), "it never worked".to_owned())));
-    look_at(&database, &clock, &connection, "r1").await;
-    let again = claim(&database, &clock, "me").await.expect("awake");
-    assert_eq!(again.attempts, 0);
-}
-
-async fn a_job_that_panics_is_tried_again(database: Database) {
-    let clock = std::sync::Arc::new(clock());
-    let connection = connection(&database, &clock).await;
-    look_at(&database, &clock, &connection, "r1").await;
-    let worker = Worker::new(database.store.clone(), clock.clone(), Wake::default());
-    assert!(worker.run_one(&|_| async { panic!("a fault of ours") }).await.expect("goes on"));
-    clock.turn(3_600_000);
-    assert_eq!(claim(&database, &clock, "me").await.expect("free again").attempts, 1);
-}
-
-async fn a_job_whose_end_was_not_stored_becomes_free(database: Database) {
-    let clock = std::sync::Arc::new(clock());
-    let connection = connection(&database, &clock).await;
-    look_at(&database, &clock, &connection, "r1").await;
-    let worker = Worker::new(database.store.clone(), clock.clone(), Wake::default());
-    // Claimed under the worker's name, but not running in it: as after an end that the database did not take.
-    assert!(claim(&database, &clock, &worker.me).await.is_some());
-    clock.turn(1001);
-    worker.renew_and_free().await.expect("looked after");
-    assert!(claim(&database, &clock, "me").await.is_some());
-}
-
-async fn jobs_of_a_stopped_connection_wait(database: Database) {
-    let clock = clock();
-    let connection = connection(&database, &clock).await;
-    look_at(&database, &clock, &connection, "r1").await;
-    let set = async |state| {
-        let mut tx = database.store.begin().await.expect("begins");
-        tx.set_connection_state(&connection, state, "").await.expect("set");
-        tx.commit().await.expect("committed");
-    };
-    set(State::Held).await;
-    assert!(claim(&database, &clock, "me").await.is_none());
-    assert_eq!(database.store.next_job_at().await.expect("readable"), None);
-    set(State::Active).await;
-    assert!(claim(&database, &clock, "me").await.is_some());
-}
-
 async fn link(database: &Database, clock: &TurnedClock) -> Link {
     let link = Link {
         id: clock.id(),
-        connection_id: connection(database, clock).await,
+        connection_id: connection(&database.store, clock).await,
         servicenow_id: "r1".into(),
         servicenow_number: "INC0010001".into(),
         platform_id: None,

@@ -1,11 +1,13 @@
 //! What tests are made of: throw-away databases, a hand-turned clock, and a whole program beside a practice
 //! ServiceNow, both really listening.
 
+mod builders;
 mod databases;
 mod instance;
 mod program;
 mod turned_clock;
 
+pub use builders::connection;
 pub use databases::{Database, empty_postgres, empty_sqlite, postgres, sqlite};
 pub use instance::Practice;
 pub use program::{EMAIL, PASSWORD, Program, location};
