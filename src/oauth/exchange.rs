@@ -1,7 +1,7 @@
 //! The conversation with an instance's OAuth endpoints (contract 1.1 to 1.5).
 
 use crate::connectors::http::{AddressError, HttpClient};
-use oauth2::basic::{BasicClient, BasicErrorResponse};
+use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType};
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, HttpRequest,
     HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, TokenResponse,
@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Contract 1.3, where the answer names no other.
 const DEFAULT_LIFE: Duration = Duration::from_secs(1799);
+/// A token is a small thing; whoever waits for it holds up others.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 type Client = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
@@ -23,12 +25,16 @@ pub enum ExchangeError {
     Unreachable(String),
     #[error("what answers at the token address is not ServiceNow: {0}")]
     NotAnInstance(String),
-    /// Contract 1.5: the wire does not tell which of the causes it is.
+    /// Contract 1.5: nearly always the wire does not tell which of the causes it is.
     #[error(
-        "ServiceNow answered {0} to the request for a token: the client secret is wrong, the authorization has ended, or the user is locked"
+        "ServiceNow answered {0} to the request for a token, which may mean that the authorization has ended or was revoked, that the client secret is wrong, or that the user is locked"
     )]
     Denied(String),
-    #[error("the connection has not been authorized, or ServiceNow gave no refresh token")]
+    #[error("ServiceNow answered {0} to the request for a token: the client ID or the client secret is wrong")]
+    WrongClient(String),
+    #[error("ServiceNow answered {0} to the request for a token: the authorization has ended or was revoked")]
+    Ended(String),
+    #[error("The connection has not been authorized, or ServiceNow gave no refresh token")]
     NotAuthorized,
 }
 
@@ -111,7 +117,13 @@ fn grant(answer: &impl TokenResponse) -> Grant {
 
 fn reason(error: RequestTokenError<SendError, BasicErrorResponse>) -> ExchangeError {
     match error {
-        RequestTokenError::ServerResponse(answer) => ExchangeError::Denied(answer.to_string()),
+        RequestTokenError::ServerResponse(answer) => match answer.error() {
+            BasicErrorResponseType::InvalidClient | BasicErrorResponseType::UnauthorizedClient => {
+                ExchangeError::WrongClient(answer.to_string())
+            }
+            BasicErrorResponseType::InvalidGrant => ExchangeError::Ended(answer.to_string()),
+            _ => ExchangeError::Denied(answer.to_string()),
+        },
         RequestTokenError::Request(SendError::Unavailable(status)) => {
             ExchangeError::Unreachable(format!("it answered {status}"))
         }
@@ -140,7 +152,7 @@ enum SendError {
 async fn send(http: HttpClient, request: HttpRequest) -> Result<HttpResponse, SendError> {
     let (parts, body) = request.into_parts();
     let url = parts.uri.to_string().parse().map_err(|_| SendError::NotSent("the address is malformed".into()))?;
-    let sent = http.request(parts.method, url).headers(parts.headers).body(body).send().await;
+    let sent = http.request(parts.method, url).headers(parts.headers).body(body).timeout(TIMEOUT).send().await;
     let response = sent.map_err(|error| {
         SendError::NotSent(
             if error.is_connect() { "the address does not answer" } else { "the connection was cut" }.into(),

@@ -4,23 +4,19 @@
 //! grant whatever happens; nearly every failure is a bare 401.
 
 mod exchange;
+mod tokens;
 
-pub use exchange::{Exchange, ExchangeError, Grant};
+pub use exchange::{Exchange, ExchangeError};
 
 use crate::clock::SharedClock;
-use crate::connectors::Failure;
 use crate::connectors::http::HttpClient;
-use crate::connectors::servicenow::Access;
+use crate::connectors::servicenow::REFUSED_AGAIN;
 use crate::secrets::{SecretError, Secrets, fingerprint};
 use crate::store::{Authorization, Connection, Store, StoreError, Tokens};
-use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
-use std::sync::Arc;
-use tokio::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-/// Access tokens are renewed this long before their end.
-const AHEAD_MS: i64 = 120_000;
 /// Contract 1.4: 8,640,000 s from the grant.
 const REFRESH_LIFE_MS: i64 = 100 * 24 * 3600 * 1000;
 /// A person has this long for signing in and consenting.
@@ -38,6 +34,10 @@ pub enum OauthError {
     ExpiredState,
     #[error("the connection is no longer there")]
     NoConnection,
+    #[error("the access token is being refreshed")]
+    Refreshing,
+    #[error("{REFUSED_AGAIN}")]
+    RefusedAgain,
 }
 
 /// Everything that is needed for tokens. Cheap to clone.
@@ -49,8 +49,8 @@ pub struct Oauth {
     clock: SharedClock,
     /// Where ServiceNow sends the browser back to.
     redirect_url: String,
-    /// One refresh at a time a connection.
-    refreshing: Arc<Mutex<HashMap<String, Arc<Mutex<()>>>>>,
+    /// What was read a moment ago, by connection.
+    known: Arc<Mutex<HashMap<String, tokens::Remembered>>>,
 }
 
 fn place(column: &str, connection: &str) -> String {
@@ -59,7 +59,7 @@ fn place(column: &str, connection: &str) -> String {
 
 impl Oauth {
     pub fn new(store: Store, secrets: Secrets, http: HttpClient, clock: SharedClock, redirect_url: String) -> Self {
-        Self { store, secrets, http, clock, redirect_url, refreshing: Arc::default() }
+        Self { store, secrets, http, clock, redirect_url, known: Arc::default() }
     }
 
     pub fn redirect_url(&self) -> &str {
@@ -115,105 +115,33 @@ impl Oauth {
         Ok((connection, verifier))
     }
 
-    /// Turns the code into tokens and keeps them.
+    /// Turns the code into tokens and keeps them. What a person said of this instance's refresh tokens holds on.
     pub async fn finish(&self, connection: &Connection, code: &str, verifier: &SecretString) -> Result<(), OauthError> {
+        let id = &connection.id;
         let grant = self.exchange(connection)?.code(code, verifier.expose_secret()).await?;
-        let refresh_ends = self.clock.now() + REFRESH_LIFE_MS;
-        self.keep(&connection.id, &grant, refresh_ends, "").await
-    }
-
-    async fn keep(
-        &self,
-        connection: &str,
-        grant: &Grant,
-        refresh_ends: i64,
-        old_refresh: &str,
-    ) -> Result<(), OauthError> {
+        let before = self.store.tokens(id).await?;
+        let life = before.map_or(REFRESH_LIFE_MS, |before| before.refresh_ends - before.granted_at);
         let now = self.clock.now();
-        // Contract 1.4: whichever refresh token comes is kept; when none comes, the old one goes on.
-        let refresh = match &grant.refresh {
-            Some(refresh) => {
-                self.secrets.seal(&place("refresh", connection), refresh.expose_secret(), self.clock.as_ref())?
-            }
-            None => old_refresh.to_owned(),
+        let tokens = Tokens {
+            access: self.seal("access", id, &grant.access)?,
+            refresh: match &grant.refresh {
+                Some(refresh) => self.seal("refresh", id, refresh)?,
+                None => String::new(),
+            },
+            access_ends: now + grant.lasts_ms,
+            refreshed_at: now,
+            refresh_ends: now + life,
+            granted_at: now,
+            ..Tokens::default()
         };
-        let access =
-            self.secrets.seal(&place("access", connection), grant.access.expose_secret(), self.clock.as_ref())?;
-        let access_ends = now + grant.lasts_ms;
         let mut tx = self.store.begin().await?;
-        tx.put_tokens(connection, &Tokens { access, refresh, access_ends, refresh_ends, refreshed_at: now }).await?;
-        Ok(tx.commit().await?)
+        tx.put_grant(id, &tokens).await?;
+        tx.commit().await?;
+        self.forget(id);
+        Ok(())
     }
 
-    /// The access of one connection, for its connector.
-    pub fn access(&self, connection: &str) -> Arc<dyn Access> {
-        Arc::new(ConnectionAccess { oauth: self.clone(), connection: connection.to_owned() })
-    }
-
-    /// A token that is good for a while; `refused` is one that must not be answered again.
-    async fn token(&self, connection: &str, refused: Option<&SecretString>) -> Result<SecretString, OauthError> {
-        if let Some(token) = self.usable(connection, refused).await? {
-            return Ok(token);
-        }
-        let lock = self.refreshing.lock().await.entry(connection.to_owned()).or_default().clone();
-        let _one_at_a_time = lock.lock().await;
-        // Whoever held the lock before has renewed it by now.
-        if let Some(token) = self.usable(connection, refused).await? {
-            return Ok(token);
-        }
-        let row = self.store.connection(connection).await?.ok_or(OauthError::NoConnection)?;
-        let tokens = self.store.tokens(connection).await?.ok_or(ExchangeError::NotAuthorized)?;
-        if tokens.refresh.is_empty() {
-            return Err(ExchangeError::NotAuthorized.into());
-        }
-        let refresh = self.secrets.open(&place("refresh", connection), &tokens.refresh)?;
-        let grant = self.exchange(&row)?.refresh(refresh.expose_secret()).await?;
-        self.keep(connection, &grant, tokens.refresh_ends, &tokens.refresh).await?;
-        tracing::info!(connection.id = connection, "the access token was refreshed");
-        Ok(grant.access)
-    }
-
-    async fn usable(
-        &self,
-        connection: &str,
-        refused: Option<&SecretString>,
-    ) -> Result<Option<SecretString>, OauthError> {
-        let Some(tokens) = self.store.tokens(connection).await? else {
-            return Ok(None);
-        };
-        if tokens.access_ends - AHEAD_MS.min(tokens.access_ends - tokens.refreshed_at) / 2 <= self.clock.now() {
-            return Ok(None);
-        }
-        let token = self.secrets.open(&place("access", connection), &tokens.access)?;
-        let is_refused = refused.is_some_and(|refused| refused.expose_secret() == token.expose_secret());
-        Ok((!is_refused).then_some(token))
-    }
-}
-
-struct ConnectionAccess {
-    oauth: Oauth,
-    connection: String,
-}
-
-impl From<OauthError> for Failure {
-    fn from(error: OauthError) -> Self {
-        match &error {
-            OauthError::Exchange(ExchangeError::Unreachable(_)) | OauthError::Store(_) => {
-                Self::transient(error.to_string())
-            }
-            OauthError::Exchange(ExchangeError::NotAnInstance(_)) => Self::NotAnInstance { why: error.to_string() },
-            _ => Self::SignedOut { why: error.to_string() },
-        }
-    }
-}
-
-#[async_trait]
-impl Access for ConnectionAccess {
-    async fn token(&self) -> Result<SecretString, Failure> {
-        Ok(self.oauth.token(&self.connection, None).await?)
-    }
-
-    async fn renew(&self, refused: &SecretString) -> Result<SecretString, Failure> {
-        Ok(self.oauth.token(&self.connection, Some(refused)).await?)
+    fn seal(&self, column: &str, connection: &str, secret: &SecretString) -> Result<String, OauthError> {
+        Ok(self.secrets.seal(&place(column, connection), secret.expose_secret(), self.clock.as_ref())?)
     }
 }

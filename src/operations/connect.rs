@@ -283,7 +283,10 @@ pub(super) fn trouble(failure: &Failure) -> Trouble {
 fn exchange_problem(error: &ExchangeError) -> Check {
     let why = format!("{error}.");
     match error {
-        ExchangeError::Denied(_) | ExchangeError::NotAuthorized => check(
+        ExchangeError::Denied(_)
+        | ExchangeError::WrongClient(_)
+        | ExchangeError::Ended(_)
+        | ExchangeError::NotAuthorized => check(
             "CONN-SECRET",
             "ServiceNow gave no token.",
             &why,

@@ -1,4 +1,4 @@
-//! Connections, their tokens, and authorizations on their way.
+//! Connections, and authorizations on their way.
 
 use super::{Result, Store, Tx, exactly_one, read_json, to_json};
 use merge::Rules;
@@ -106,16 +106,6 @@ impl Row {
     }
 }
 
-/// A connection's tokens, both sealed.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Tokens {
-    pub access: String,
-    pub refresh: String,
-    pub access_ends: i64,
-    pub refresh_ends: i64,
-    pub refreshed_at: i64,
-}
-
 /// An authorization that a browser has begun.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Authorization {
@@ -157,12 +147,6 @@ impl Store {
         let row: Option<Row> =
             sqlx::query_as(select_connection!("where webhook_key = $1")).bind(key).fetch_optional(&self.pool).await?;
         row.map(Row::read).transpose()
-    }
-
-    pub async fn tokens(&self, connection: &str) -> Result<Option<Tokens>> {
-        let sql =
-            "select access, refresh, access_ends, refresh_ends, refreshed_at from tokens where connection_id = $1";
-        Ok(sqlx::query_as(sql).bind(connection).fetch_optional(&self.pool).await?)
     }
 }
 
@@ -216,6 +200,13 @@ impl Tx {
         exactly_one(&done)
     }
 
+    /// It waits for a person. Answers whether this is news: a connection that is held already keeps its first note.
+    pub async fn hold_connection(&mut self, id: &str, note: &str) -> Result<bool> {
+        let sql = "update connections set state = 'held', state_note = $2 where id = $1 and state = 'active'";
+        let done = sqlx::query(sql).bind(id).bind(note).execute(&mut *self.inner).await?;
+        Ok(done.rows_affected() == 1)
+    }
+
     /// The connection is authorized; `since` is kept from the first time on.
     pub async fn set_connection_authorized(&mut self, id: &str, acting_as: &str, since: i64) -> Result<()> {
         let sql = "update connections set acting_as = $2, \
@@ -239,23 +230,6 @@ impl Tx {
     pub async fn set_last_poll(&mut self, id: &str, at: i64) -> Result<()> {
         let sql = "update connections set last_poll = $2 where id = $1";
         sqlx::query(sql).bind(id).bind(at).execute(&mut *self.inner).await?;
-        Ok(())
-    }
-
-    pub async fn put_tokens(&mut self, connection: &str, tokens: &Tokens) -> Result<()> {
-        let sql = "insert into tokens (connection_id, access, refresh, access_ends, refresh_ends, refreshed_at) \
-                   values ($1, $2, $3, $4, $5, $6) on conflict (connection_id) do update set access = excluded.access, \
-                   refresh = excluded.refresh, access_ends = excluded.access_ends, \
-                   refresh_ends = excluded.refresh_ends, refreshed_at = excluded.refreshed_at";
-        sqlx::query(sql)
-            .bind(connection)
-            .bind(&tokens.access)
-            .bind(&tokens.refresh)
-            .bind(tokens.access_ends)
-            .bind(tokens.refresh_ends)
-            .bind(tokens.refreshed_at)
-            .execute(&mut *self.inner)
-            .await?;
         Ok(())
     }
 

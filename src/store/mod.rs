@@ -22,16 +22,18 @@ mod history;
 mod jobs;
 mod links;
 mod people;
+mod tokens;
 
 pub use audit::AuditEntry;
 pub use changes::{Change, Source};
-pub use connections::{Authorization, Connection, State, Tokens};
+pub use connections::{Authorization, Connection, State};
 pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, User};
 pub use history::{HistoryLine, HistorySearch};
 pub use jobs::{Back, Job, JobKind, Urgency};
 pub use links::Link;
 pub use people::{PersonRow, SessionRow};
+pub use tokens::{Ending, Refreshed, Tokens};
 
 use sqlx::any::{AnyPoolOptions, AnyQueryResult};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -236,11 +238,11 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
             )
         };
     }
-    let texts: [(i64, &'static str, &'static str, &'static str); 3] =
-        [pair!(1, "0001_first"), pair!(2, "0002_engine"), pair!(3, "0003_queue")];
+    let texts: &[(i64, &'static str, &'static str, &'static str)] =
+        &[pair!(1, "0001_first"), pair!(2, "0002_engine"), pair!(3, "0003_queue"), pair!(5, "0005_tokens")];
     texts
-        .into_iter()
-        .map(|(version, name, sqlite, postgres)| {
+        .iter()
+        .map(|&(version, name, sqlite, postgres)| {
             let text = match dialect {
                 Dialect::Sqlite => sqlite,
                 Dialect::Postgres => postgres,

@@ -15,7 +15,7 @@ use crate::clock::SharedClock;
 use crate::connectors::{Failure, Urgency};
 use crate::news::News;
 use crate::queue::{After, Wake};
-use crate::store::{Job, State, Store, StoreError};
+use crate::store::{AuditEntry, Job, State, Store, StoreError};
 use std::sync::Arc;
 
 /// A pair that still moves after so many rounds waits for the next news instead of turning in circles.
@@ -94,15 +94,10 @@ impl Engine {
 
     async fn after_failure(&self, job: &Job, failure: Failure) -> After {
         match failure {
-            Failure::SignedOut { why } => {
-                let note = format!("{why}. Press \"Regenerate token\"; what arrives meanwhile waits.");
-                tracing::error!(connection.id = %job.connection_id, problem = %why, "the connection is held until a person authorizes it again");
-                if let Err(error) = self.hold(&job.connection_id, &note).await {
-                    return After::Retry { why: error.to_string(), after_ms: None };
-                }
-                self.news.connection(&job.connection_id);
-                After::Wait { why }
-            }
+            Failure::SignedOut { why } => match self.hold(&job.connection_id, &why).await {
+                Ok(()) => After::Wait { why },
+                Err(error) => After::Retry { why: error.to_string(), after_ms: None },
+            },
             Failure::Transient { why, retry_after_ms } => After::Retry { why, after_ms: retry_after_ms },
             Failure::Unsure { why }
             | Failure::NotAnInstance { why }
@@ -112,10 +107,32 @@ impl Engine {
         }
     }
 
-    /// The connection waits for a person; said once, with the cause.
-    async fn hold(&self, connection: &str, note: &str) -> Result<(), StoreError> {
+    /// The connection waits for a person; said once, with the cause, however many jobs ran into it.
+    async fn hold(&self, connection: &str, why: &str) -> Result<(), StoreError> {
+        let note = format!("{why} Press \"Regenerate token\"; what arrives meanwhile waits.");
+        let entry = AuditEntry {
+            id: &self.clock.id(),
+            at: self.clock.now(),
+            person: "isthmus",
+            action: "connections.hold",
+            subject: connection,
+            detail: why,
+            refused: false,
+        };
         let mut tx = self.store.begin().await?;
-        tx.set_connection_state(connection, State::Held, note).await?;
-        tx.commit().await
+        let is_news = tx.hold_connection(connection, &note).await?;
+        if is_news {
+            tx.note_audit(&entry).await?;
+        }
+        tx.commit().await?;
+        if is_news {
+            tracing::error!(
+                connection.id = connection,
+                problem = why,
+                "the connection is held until a person authorizes it again"
+            );
+            self.news.connection(connection);
+        }
+        Ok(())
     }
 }

@@ -7,5 +7,6 @@ mod queue;
 mod store;
 mod support;
 mod sync;
+mod tokens;
 mod upgrade;
 mod web;

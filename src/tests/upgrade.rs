@@ -35,6 +35,8 @@ async fn goes_on(database: Database) {
         store.last_heard("c1", &link.servicenow_id, i64::MAX).await.expect("readable").expect("kept").0,
         "webhook"
     );
+    let tokens = store.tokens("c1").await.expect("readable").expect("kept");
+    assert_eq!((tokens.refresh.as_str(), tokens.granted_at, tokens.doubted), ("sealed r", 4, 0));
     let search = crate::store::HistorySearch { limit: 10, ..Default::default() };
     let history = store.history(&search).await.expect("readable");
     assert_eq!(history.len(), 1);

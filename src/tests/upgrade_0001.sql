@@ -12,3 +12,4 @@ insert into jobs (id, connection_id, kind, lane, subject, run_at, attempts, stat
 ('j2', 'c1', 'sync', 'c1/other', 'other', 9, 60, 'buried', '', 0, 'dead', 9);
 insert into history (id, at, connection_id, link_id, direction, kind, summary, who, story) values
 ('s1', 9, 'c1', 'l1', 'to_platform', 'fields', 'Title went to Desk', 'Beth', '{"fields":[],"steps":[],"who":"Beth","heard_at":0}');
+insert into tokens (connection_id, access, refresh, access_ends, refresh_ends, refreshed_at) values ('c1', 'sealed a', 'sealed r', 8, 8640000004, 7);

@@ -86,9 +86,9 @@ impl About {
                 let why = format!("ServiceNow answered {} to a request on {}.", status.as_u16(), self.subject);
                 Err(self.in_doubt(why, retry_after_ms))
             }
-            StatusCode::UNAUTHORIZED if is_json(headers) => {
-                Err(Failure::SignedOut { why: "ServiceNow answered 401: it no longer accepts the access token".into() })
-            }
+            StatusCode::UNAUTHORIZED if is_json(headers) => Err(Failure::SignedOut {
+                why: "ServiceNow answered 401: it no longer accepts the access token.".into(),
+            }),
             _ => Ok(()),
         }
     }

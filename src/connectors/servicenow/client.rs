@@ -19,6 +19,11 @@ use url::Url;
 const LONGEST_ADDRESS: usize = 16_000;
 const JSON: &str = "application/json";
 
+/// Contract 1.9: a 401 does not tell which of the causes it is.
+pub const REFUSED_AGAIN: &str = "ServiceNow refused an access token that it had just given: the user who authorized \
+    is locked, inactive or must change the password, or may not use the REST API. Put that right there and press \
+    Resume, or authorize as another user";
+
 /// Where an access token comes from. The OAuth module implements it.
 #[async_trait]
 pub trait Access: Send + Sync {
@@ -26,6 +31,9 @@ pub trait Access: Send + Sync {
 
     /// A token other than the one that was just refused.
     async fn renew(&self, refused: &SecretString) -> Result<SecretString, Failure>;
+
+    /// ServiceNow took a call with this token.
+    async fn accepted(&self, token: &SecretString) -> Result<(), Failure>;
 }
 
 /// An instance and the right to call it. Clones share what they know of it.
@@ -187,7 +195,8 @@ impl Instance {
         if url.as_str().len() > LONGEST_ADDRESS { Err(about.too_long()) } else { Ok(url) }
     }
 
-    /// The first part of an answer. A 401 renews the token once and no more, so there is no loop.
+    /// The first part of an answer. A 401 renews the token once and no more, so there is no loop; whether a token that
+    /// was just renewed may be renewed again is for [`Access`] to say.
     async fn open(
         &self,
         about: &About,
@@ -196,8 +205,11 @@ impl Instance {
         let token = self.access.token().await?;
         match self.send(about, request(), &token).await {
             Err(Failure::SignedOut { .. }) => {
-                let token = self.access.renew(&token).await?;
-                self.send(about, request(), &token).await
+                let renewed = self.access.renew(&token).await?;
+                match self.send(about, request(), &renewed).await {
+                    Err(Failure::SignedOut { .. }) => Err(Failure::SignedOut { why: format!("{REFUSED_AGAIN}.") }),
+                    answer => answer,
+                }
             }
             answer => answer,
         }
@@ -206,6 +218,9 @@ impl Instance {
     async fn send(&self, about: &About, request: RequestBuilder, token: &SecretString) -> Result<Response, Failure> {
         let response = request.bearer_auth(token.expose_secret()).send().await.map_err(|error| about.lost(&error))?;
         about.opened(response.status(), response.headers())?;
+        if response.status().is_success() {
+            self.access.accepted(token).await?;
+        }
         Ok(response)
     }
 }

@@ -7,6 +7,6 @@ mod rule;
 mod side;
 
 pub use answer::Answer;
-pub use client::{Access, Instance, probe};
+pub use client::{Access, Instance, REFUSED_AGAIN, probe};
 pub use rule::{business_rule, is_signed, signature};
 pub use side::ServiceNow;

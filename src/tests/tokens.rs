@@ -1,0 +1,217 @@
+//! Access tokens: one refresh whoever asks, no loop of refusals, nothing lost when the access ends.
+
+use super::support::{Database, Program, on_both_databases, sqlite};
+use crate::clock::{Clock, SystemClock};
+use crate::connectors::Failure;
+use crate::connectors::servicenow::Instance;
+use crate::oauth::Oauth;
+use crate::store::{State, Store};
+use futures::future::join_all;
+use reqwest::Method;
+use secrecy::ExposeSecret;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+
+on_both_databases!(
+    many_processes_renew_a_revoked_token_once,
+    a_token_that_was_just_renewed_is_not_renewed_again,
+    a_dead_process_keeps_no_one_from_refreshing,
+);
+
+/// Counts the requests for tokens: each is delayed a little, which the practice instance counts.
+fn counted() -> Json {
+    json!({"kind": "delay", "delay_ms": 100, "path": "/oauth_token.do"})
+}
+
+async fn token_requests(program: &Program) -> u64 {
+    let asked = program.browser.get(format!("{}/sandbox/served", program.practice.address()));
+    let served: Json =
+        asked.basic_auth("admin", Some("admin")).send().await.expect("an answer").json().await.expect("JSON");
+    served["delay"].as_u64().unwrap_or(0)
+}
+
+/// A connection that nothing else uses, and the client of one more process for it.
+async fn idle(database: Database) -> (Program, String) {
+    let (program, connection) = Program::connected(database).await;
+    program.ask("pause-connection", &[("id", &connection)]).await;
+    program.until_quiet(&connection).await;
+    program.switch(json!({"faults": [counted()]})).await;
+    (program, connection)
+}
+
+/// The tokens as one more process sees them.
+async fn oauth(program: &Program) -> Oauth {
+    let parts = &program.running.parts;
+    let store = Store::open(&program.database.url).await.expect("opens");
+    let redirect_url = parts.oauth.redirect_url().to_owned();
+    Oauth::new(store, parts.secrets.clone(), parts.http.clone(), Arc::new(SystemClock), redirect_url)
+}
+
+async fn process(program: &Program, connection: &str) -> Instance {
+    let http = program.running.parts.http.clone();
+    let address = http.instance_address(program.practice.address()).expect("an address");
+    Instance::new(http, address, oauth(program).await.access(connection), Arc::new(SystemClock))
+}
+
+async fn ask(instance: &Instance) -> Result<(), Failure> {
+    let query = [("sysparm_limit", "1")];
+    instance.call(Method::GET, &["api", "now", "table", "sys_user"], &query, None).await.map(|_| ())
+}
+
+async fn ask_at_once(instances: &[Instance], times: usize) -> Vec<Result<(), Failure>> {
+    join_all((0..times).flat_map(|_| instances.iter().map(ask))).await
+}
+
+async fn revoke(program: &Program, connection: &str) {
+    let token = oauth(program).await.access(connection).token().await.expect("a token");
+    let address = format!("{}/oauth_revoke_token.do?token={}", program.practice.address(), token.expose_secret());
+    assert!(program.browser.get(address).send().await.expect("an answer").status().is_success());
+}
+
+async fn many_processes_renew_a_revoked_token_once(database: Database) {
+    let (program, connection) = idle(database).await;
+    let instances = [process(&program, &connection).await, process(&program, &connection).await];
+    assert!(ask_at_once(&instances, 1).await.iter().all(Result::is_ok));
+    for renewals in 1..=2 {
+        revoke(&program, &connection).await;
+        let answers = ask_at_once(&instances, 8).await;
+        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+        assert_eq!(token_requests(&program).await, renewals);
+    }
+}
+
+async fn a_token_that_was_just_renewed_is_not_renewed_again(database: Database) {
+    let (program, connection) = idle(database).await;
+    let instances = [process(&program, &connection).await, process(&program, &connection).await];
+    let refused = json!({"kind": "status", "status": 401, "path": "/api/now"});
+    program.switch(json!({"faults": [counted(), refused]})).await;
+    for _ in 0..3 {
+        let answers = ask_at_once(&instances, 8).await;
+        for answer in answers {
+            assert!(matches!(answer, Err(Failure::SignedOut { .. })), "{answer:?}");
+        }
+        assert_eq!(token_requests(&program).await, 1);
+    }
+    // Put right: the token is accepted, and from then on a refused one is renewed again.
+    program.switch(json!({"faults": [counted()]})).await;
+    assert!(ask_at_once(&instances, 2).await.iter().all(Result::is_ok));
+    assert_eq!(token_requests(&program).await, 1);
+    revoke(&program, &connection).await;
+    assert!(ask_at_once(&instances, 2).await.iter().all(Result::is_ok));
+    assert_eq!(token_requests(&program).await, 2);
+}
+
+async fn a_dead_process_keeps_no_one_from_refreshing(database: Database) {
+    let (program, connection) = idle(database).await;
+    let instance = process(&program, &connection).await;
+    ask(&instance).await.expect("answered");
+    revoke(&program, &connection).await;
+    let store = &program.database.store;
+    let claim = async |until: i64| {
+        let tokens = store.tokens(&connection).await.expect("readable").expect("tokens");
+        let mut tx = store.begin().await.expect("begins");
+        let now = SystemClock.now();
+        let claimed = tx.claim_refresh(&connection, &tokens.access, "dead", now, until).await.expect("claimed");
+        tx.commit().await.expect("committed");
+        claimed
+    };
+    let until = SystemClock.now() + 3_000;
+    assert!(claim(until).await);
+    assert!(!claim(until).await, "one at a time");
+    // While another is at it, the work goes back to the queue.
+    let answer = ask(&instance).await;
+    assert!(matches!(answer, Err(Failure::Transient { retry_after_ms: Some(_), .. })), "{answer:?}");
+    assert_eq!(token_requests(&program).await, 0);
+    program.until("the lease is over", async || SystemClock.now() > until).await;
+    ask(&instance).await.expect("answered");
+    assert_eq!(token_requests(&program).await, 1);
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_refresh_costs_nothing() {
+    let (program, connection) = idle(sqlite().await).await;
+    let instance = process(&program, &connection).await;
+    ask(&instance).await.expect("answered");
+    revoke(&program, &connection).await;
+    let lost = json!({"kind": "lose_response", "path": "/oauth_token.do", "count": 1});
+    program.switch(json!({"faults": [lost, counted()]})).await;
+    assert!(matches!(ask(&instance).await, Err(Failure::Transient { .. })));
+    ask(&instance).await.expect("answered");
+    assert_eq!(token_requests(&program).await, 1);
+}
+
+#[tokio::test]
+async fn refusals_hold_a_connection_once_whoever_runs_into_them() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let mut tickets = Vec::new();
+    for _ in 0..4 {
+        let incident = program.incident(json!({})).await;
+        tickets.push(program.ticket_of(&connection, &incident).await);
+    }
+    program.until_quiet(&connection).await;
+    let refused = json!({"kind": "status", "status": 401, "path": "/api/now"});
+    program.switch(json!({"faults": [counted(), refused]})).await;
+    for ticket in &tickets {
+        program.edit_ticket(ticket, &[("title", "while it is refused")]).await;
+    }
+    let store = &program.database.store;
+    program
+        .until("it is held", async || {
+            store.connection(&connection).await.expect("readable").expect("there").state == State::Held
+        })
+        .await;
+    let held = store.connection(&connection).await.expect("readable").expect("there");
+    assert!(held.state_note.contains("must change the password"), "{}", held.state_note);
+    assert_eq!(token_requests(&program).await, 1);
+    assert_eq!(store.audit_count("connections.hold", false).await.expect("readable"), 1);
+    // Pressing Resume without putting it right tries once more, and says it once more.
+    program.ask("resume-connection", &[("id", &connection)]).await;
+    program
+        .until("it is held again", async || store.audit_count("connections.hold", false).await.expect("readable") == 2)
+        .await;
+    assert_eq!(token_requests(&program).await, 2);
+    program.switch(json!({"faults": []})).await;
+    program.ask("resume-connection", &[("id", &connection)]).await;
+    program.until_quiet(&connection).await;
+    for ticket in &tickets {
+        let reference = program.ticket(ticket).await.reference;
+        let row = program.table(Method::GET, &format!("incident?number={reference}"), None).await;
+        assert_eq!(row[0]["short_description"], "while it is refused");
+    }
+}
+
+#[tokio::test]
+async fn what_waits_while_the_access_has_ended_arrives_once_after_regenerating() {
+    let mut program = Program::start(sqlite().await).await;
+    program.become_admin().await;
+    program.switch(json!({"access_token_seconds": 2, "refresh_token_seconds": 4})).await;
+    let connection = program.connect().await;
+    program.authorize(&connection, true).await;
+    let incident = program.incident(json!({})).await;
+    let ticket = program.ticket_of(&connection, &incident).await;
+    let store = &program.database.store;
+    program
+        .until("the access has ended", async || {
+            store.connection(&connection).await.expect("readable").expect("there").state == State::Held
+        })
+        .await;
+    program.switch(json!({"access_token_seconds": null, "refresh_token_seconds": null})).await;
+    program.edit_incident(&incident, json!({"description": "from ServiceNow", "comments": "asked there"})).await;
+    program.edit_ticket(&ticket, &[("title", "from Desk")]).await;
+    program.comment(&ticket, "said here", false).await;
+    let entered = program.incident(json!({"short_description": "opened meanwhile"})).await;
+    let back = program.authorize(&connection, true).await;
+    assert!(back.ends_with("?authorized=1"), "{back}");
+    program
+        .until("both sides have everything", async || {
+            program.incident_field(&incident, "short_description").await == "from Desk"
+                && program.ticket(&ticket).await.description == "from ServiceNow"
+                && program.journal(&incident, "comments").await.len() == 2
+                && store.comments(&ticket).await.expect("readable").len() == 2
+        })
+        .await;
+    program.ticket_of(&connection, &entered).await;
+    program.until_quiet(&connection).await;
+    assert_eq!(program.journal(&incident, "comments").await.len(), 2);
+    assert_eq!(store.comments(&ticket).await.expect("readable").len(), 2);
+}
