@@ -1,7 +1,10 @@
 //! The connectors: each speaks to one kind of platform and turns its records into neutral ones and back.
 //! None of them knows the store.
 
+#[cfg(test)]
+pub mod conformance;
 pub mod http;
+pub mod memory;
 pub mod servicenow;
 
 use async_trait::async_trait;

@@ -1,0 +1,505 @@
+//! A whole platform in memory: the smallest connector, and the hardest to sync with. Every trap of a real platform is a
+//! setting, so it stands for ServiceNow as well as for the platform in the simulation, and for either in a try-out.
+//! All time and chance come from the clock that it is given.
+
+mod people;
+mod traps;
+
+pub use traps::{BusinessRule, Traps};
+
+use super::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
+use crate::clock::{self, SharedClock};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use merge::{Edit, Entry, Fields, Record, Value};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Who the account is on this platform.
+pub const ACCOUNT: &str = "isthmus";
+const MANY: usize = 100;
+
+pub struct Memory {
+    name: String,
+    clock: SharedClock,
+    traps: Mutex<Traps>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    rows: BTreeMap<String, Row>,
+    /// The key that a record was made with, to its id.
+    made: BTreeMap<String, String>,
+    deleted: BTreeMap<String, Gone>,
+    later: Vec<Later>,
+    written: Vec<Written>,
+}
+
+struct Row {
+    record: Record,
+    touched: u64,
+    entries: Vec<Line>,
+    files: Vec<Stored>,
+    hidden: bool,
+}
+
+struct Line {
+    entry: Entry,
+    key: String,
+}
+
+struct Stored {
+    file: File,
+    key: String,
+    content: Bytes,
+}
+
+/// What was begun and is not to be seen yet.
+struct Later {
+    due: i64,
+    effect: Effect,
+}
+
+enum Effect {
+    Edit { id: String, by: String, fields: Fields, at: i64 },
+    Append { id: String, entry: NewEntry },
+}
+
+/// A field that the account set, whether or not that changed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub id: String,
+    pub field: String,
+    pub value: Value,
+    /// Whether another value stood there.
+    pub changed: bool,
+}
+
+/// What becomes of a request on its way.
+enum Journey {
+    Arrives,
+    Fails(Failure),
+    RequestLost,
+    ResponseLost,
+}
+
+impl Memory {
+    pub fn new(name: &str, clock: SharedClock, traps: Traps) -> Self {
+        Self { name: name.to_owned(), clock, traps: Mutex::new(traps), state: Mutex::default() }
+    }
+
+    pub fn traps(&self) -> Traps {
+        self.traps.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn change_traps(&self, change: impl FnOnce(&mut Traps)) {
+        change(&mut self.traps.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The platform's own time, as precise as it keeps it.
+    pub fn time(&self) -> i64 {
+        let traps = self.traps();
+        let now = self.clock.now() + traps.skew_ms;
+        if traps.whole_seconds { now.div_euclid(1000) * 1000 } else { now }
+    }
+
+    fn id(&self) -> String {
+        let mut random = [0; 16];
+        self.clock.fill(&mut random);
+        format!("{:032x}", u128::from_be_bytes(random))
+    }
+
+    fn happens(&self, in_a_thousand: u32) -> bool {
+        if in_a_thousand == 0 {
+            return false;
+        }
+        let mut random = [0; 4];
+        self.clock.fill(&mut random);
+        u32::from_be_bytes(random) % 1000 < in_a_thousand
+    }
+
+    /// The state, after what is due by now has come true.
+    fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        while let Some(at) = state.later.iter().position(|later| later.due <= now) {
+            match state.later.remove(at).effect {
+                Effect::Edit { id, by, fields, at } => self.put(&mut state, &id, &fields, &by, at),
+                Effect::Append { id, entry } => self.take_entry(&mut state, &id, &entry),
+            }
+        }
+        state
+    }
+
+    fn journey(&self) -> Journey {
+        let traps = self.traps();
+        if self.happens(traps.busy) {
+            return Journey::Fails(Failure::transient(format!("{} answered 503.", self.name)));
+        }
+        if self.happens(traps.limited) {
+            let why = format!("{} answered 429.", self.name);
+            return Journey::Fails(Failure::Transient { why, retry_after_ms: Some(3_000) });
+        }
+        if self.happens(traps.lost_requests) {
+            return Journey::RequestLost;
+        }
+        if self.happens(traps.lost_responses) { Journey::ResponseLost } else { Journey::Arrives }
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&State, &Traps) -> T) -> Result<T, Failure> {
+        match self.journey() {
+            Journey::Arrives => Ok(look(&self.state(), &self.traps())),
+            Journey::Fails(failure) => Err(failure),
+            Journey::RequestLost | Journey::ResponseLost => {
+                Err(Failure::transient(format!("{} did not answer.", self.name)))
+            }
+        }
+    }
+
+    fn change<T>(&self, act: impl FnOnce(&mut State) -> Result<T, Failure>) -> Result<T, Failure> {
+        let unsure = || Failure::Unsure { why: format!("The answer of {} was lost.", self.name) };
+        match self.journey() {
+            Journey::Arrives => act(&mut self.state()),
+            Journey::Fails(failure) => Err(failure),
+            Journey::RequestLost => Err(unsure()),
+            Journey::ResponseLost => {
+                let _lost = act(&mut self.state());
+                Err(unsure())
+            }
+        }
+    }
+
+    fn missing(&self) -> Failure {
+        Failure::Refused { why: format!("{} has no such record, or does not show it to this account.", self.name) }
+    }
+
+    /// The record as the account sees it.
+    fn shown(row: &Row, traps: &Traps) -> Record {
+        let mut record = row.record.clone();
+        record.fields.retain(|field, _| !traps.hides.contains(field));
+        if traps.hides_field_times {
+            record.field_edits.clear();
+        }
+        record.version = version(row);
+        record
+    }
+
+    fn add_row(&self, state: &mut State, by: &str, fields: &Fields) -> String {
+        let (id, at) = (self.id(), self.time());
+        let number = format!("{}{:04}", self.name.to_uppercase(), state.rows.len() + state.deleted.len() + 1);
+        let record = Record {
+            id: id.clone(),
+            created_at: at,
+            fields: Fields::from([("number".to_owned(), Value::text(&number))]),
+            number,
+            ..Record::default()
+        };
+        let row = Row { record, touched: 0, entries: Vec::new(), files: Vec::new(), hidden: false };
+        state.rows.insert(id.clone(), row);
+        self.put(state, &id, fields, by, at);
+        id
+    }
+
+    /// Sets fields as the platform keeps them, and lets its business rules run. Touches nothing when nothing changes.
+    fn put(&self, state: &mut State, id: &str, fields: &Fields, by: &str, at: i64) {
+        let traps = self.traps();
+        let Some(row) = state.rows.get_mut(id) else { return };
+        let mut changed = BTreeSet::new();
+        let mut set = |row: &mut Row, field: &str, value: Value| {
+            if row.record.fields.get(field).unwrap_or(&Value::Empty) != &value {
+                row.record.field_edits.insert(field.to_owned(), Edit { at, by: by.to_owned() });
+                changed.insert(field.to_owned());
+            }
+            row.record.fields.insert(field.to_owned(), value);
+        };
+        for (field, value) in fields {
+            set(row, field, cut(value, traps.cuts.get(field)));
+        }
+        for rule in &traps.business_rules {
+            if changed.contains(&rule.on) && row.record.fields.get(&rule.on) == Some(&rule.is) {
+                row.record.fields.insert(rule.sets.clone(), rule.to.clone());
+                row.record.field_edits.insert(rule.sets.clone(), Edit { at, by: by.to_owned() });
+            }
+        }
+        if !changed.is_empty() || row.touched == 0 {
+            row.touch(by, at);
+        }
+    }
+
+    /// What the account sends, without what the platform drops, and on record for whoever checks.
+    fn put_as_account(&self, state: &mut State, id: &str, fields: &Fields) {
+        let traps = self.traps();
+        let mut kept = fields.clone();
+        kept.retain(|field, _| !traps.drops.contains(field));
+        for (field, value) in fields {
+            let before = state.rows.get(id).and_then(|row| row.record.fields.get(field)).unwrap_or(&Value::Empty);
+            let changed = kept.contains_key(field) && before != value;
+            state.written.push(Written { id: id.to_owned(), field: field.clone(), value: value.clone(), changed });
+        }
+        let at = self.time();
+        self.put(state, id, &kept, ACCOUNT, at);
+    }
+
+    fn refuse(&self, fields: &Fields) -> Result<(), Failure> {
+        let refuses = self.traps().refuses;
+        fields.keys().find(|field| refuses.contains(*field)).map_or(Ok(()), |field| {
+            Err(Failure::Refused { why: format!("{} does not take {field}: a data policy forbids it.", self.name) })
+        })
+    }
+
+    /// What was taken, with a sentence for each field that is not as it was sent.
+    fn applied(&self, row: &Row, sent: &Fields) -> Applied {
+        let record = Self::shown(row, &self.traps());
+        let differs =
+            |(field, value): &(&String, &Value)| record.fields.get(*field).is_some_and(|stored| !stored.means(value));
+        let notes = sent
+            .iter()
+            .filter(differs)
+            .map(|(field, _)| format!("{} kept another value for {field} than the one sent.", self.name))
+            .collect();
+        Applied { notes, record, left_out: BTreeSet::new() }
+    }
+
+    fn add_entry(&self, state: &mut State, id: &str, entry: Entry, key: &str, by: &str) {
+        let at = self.time();
+        if let Some(row) = state.rows.get_mut(id) {
+            row.entries.push(Line { entry, key: key.to_owned() });
+            row.touch(by, at);
+        }
+    }
+
+    /// An entry of the account's: with its author, time and key, or as the account's own text.
+    fn take_entry(&self, state: &mut State, id: &str, new: &NewEntry) {
+        let traps = self.traps();
+        let (own, at) = (self.id(), self.time());
+        if traps.forgets_keys {
+            let entry = Entry { id: own, stream: new.stream, author: ACCOUNT.into(), at, body: as_own_text(new) };
+            self.add_entry(state, id, entry, "", ACCOUNT);
+        } else if !state.rows.get(id).is_some_and(|row| row.entries.iter().any(|line| line.key == new.key)) {
+            let (author, body) = (new.author.clone(), new.body.clone());
+            let entry = Entry { id: own, stream: new.stream, author, at: new.at, body };
+            self.add_entry(state, id, entry, &new.key, ACCOUNT);
+        }
+    }
+
+    fn add_content(&self, state: &mut State, id: &str, file: File, key: &str, by: &str, content: Bytes) {
+        let (at, leaves_no_mark) = (self.time(), self.traps().files_leave_no_mark);
+        if let Some(row) = state.rows.get_mut(id) {
+            row.files.push(Stored { file, key: key.to_owned(), content });
+            if !leaves_no_mark {
+                row.touch(by, at);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Connector for Memory {
+    async fn fetch(&self, id: &str) -> Result<Option<Record>, Failure> {
+        self.read(|state, traps| visible(state, id).map(|row| Self::shown(row, traps)))
+    }
+
+    async fn gone(&self, id: &str) -> Result<Gone, Failure> {
+        self.read(|state, traps| match (traps.silent_about_gone, state.deleted.get(id)) {
+            (true, _) => Gone::Unknown { why: format!("{} answers 404 for both.", self.name) },
+            (false, Some(deleted)) => deleted.clone(),
+            (false, None) => Gone::Hidden,
+        })
+    }
+
+    async fn entries(&self, id: &str) -> Result<Vec<Entry>, Failure> {
+        self.read(|state, traps| {
+            visible(state, id)
+                .filter(|_| !traps.hides_journal)
+                .map(|row| row.entries.iter().map(|line| line.entry.clone()).collect())
+                .unwrap_or_default()
+        })
+    }
+
+    async fn journal(&self) -> Result<Journal, Failure> {
+        self.read(|_, traps| if traps.hides_journal { Journal::Closed } else { Journal::Entries })
+    }
+
+    async fn create(&self, key: &str, fields: &Fields) -> Result<Applied, Failure> {
+        self.change(|state| {
+            self.refuse(fields)?;
+            if let Some(row) = state.made.get(key).and_then(|id| state.rows.get(id)) {
+                return Ok(self.applied(row, &Fields::new()));
+            }
+            let id = self.add_row(state, ACCOUNT, &Fields::new());
+            self.put_as_account(state, &id, fields);
+            state.made.insert(key.to_owned(), id.clone());
+            Ok(self.applied(&state.rows[&id], fields))
+        })
+    }
+
+    async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure> {
+        self.change(|state| {
+            let row = visible(state, id).ok_or_else(|| self.missing())?;
+            if !self.traps().unconditional && version(row) != expected {
+                return Err(Failure::Moved);
+            }
+            self.refuse(fields)?;
+            self.put_as_account(state, id, fields);
+            Ok(self.applied(&state.rows[id], fields))
+        })
+    }
+
+    async fn delete(&self, id: &str) -> Result<(), Failure> {
+        let at = self.time();
+        self.change(|state| {
+            visible(state, id).ok_or_else(|| self.missing())?;
+            state.rows.remove(id);
+            state.deleted.insert(id.to_owned(), Gone::Deleted { at, by: ACCOUNT.into() });
+            Ok(())
+        })
+    }
+
+    async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
+        if self.happens(self.traps().late_appends) {
+            let mut random = [0; 4];
+            self.clock.fill(&mut random);
+            let due = self.clock.now() + i64::from(u32::from_be_bytes(random)) % self.traps().settles_ms.max(1);
+            let effect = Effect::Append { id: id.to_owned(), entry: entry.clone() };
+            self.state().later.push(Later { due, effect });
+            return Err(Failure::Unsure { why: format!("The answer of {} was lost.", self.name) });
+        }
+        self.change(|state| {
+            visible(state, id).ok_or_else(|| self.missing())?;
+            self.take_entry(state, id, entry);
+            Ok(())
+        })
+    }
+
+    async fn find_entry(
+        &self,
+        id: &str,
+        entry: &NewEntry,
+        taken: &BTreeSet<String>,
+    ) -> Result<Option<String>, Failure> {
+        self.read(|state, traps| {
+            let is_it = |line: &&Line| {
+                let is_sent = if traps.forgets_keys { self.is_same(&line.entry, entry) } else { line.key == entry.key };
+                is_sent && !taken.contains(&line.entry.id)
+            };
+            let row = visible(state, id).filter(|_| !traps.hides_journal)?;
+            row.entries.iter().find(is_it).map(|line| line.entry.id.clone())
+        })
+    }
+
+    fn is_same(&self, shown: &Entry, sent: &NewEntry) -> bool {
+        let body = if self.traps().forgets_keys { as_own_text(sent) } else { sent.body.clone() };
+        shown.stream == sent.stream && shown.body == body
+    }
+
+    async fn files(&self, id: &str) -> Result<Vec<File>, Failure> {
+        self.read(|state, _| {
+            visible(state, id)
+                .map(|row| row.files.iter().map(|stored| stored.file.clone()).collect())
+                .unwrap_or_default()
+        })
+    }
+
+    async fn read_file(&self, id: &str, file: &str) -> Result<Content, Failure> {
+        let found = self.read(|state, _| {
+            visible(state, id)
+                .and_then(|row| row.files.iter().find(|stored| stored.file.id == file))
+                .map(|stored| stored.content.clone())
+        })?;
+        let content = found.ok_or_else(|| self.missing())?;
+        let half = content.len() / 2;
+        Ok(stream::iter([Ok(content.slice(..half)), Ok(content.slice(half..))]).boxed())
+    }
+
+    async fn attach(&self, id: &str, file: &NewFile, mut content: Content) -> Result<File, Failure> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = content.next().await {
+            bytes.extend_from_slice(&chunk?);
+        }
+        let traps = self.traps();
+        self.change(|state| {
+            let row = visible(state, id).ok_or_else(|| self.missing())?;
+            if traps.largest_file > 0 && bytes.len() > traps.largest_file {
+                let why = format!("{} takes files of up to {} bytes.", self.name, traps.largest_file);
+                return Err(Failure::Refused { why });
+            }
+            if sha256(&bytes) != file.sha256 {
+                return Err(Failure::transient("the file changed on its way"));
+            }
+            let there = row.files.iter().find(|stored| !traps.forgets_keys && stored.key == file.key);
+            if let Some(there) = there {
+                return Ok(there.file.clone());
+            }
+            let kept = File {
+                id: self.id(),
+                name: file.name.clone(),
+                content_type: file.content_type.clone(),
+                size: bytes.len() as u64,
+                sha256: file.sha256.clone(),
+                author: if traps.forgets_keys { ACCOUNT.into() } else { file.author.clone() },
+                at: if traps.forgets_keys { self.time() } else { file.at },
+            };
+            self.add_content(state, id, kept.clone(), &file.key, ACCOUNT, Bytes::from(bytes));
+            Ok(kept)
+        })
+    }
+
+    async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
+        self.read(|state, traps| {
+            let mut rows: Vec<&Row> = state.rows.values().collect();
+            rows.sort_by(|a, b| place(a).cmp(&place(b)));
+            let is_next = |row: &&&Row| match after {
+                None => row.record.edited.at >= since,
+                Some(last) => place(row) > (last.updated_at, &last.id),
+            };
+            let rows: Vec<&Row> = rows.iter().filter(is_next).copied().collect();
+            // The page is cut before the ACLs; a page with nothing to show is passed over, for only the end is empty.
+            let page = if traps.page == 0 { MANY } else { traps.page };
+            rows.chunks(page)
+                .map(|page| page.iter().filter(|row| !row.hidden).map(|row| seen(row)).collect::<Vec<_>>())
+                .find(|page| !page.is_empty())
+                .unwrap_or_default()
+        })
+    }
+
+    fn settles_ms(&self) -> i64 {
+        self.traps().settles_ms
+    }
+}
+
+fn visible<'a>(state: &'a State, id: &str) -> Option<&'a Row> {
+    state.rows.get(id).filter(|row| !row.hidden)
+}
+
+fn version(row: &Row) -> String {
+    format!("{}@{}#{}", row.record.id, row.record.edited.at, row.touched)
+}
+
+/// A row's place in the order of changes.
+fn place(row: &Row) -> (i64, &String) {
+    (row.record.edited.at, &row.record.id)
+}
+
+fn seen(row: &Row) -> Seen {
+    Seen { id: row.record.id.clone(), version: version(row), updated_at: row.record.edited.at }
+}
+
+fn cut(value: &Value, letters: Option<&usize>) -> Value {
+    match (value, letters) {
+        (Value::Text(text), Some(letters)) => Value::text(&text.chars().take(*letters).collect::<String>()),
+        _ => value.clone(),
+    }
+}
+
+/// The text of an entry on a platform that knows no author but the account.
+fn as_own_text(entry: &NewEntry) -> String {
+    let moment = format!("{} UTC", clock::in_words(entry.at));
+    merge::attributed(&entry.author, &moment, &entry.from, &entry.body)
+}
+
+fn sha256(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}
