@@ -140,6 +140,9 @@ pub enum Gone {
     },
 }
 
+/// Begins the id of an entry whose side gives it none: the id is made of the content, so it is the same each time.
+pub const MADE_ID: &str = "text:";
+
 /// How comments and work notes can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Journal {

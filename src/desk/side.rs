@@ -196,7 +196,7 @@ impl Connector for DeskSide {
 
     /// The key is kept, so `find_entry` needs no look at the text.
     fn is_same(&self, shown: &Entry, sent: &NewEntry) -> bool {
-        shown.body == sent.body && shown.stream == sent.stream
+        shown.body.trim_end() == sent.body.trim_end() && shown.stream == sent.stream
     }
 
     async fn gone(&self, _id: &str) -> Result<Gone, Failure> {

@@ -3,7 +3,7 @@
 
 use super::{Operations, OrTrouble, Parts, broken};
 use crate::connectors::servicenow::probe;
-use crate::connectors::{Connector, Failure};
+use crate::connectors::{Connector, Failure, Journal};
 use crate::oauth::{ExchangeError, OauthError};
 use crate::queue;
 use crate::store::{Connection, State, StoreError};
@@ -230,13 +230,18 @@ pub(super) async fn test(parts: &Parts, connection: &Connection) -> (Vec<Check>,
         Ok(_) => checks.push(passed("Table incident answers the query that polling uses.")),
         Err(failure) => checks.push(failed(&failure)),
     }
-    match side.can_read_journals().await {
-        Ok(true) => checks.push(passed("Table sys_journal_field shows comments and work notes.")),
-        Ok(false) => checks.push(check(
+    match side.journal().await {
+        Ok(Journal::Entries) => checks.push(passed("Table sys_journal_field shows comments and work notes, each by itself.")),
+        Ok(Journal::Text) => checks.push(passed(
+            "Comments and work notes are read from the text that each record shows: table sys_journal_field answered with \
+             no row, because there is none yet or because the account may not read it. With the role audit_viewer they are \
+             read each by itself, which takes no guess where a comment quotes another.",
+        )),
+        Ok(Journal::Closed) => checks.push(check(
             "CONN-JOURNALS",
-            "Comments and work notes may be hidden.",
-            "Table sys_journal_field answered with no row: there is none yet, or the account may not read it.",
-            "If there are comments, give the account read access to sys_journal_field, for example by the role audit_viewer.",
+            "Comments and work notes are hidden.",
+            "Table sys_journal_field answered with no row, and the records show no text of them that can be read.",
+            "Give the account read access to the columns comments and work_notes, or to table sys_journal_field, for example by the role audit_viewer.",
         )),
         Err(failure) => checks.push(failed(&failure)),
     }

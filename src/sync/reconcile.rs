@@ -2,6 +2,7 @@
 
 use super::deliver::{self, Agreed, Append, Create, Delivered, Part, Planned, UNSEEN, Write};
 use super::{Engine, Round, Sides, SyncError, story};
+use crate::connectors::MADE_ID;
 use crate::store::{Connection, Delivery, Link};
 use merge::{Decision, Entry, Outcome, Plan, Record, Side, Stream};
 use std::collections::BTreeSet;
@@ -221,8 +222,9 @@ async fn appends(
     Ok(appends)
 }
 
-/// The ids on each side of entries that are on both. One that was sent while the account could not read the journal
-/// is recognised by its text once it shows, so that it does not come back as a new comment.
+/// The ids on each side of entries that are on both. An entry that ServiceNow shows by another id than the one it was
+/// paired by, because it was sent unseen or because the journal is read in another way now, is recognised by its
+/// content, so that it does not cross again.
 async fn known_entries(
     engine: &Engine,
     sides: &Sides,
@@ -231,20 +233,47 @@ async fn known_entries(
 ) -> Result<(BTreeSet<String>, BTreeSet<String>), SyncError> {
     let pairs = engine.store.paired_entries(&link.id).await?;
     let (mut servicenow, platform): (BTreeSet<String>, BTreeSet<String>) = pairs.iter().cloned().unzip();
-    for (unseen, ticket_entry) in pairs.iter().filter(|(servicenow_id, _)| servicenow_id.starts_with(UNSEEN)) {
-        let Some(sent) = seen.platform_entries.iter().find(|entry| &entry.id == ticket_entry) else { continue };
-        let sent = deliver::new_entry(Side::ServiceNow, sent);
-        let shown = seen.servicenow_entries.iter().find(|entry| {
-            !servicenow.contains(&entry.id) && entry.stream == sent.stream && sides.servicenow.is_same(entry, &sent)
+    let mut lost: Vec<(&str, &Entry)> = pairs
+        .iter()
+        .filter(|(paired_by, _)| !seen.servicenow_entries.iter().any(|entry| &entry.id == paired_by))
+        .filter_map(|(paired_by, ticket_entry)| {
+            let there = seen.platform_entries.iter().find(|entry| &entry.id == ticket_entry)?;
+            Some((paired_by.as_str(), there))
+        })
+        .collect();
+    let is_same = |written_in: Side, shown: &Entry, there: &Entry| match written_in {
+        Side::Platform => sides.servicenow.is_same(shown, &deliver::new_entry(Side::ServiceNow, there)),
+        Side::ServiceNow => sides.platform.is_same(there, &deliver::new_entry(Side::Platform, shown)),
+    };
+    let mut found = Vec::new();
+    // Those that were sent to ServiceNow first: their text there says more, and the others' may be the rest of it.
+    for written_in in [Side::Platform, Side::ServiceNow] {
+        lost.retain(|(paired_by, there)| {
+            let shown = seen.servicenow_entries.iter().find(|shown| {
+                !servicenow.contains(&shown.id)
+                    && is_another_kind(paired_by, &shown.id)
+                    && is_same(written_in, shown, there)
+            });
+            if let Some(shown) = shown {
+                servicenow.insert(shown.id.clone());
+                found.push(((*paired_by).to_owned(), shown.id.clone()));
+            }
+            shown.is_none()
         });
-        if let Some(shown) = shown {
-            let mut tx = engine.store.begin().await?;
-            tx.see_entry(&link.id, unseen, &shown.id).await?;
-            tx.commit().await?;
-            servicenow.insert(shown.id.clone());
+    }
+    if !found.is_empty() {
+        let mut tx = engine.store.begin().await?;
+        for (paired_by, shown) in found {
+            tx.see_entry(&link.id, &paired_by, &shown).await?;
         }
+        tx.commit().await?;
     }
     Ok((servicenow, platform))
+}
+
+/// Whether two ids of one entry may differ: one is none, or one is the side's own and the other made of the content.
+fn is_another_kind(paired_by: &str, shown: &str) -> bool {
+    paired_by.starts_with(UNSEEN) || paired_by.starts_with(MADE_ID) != shown.starts_with(MADE_ID)
 }
 
 async fn begin_story(

@@ -13,6 +13,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
+/// What is kept the same as Desk's tickets.
+const TABLE: &str = "incident";
+
 #[derive(Clone)]
 pub struct Sides {
     pub servicenow: Arc<dyn Connector>,
@@ -63,7 +66,7 @@ impl Live {
             .instance_address(&connection.address)
             .map_err(|error| Failure::NotAnInstance { why: error.to_string() })?;
         let instance = Instance::new(self.http.clone(), address, self.oauth.access(&connection.id), self.clock.clone());
-        let side = Arc::new(ServiceNow::new(instance, connection.rules.servicenow_fields(), self.clock.clone()));
+        let side = Arc::new(ServiceNow::new(instance, TABLE, connection.rules.servicenow_fields(), self.clock.clone()));
         known.insert(connection.id.clone(), (connection.rules.version, side.clone()));
         Ok(side)
     }

@@ -5,6 +5,7 @@ mod conformance;
 mod connect;
 mod instance;
 mod queue;
+mod servicenow;
 mod store;
 mod support;
 mod sync;

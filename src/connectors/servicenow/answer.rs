@@ -21,6 +21,12 @@ impl Answer {
         self.body["result"].as_array().map_or(&[], Vec::as_slice)
     }
 
+    /// Whether the pages up to this one, counted from 0, are all. A short page is not the end: ACLs hide rows after the
+    /// limit was applied (contract 12.4).
+    pub fn is_last(&self, limit: usize, page: usize) -> bool {
+        self.total.map_or(self.rows().is_empty(), |total| (page + 1) * limit >= total)
+    }
+
     /// The record, unless it is gone or hidden.
     pub fn record(self) -> Option<Json> {
         (self.status != StatusCode::NOT_FOUND).then(|| self.body["result"].clone())

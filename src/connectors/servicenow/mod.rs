@@ -2,7 +2,11 @@
 
 mod answer;
 mod client;
+mod files;
 mod incident;
+mod journal;
+mod journal_text;
+mod people;
 mod rule;
 mod side;
 

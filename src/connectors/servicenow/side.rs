@@ -1,46 +1,42 @@
 //! ServiceNow as one side of a link.
 
 use super::client::Instance;
+use super::journal::{column, is_journal_of, journal_text};
+use super::people::People;
 use super::{incident, rule};
 use crate::clock::{self, SharedClock};
 use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen, Urgency};
 use async_trait::async_trait;
-use merge::{Entry, Fields, Record, Stream, Value};
+use merge::{Entry, Fields, Record, Value};
 use serde_json::{Map, Value as Json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use tokio::sync::Mutex;
 
-const TABLE: &str = "incident";
 /// References as plain values, raw times in UTC: never display values, which depend on the user (contract 12.13).
-const RAW: [(&str, &str); 2] = [("sysparm_display_value", "false"), ("sysparm_exclude_reference_link", "true")];
-const PAGE: usize = 200;
+pub(super) const RAW: [(&str, &str); 2] =
+    [("sysparm_display_value", "false"), ("sysparm_exclude_reference_link", "true")];
+pub(super) const PAGE: usize = 200;
 /// ServiceNow ends a request after 60 s (contract 10). Until then a write whose answer was lost may still happen.
 const SETTLES_MS: i64 = 65_000;
-/// Who has which e-mail seldom changes.
-const REMEMBER_USERS_MS: i64 = 10 * 60 * 1000;
 
-/// People of the instance, remembered for a while.
-#[derive(Default)]
-struct People {
-    /// user_name to the name people read.
-    names: BTreeMap<String, String>,
-    /// E-mail to sys_id, and when that was read.
-    ids: BTreeMap<String, (String, i64)>,
+/// The table of a connection, and what the rules speak of in it: nothing else is read or written.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub name: String,
+    pub fields: BTreeSet<String>,
 }
 
 #[derive(Clone)]
 pub struct ServiceNow {
-    instance: Instance,
-    /// The fields that the rules speak of; nothing else is read or written.
-    fields: Arc<BTreeSet<String>>,
-    people: Arc<Mutex<People>>,
-    clock: SharedClock,
+    pub(super) instance: Instance,
+    pub(super) table: Arc<Table>,
+    pub(super) people: People,
 }
 
 impl ServiceNow {
-    pub fn new(instance: Instance, fields: BTreeSet<String>, clock: SharedClock) -> Self {
-        Self { instance, fields: Arc::new(fields), people: Arc::default(), clock }
+    pub fn new(instance: Instance, table: &str, fields: BTreeSet<String>, clock: SharedClock) -> Self {
+        let table = Arc::new(Table { name: table.to_owned(), fields });
+        Self { instance, table, people: People::new(clock) }
     }
 
     /// The same side, for requests that are as urgent as this.
@@ -51,19 +47,7 @@ impl ServiceNow {
 
     /// The `user_name` that this account acts as.
     pub async fn who_am_i(&self) -> Result<String, Failure> {
-        let query = [
-            ("sysparm_query", "user_name=javascript:gs.getUserName()"),
-            ("sysparm_fields", "user_name"),
-            ("sysparm_limit", "1"),
-        ];
-        let answer = self.instance.list("sys_user", &query).await?;
-        Ok(text(answer.rows().first().unwrap_or(&Json::Null), "user_name"))
-    }
-
-    /// Whether the journal table shows its rows to this account: with too few rights it answers 200 with none (contract 4).
-    pub async fn can_read_journals(&self) -> Result<bool, Failure> {
-        let query = [("sysparm_query", "name=incident"), ("sysparm_fields", "sys_id"), ("sysparm_limit", "1")];
-        Ok(!self.instance.list("sys_journal_field", &query).await?.rows().is_empty())
+        Ok(self.people.me(&self.instance).await?.user_name)
     }
 
     /// Writes the business rule, anew or over the one that is there.
@@ -84,98 +68,18 @@ impl ServiceNow {
         }
         Ok(())
     }
-
-    /// The sys_id of the active user with this e-mail; `None` for nobody, and for more than one.
-    async fn user_id(&self, email: &str) -> Result<Option<String>, Failure> {
-        let now = self.clock.now();
-        if let Some((id, read_at)) = self.people.lock().await.ids.get(email)
-            && now - read_at < REMEMBER_USERS_MS
-        {
-            return Ok(Some(id.clone()));
-        }
-        // `^` would begin a new condition; no e-mail has it.
-        let query = format!("email={}^active=true", email.replace('^', ""));
-        let parameters =
-            [("sysparm_query", query.as_str()), ("sysparm_fields", "sys_id"), ("sysparm_limit", "2"), RAW[0], RAW[1]];
-        let answer = self.instance.list("sys_user", &parameters).await?;
-        let [row] = answer.rows() else { return Ok(None) };
-        let id = text(row, "sys_id");
-        self.people.lock().await.ids.insert(email.to_owned(), (id.clone(), now));
-        Ok(Some(id))
-    }
-
-    /// The names behind `sys_created_by`, which holds user names (contract 3.1).
-    async fn names(&self, user_names: BTreeSet<String>) -> Result<BTreeMap<String, String>, Failure> {
-        let unknown: Vec<String> = {
-            let people = self.people.lock().await;
-            user_names.iter().filter(|name| !people.names.contains_key(*name)).cloned().collect()
-        };
-        if !unknown.is_empty() {
-            let query = format!("user_nameIN{}", unknown.join(","));
-            let parameters = [("sysparm_query", query.as_str()), ("sysparm_fields", "user_name,name"), RAW[0], RAW[1]];
-            let answer = self.instance.list("sys_user", &parameters).await?;
-            let mut people = self.people.lock().await;
-            people.names.extend(answer.rows().iter().map(|row| (text(row, "user_name"), text(row, "name"))));
-        }
-        let people = self.people.lock().await;
-        Ok(user_names
-            .into_iter()
-            .map(|user_name| {
-                let name = people.names.get(&user_name).filter(|name| !name.is_empty()).unwrap_or(&user_name).clone();
-                (user_name, name)
-            })
-            .collect())
-    }
-
-    /// All journal rows of a record, oldest first.
-    async fn journal_rows(&self, id: &str) -> Result<Vec<Json>, Failure> {
-        let query = format!("element_id={id}^elementINcomments,work_notes^ORDERBYsys_created_on^ORDERBYsys_id");
-        let limit = PAGE.to_string();
-        let mut rows = Vec::new();
-        for page in 0.. {
-            // Journal rows are never changed, so an offset does not slide here.
-            let offset = (page * PAGE).to_string();
-            let parameters = [
-                ("sysparm_query", query.as_str()),
-                ("sysparm_fields", "sys_id,element,value,sys_created_on,sys_created_by"),
-                ("sysparm_limit", &limit),
-                ("sysparm_offset", &offset),
-                RAW[0],
-                RAW[1],
-            ];
-            let answer = self.instance.list("sys_journal_field", &parameters).await?;
-            rows.extend_from_slice(answer.rows());
-            // A short page is not the end: ACLs hide rows after the limit was applied (contract 12.4).
-            let read = (page + 1) * PAGE;
-            if answer.total.map_or(answer.rows().is_empty(), |total| read >= total) {
-                break;
-            }
-        }
-        Ok(rows)
-    }
 }
 
 #[async_trait]
 impl Connector for ServiceNow {
     async fn fetch(&self, id: &str) -> Result<Option<Record>, Failure> {
-        let columns = incident::columns(&self.fields);
-        let row = self.instance.read(TABLE, id, &parameters(&columns)).await?;
-        Ok(row.map(|row| incident::read_record(&row, &self.fields)))
+        let columns = incident::columns(&self.table.fields);
+        let row = self.instance.read(&self.table.name, id, &parameters(&columns)).await?;
+        Ok(row.map(|row| incident::read_record(&row, &self.table.fields)))
     }
 
     async fn entries(&self, id: &str) -> Result<Vec<Entry>, Failure> {
-        let rows = self.journal_rows(id).await?;
-        let authors = self.names(rows.iter().map(|row| text(row, "sys_created_by")).collect()).await?;
-        Ok(rows
-            .iter()
-            .map(|row| Entry {
-                id: text(row, "sys_id"),
-                stream: if text(row, "element") == "work_notes" { Stream::Internal } else { Stream::Public },
-                author: authors.get(&text(row, "sys_created_by")).cloned().unwrap_or_default(),
-                at: clock::read_moment(&text(row, "sys_created_on")).unwrap_or_default(),
-                body: text(row, "value"),
-            })
-            .collect())
+        self.read_entries(id).await
     }
 
     async fn create(&self, _key: &str, _fields: &Fields) -> Result<Applied, Failure> {
@@ -192,7 +96,7 @@ impl Connector for ServiceNow {
         for (field, value) in fields {
             match value {
                 Value::User(user) => {
-                    if let Some(found) = self.user_id(&user.email).await? {
+                    if let Some(found) = self.people.id_of(&self.instance, &user.email).await? {
                         body.insert(field.clone(), found.into());
                     } else {
                         left_out.insert(field.clone());
@@ -206,16 +110,16 @@ impl Connector for ServiceNow {
                 other => incident::write_field(field, other, &mut body),
             }
         }
-        let columns = incident::columns(&self.fields);
+        let columns = incident::columns(&self.table.fields);
         let row = if body.is_empty() {
-            self.instance.read(TABLE, id, &parameters(&columns)).await?
+            self.instance.read(&self.table.name, id, &parameters(&columns)).await?
         } else {
-            self.instance.patch(TABLE, id, &parameters(&columns), &Json::Object(body)).await?
+            self.instance.patch(&self.table.name, id, &parameters(&columns), &Json::Object(body)).await?
         };
         let row = row.ok_or_else(|| Failure::Refused {
             why: "ServiceNow answered 404: the incident was deleted, or this account may no longer see it.".into(),
         })?;
-        let record = incident::read_record(&row, &self.fields);
+        let record = incident::read_record(&row, &self.table.fields);
         for (field, sent) in fields {
             // Contract 12.9: a write can be dropped with 200. A field that is not shown cannot be compared.
             if let Some(stored) = record.fields.get(field)
@@ -231,14 +135,10 @@ impl Connector for ServiceNow {
     }
 
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
-        let element = match entry.stream {
-            Stream::Public => "comments",
-            Stream::Internal => "work_notes",
-        };
         let mut body = Map::new();
-        body.insert(element.to_owned(), journal_text(entry).into());
+        body.insert(column(entry.stream).to_owned(), journal_text(entry).into());
         let parameters = [("sysparm_fields", "sys_id")];
-        let done = self.instance.patch(TABLE, id, &parameters, &Json::Object(body)).await?;
+        let done = self.instance.patch(&self.table.name, id, &parameters, &Json::Object(body)).await?;
         done.map(|_| ()).ok_or_else(|| Failure::Refused {
             why: "ServiceNow answered 404: the incident was deleted, or this account may no longer see it.".into(),
         })
@@ -251,15 +151,13 @@ impl Connector for ServiceNow {
         entry: &NewEntry,
         taken: &BTreeSet<String>,
     ) -> Result<Option<String>, Failure> {
-        let rows = self.journal_rows(id).await?;
-        Ok(rows
-            .iter()
-            .find(|row| !taken.contains(&text(row, "sys_id")) && is_journal_of(&text(row, "value"), entry))
-            .map(|row| text(row, "sys_id")))
+        let shown = self.read_entries(id).await?;
+        let found = shown.into_iter().find(|shown| !taken.contains(&shown.id) && self.is_same(shown, entry));
+        Ok(found.map(|entry| entry.id))
     }
 
     fn is_same(&self, shown: &Entry, sent: &NewEntry) -> bool {
-        is_journal_of(&shown.body, sent)
+        shown.stream == sent.stream && is_journal_of(&shown.body, sent)
     }
 
     async fn gone(&self, _id: &str) -> Result<Gone, Failure> {
@@ -267,23 +165,23 @@ impl Connector for ServiceNow {
     }
 
     async fn journal(&self) -> Result<Journal, Failure> {
-        Ok(if self.can_read_journals().await? { Journal::Entries } else { Journal::Closed })
+        self.journal_state().await
     }
 
     async fn delete(&self, _id: &str) -> Result<(), Failure> {
         Err(Failure::Refused { why: "Incidents are not deleted from here.".into() })
     }
 
-    async fn files(&self, _id: &str) -> Result<Vec<File>, Failure> {
-        Ok(Vec::new())
+    async fn files(&self, id: &str) -> Result<Vec<File>, Failure> {
+        self.list_files(id).await
     }
 
-    async fn read_file(&self, _id: &str, _file: &str) -> Result<Content, Failure> {
-        Err(Failure::Refused { why: "Files of incidents are not read.".into() })
+    async fn read_file(&self, _id: &str, file: &str) -> Result<Content, Failure> {
+        self.open_file(file).await
     }
 
-    async fn attach(&self, _id: &str, _file: &NewFile, _content: Content) -> Result<File, Failure> {
-        Err(Failure::Refused { why: "Files are not sent to incidents.".into() })
+    async fn attach(&self, id: &str, file: &NewFile, content: Content) -> Result<File, Failure> {
+        self.attach_file(id, file, content).await
     }
 
     async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
@@ -304,7 +202,7 @@ impl Connector for ServiceNow {
             RAW[0],
             RAW[1],
         ];
-        let answer = self.instance.list(TABLE, &parameters).await?;
+        let answer = self.instance.list(&self.table.name, &parameters).await?;
         Ok(answer
             .rows()
             .iter()
@@ -324,18 +222,7 @@ fn parameters(columns: &str) -> [(&str, &str); 3] {
     [("sysparm_fields", columns), RAW[0], RAW[1]]
 }
 
-/// The text that carries author and time, and by which the entry is found again. A link's entries are sent
-/// one after the other, so an equal text that is not paired yet can only be the one in question.
-fn journal_text(entry: &NewEntry) -> String {
-    let moment = format!("{} UTC", clock::in_words(entry.at));
-    merge::attributed(&entry.author, &moment, &entry.from, &entry.body)
-}
-
-/// Whether a journal row's text is what was sent for this entry.
-fn is_journal_of(text: &str, entry: &NewEntry) -> bool {
-    Value::text(text) == Value::text(&journal_text(entry))
-}
-
-fn text(row: &Json, column: &str) -> String {
+/// A column of a row, empty where it is not shown.
+pub(super) fn text(row: &Json, column: &str) -> String {
     row.get(column).and_then(Json::as_str).unwrap_or_default().to_owned()
 }

@@ -7,6 +7,7 @@ use crate::connectors::Failure;
 use crate::connectors::http::{Allowed, HttpClient};
 use crate::connectors::servicenow::{Access, Instance};
 use async_trait::async_trait;
+use reqwest::Method;
 use sandbox::{OauthClient, Sandbox, Settings};
 use secrecy::SecretString;
 use serde_json::Value as Json;
@@ -39,6 +40,11 @@ pub struct Practice {
 impl Practice {
     /// Acts as the administrator. The clock stands at the machine's time until it is turned.
     pub async fn start() -> Self {
+        Self::start_as("admin").await
+    }
+
+    /// Acts as a user whose password is the name.
+    pub async fn start_as(user: &str) -> Self {
         let client = OauthClient {
             name: "Isthmus".into(),
             client_id: "test-client".into(),
@@ -49,8 +55,8 @@ impl Practice {
         let sandbox = Sandbox::start(settings).await.expect("a practice instance");
         let form = [
             ("grant_type", "password"),
-            ("username", "admin"),
-            ("password", "admin"),
+            ("username", user),
+            ("password", user),
             ("client_id", "test-client"),
             ("client_secret", "test-secret"),
         ];
@@ -63,6 +69,19 @@ impl Practice {
         let clock = Arc::new(TurnedClock::at(SystemClock.now()));
         let instance = Instance::new(client, address, Arc::new(Signed(token.into())), clock.clone());
         Self { instance, sandbox, clock }
+    }
+
+    /// The administrator's own request, past the client that is tested.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Json>) -> Json {
+        let request = http().request(method, format!("{}{path}", self.sandbox.address()));
+        let request = request.basic_auth("admin", Some("admin")).header("accept", "application/json");
+        let request = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        let answer = request.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json::<Json>().await.unwrap_or_default()["result"].take()
     }
 
     /// As the administrator sets switches and records, past the client that is tested.

@@ -1,0 +1,211 @@
+//! ServiceNow as a side, beside a real practice instance with its switches.
+
+use super::support::{Practice, Program, sqlite};
+use crate::connectors::servicenow::ServiceNow;
+use crate::connectors::{Connector, Content, Failure, Journal, NewEntry, NewFile};
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use merge::Stream;
+use reqwest::Method;
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+fn side(practice: &Practice, table: &str, fields: &[&str]) -> ServiceNow {
+    let fields = fields.iter().map(|field| (*field).to_owned()).collect();
+    ServiceNow::new(practice.instance.clone(), table, fields, practice.clock.clone())
+}
+
+async fn make(practice: &Practice, table: &str, body: Json) -> String {
+    let made = practice.ask(Method::POST, &format!("/api/now/table/{table}"), Some(body)).await;
+    made["sys_id"].as_str().expect("an id").to_owned()
+}
+
+async fn incident(practice: &Practice) -> String {
+    make(practice, "incident", json!({"short_description": "a printer"})).await
+}
+
+async fn edit(practice: &Practice, incident: &str, fields: Json) {
+    practice.ask(Method::PATCH, &format!("/api/now/table/incident/{incident}"), Some(fields)).await;
+}
+
+fn content(parts: &[&[u8]]) -> Content {
+    let parts: Vec<Result<Bytes, Failure>> = parts.iter().map(|part| Ok(Bytes::copy_from_slice(part))).collect();
+    stream::iter(parts).boxed()
+}
+
+fn hash(bytes: &[u8]) -> String {
+    format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(bytes)))
+}
+
+fn file(name: &str, bytes: &[u8]) -> NewFile {
+    NewFile {
+        key: "platform:1".into(),
+        name: name.into(),
+        content_type: "text/plain".into(),
+        size: bytes.len() as u64,
+        sha256: hash(bytes),
+        author: "Ada".into(),
+        at: 1_700_000_000_000,
+        from: "Desk".into(),
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_attached_is_listed_and_read() {
+    let practice = Practice::start_as("itil").await;
+    let side = side(&practice, "incident", &[]);
+    let incident = incident(&practice).await;
+    let inline = [("table_name", "ZZ_YYincident"), ("table_sys_id", incident.as_str()), ("file_name", "inline.png")];
+    let upload = ["api", "now", "attachment", "file"];
+    let none = stream::empty::<Result<Bytes, std::io::Error>>();
+    practice.instance.upload(&upload, &inline, "image/png", 0, none).await.expect("taken");
+    let new = file("Größe & more.txt", b"hello there");
+    let made = side.attach(&incident, &new, content(&[b"hello ", b"", b"there"])).await.expect("taken");
+    let files = side.files(&incident).await.expect("listed");
+    assert_eq!(files, [made.clone()], "an inline image is no file");
+    assert_eq!((made.name.as_str(), made.size, made.at), (new.name.as_str(), 11, new.at));
+    assert_eq!((made.sha256, made.author.as_str()), (hash(b"hello there"), "ITIL User"));
+    let read: Vec<Bytes> =
+        side.read_file(&incident, &made.id).await.expect("opened").try_collect().await.expect("whole");
+    assert_eq!(read.concat(), b"hello there");
+    let empty = side.attach(&incident, &file("empty.txt", b""), content(&[])).await.expect("taken");
+    assert_eq!((empty.size, side.files(&incident).await.expect("listed").len()), (0, 2));
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_a_file_that_is_not_what_was_announced() {
+    let practice = Practice::start().await;
+    let side = side(&practice, "incident", &[]);
+    let incident = incident(&practice).await;
+    let new = file("a.txt", b"hello");
+    for other in [content(&[b"hel", b"l0"]), content(&[b"hell"]), content(&[b"hello", b"!"])] {
+        let failure = side.attach(&incident, &new, other).await.expect_err("another content");
+        assert!(matches!(&failure, Failure::Refused { why } if why.contains("a.txt")), "{failure:?}");
+    }
+    let broken = stream::iter([Ok(Bytes::from_static(b"hel")), Err(Failure::transient("the disk"))]).boxed();
+    assert_eq!(side.attach(&incident, &new, broken).await.expect_err("broken"), Failure::transient("the disk"));
+    assert_eq!(side.files(&incident).await.expect("listed"), []);
+}
+
+#[tokio::test]
+async fn a_file_that_servicenow_will_not_take_is_refused_in_its_words() {
+    let practice = Practice::start().await;
+    let side = side(&practice, "incident", &[]);
+    let incident = incident(&practice).await;
+    let set = json!({"name": "glide.attachment.extensions", "value": "pdf"});
+    let there = practice.ask(Method::GET, "/api/now/table/sys_properties?name=glide.attachment.extensions", None).await;
+    match there[0]["sys_id"].as_str() {
+        Some(id) => practice.ask(Method::PATCH, &format!("/api/now/table/sys_properties/{id}"), Some(set)).await,
+        None => practice.ask(Method::POST, "/api/now/table/sys_properties", Some(set)).await,
+    };
+    let failure = side.attach(&incident, &file("a.txt", b"a"), content(&[b"a"])).await.expect_err("not allowed");
+    assert!(matches!(&failure, Failure::Refused { why } if why.contains("File type is not allowed")), "{failure:?}");
+    let nowhere = "0123456789abcdef0123456789abcdef";
+    let failure = side.attach(nowhere, &file("a.pdf", b"a"), content(&[b"a"])).await.expect_err("no record");
+    assert!(matches!(&failure, Failure::Refused { why } if why.contains("incident")), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_file_waits_for_its_scan_and_an_infected_one_is_kept_back() {
+    let practice = Practice::start().await;
+    let side = side(&practice, "incident", &[]);
+    let incident = incident(&practice).await;
+    practice.switch(json!({"attachment_scan_seconds": 3600})).await;
+    let made = side.attach(&incident, &file("a.txt", b"a"), content(&[b"a"])).await.expect("taken");
+    let failure = side.read_file(&incident, &made.id).await.err().expect("kept back");
+    assert!(matches!(&failure, Failure::Transient { retry_after_ms: Some(_), .. }), "{failure:?}");
+    practice.switch(json!({"attachment_scan_seconds": 0, "attachment_infected": true})).await;
+    let made = side.attach(&incident, &file("b.txt", b"b"), content(&[b"b"])).await.expect("taken");
+    let failure = side.read_file(&incident, &made.id).await.err().expect("kept back");
+    assert!(matches!(&failure, Failure::Refused { why } if why.contains("virus")), "{failure:?}");
+}
+
+fn said(body: &str) -> NewEntry {
+    NewEntry {
+        key: "platform:1".into(),
+        stream: Stream::Public,
+        author: "Ada".into(),
+        at: 1_700_000_000_000,
+        body: body.into(),
+        from: "Desk".into(),
+    }
+}
+
+#[tokio::test]
+async fn a_hidden_journal_is_read_from_the_records_own_text() {
+    let practice = Practice::start().await;
+    let side = side(&practice, "incident", &[]);
+    let incident = incident(&practice).await;
+    edit(&practice, &incident, json!({"comments": "first"})).await;
+    edit(&practice, &incident, json!({"work_notes": "among us"})).await;
+    edit(&practice, &incident, json!({"comments": "second\n\nwith more"})).await;
+    let by_row = side.entries(&incident).await.expect("readable");
+    assert_eq!(side.journal().await, Ok(Journal::Entries));
+    practice.switch(json!({"journal_hidden": true})).await;
+    assert_eq!(side.journal().await, Ok(Journal::Text));
+    let by_text = side.entries(&incident).await.expect("readable");
+    let plain = |entries: &[merge::Entry]| {
+        let entries = entries.iter().map(|entry| (entry.stream, entry.author.clone(), entry.at, entry.body.clone()));
+        entries.collect::<BTreeSet<_>>()
+    };
+    assert_eq!(plain(&by_text), plain(&by_row));
+    // Old ids stay when new entries come.
+    let quote = "see\n\n2026-01-01 00:00:00 - Ada (Additional comments)\nold words";
+    side.append(&incident, &said(quote)).await.expect("taken");
+    // What is quoted from here does not become an entry.
+    let after = side.entries(&incident).await.expect("readable");
+    assert_eq!(after.len(), by_text.len() + 1);
+    assert!(by_text.iter().all(|old| after.contains(old)));
+    let found = side.find_entry(&incident, &said(quote), &BTreeSet::new()).await.expect("readable").expect("there");
+    assert!(after.iter().any(|entry| entry.id == found));
+    assert_eq!(side.find_entry(&incident, &said(quote), &BTreeSet::from([found])).await, Ok(None));
+}
+
+#[tokio::test]
+async fn times_in_the_accounts_own_zone_and_format_are_read() {
+    let practice = Practice::start().await;
+    let side = side(&practice, "incident", &[]);
+    let incident = incident(&practice).await;
+    let me = practice.ask(Method::GET, "/api/now/table/sys_user?user_name=admin&sysparm_fields=sys_id", None).await;
+    let me = format!("/api/now/table/sys_user/{}", me[0]["sys_id"].as_str().expect("an id"));
+    let profile = json!({"time_zone": "Asia/Kathmandu", "date_format": "dd/MM/yyyy", "time_format": "hh:mm:ss a"});
+    practice.ask(Method::PATCH, &me, Some(profile)).await;
+    edit(&practice, &incident, json!({"comments": "hello"})).await;
+    let by_row = side.entries(&incident).await.expect("readable");
+    practice.switch(json!({"journal_hidden": true})).await;
+    let by_text = side.entries(&incident).await.expect("readable");
+    assert_eq!((by_text.len(), by_text[0].at), (1, by_row[0].at));
+    // The profile changes under our feet: what is shown is believed, and the entry keeps its id.
+    practice.ask(Method::PATCH, &me, Some(json!({"time_zone": "US/Pacific", "date_format": "yyyy-MM-dd"}))).await;
+    assert_eq!(side.entries(&incident).await.expect("readable"), by_text);
+}
+
+#[tokio::test]
+async fn no_entry_crosses_again_when_the_journal_is_read_in_another_way() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let incident = program.incident(json!({})).await;
+    let ticket = program.ticket_of(&connection, &incident).await;
+    let mut entries = 0;
+    for hidden in [false, true, false, true] {
+        program.switch(json!({"journal_hidden": hidden})).await;
+        for again in ["the same words", "other words"] {
+            program.edit_incident(&incident, json!({"comments": again})).await;
+            program.comment(&ticket, again, false).await;
+            entries += 2;
+            program
+                .until("each side has each entry", async || {
+                    let there = program.database.store.comments(&ticket).await.expect("readable");
+                    there.len() >= entries
+                })
+                .await;
+            program.until_quiet(&connection).await;
+        }
+    }
+    program.switch(json!({"journal_hidden": false})).await;
+    program.edit_incident(&incident, json!({"short_description": "looked at once more"})).await;
+    program.until("the edit is there", async || program.ticket(&ticket).await.title == "looked at once more").await;
+    program.until_quiet(&connection).await;
+    assert_eq!(program.journal(&incident, "comments").await.len(), entries);
+    assert_eq!(program.database.store.comments(&ticket).await.expect("readable").len(), entries);
+}
