@@ -89,6 +89,11 @@ pub struct ServeArgs {
     #[arg(long, env = "ISTHMUS_WORKERS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,
 
+    /// How large a file on a Desk ticket may be, in MiB. A larger one in ServiceNow stays there, and a note on the
+    /// ticket says so.
+    #[arg(long, env = "ISTHMUS_FILE_LIMIT_MIB", default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub file_limit_mib: u32,
+
     /// Folder with the browser's files. By default the folder `site` beside the program.
     #[arg(long, env = "ISTHMUS_SITE")]
     pub site: Option<PathBuf>,
@@ -195,6 +200,11 @@ impl ServeArgs {
         url.trim_end_matches('/').to_owned()
     }
 
+    /// Bytes that a file on a ticket may have.
+    pub fn file_limit(&self) -> u64 {
+        u64::from(self.file_limit_mib) * 1024 * 1024
+    }
+
     /// The settings as lines of `VARIABLE=value`, secrets masked.
     pub fn in_words(&self) -> String {
         let database = url::Url::parse(&self.database.database_url).map_or_else(
@@ -212,13 +222,14 @@ impl ServeArgs {
             self.site.as_ref().map_or_else(|| "(beside the program)".to_owned(), |site| site.display().to_string());
         format!(
             "ISTHMUS_LISTEN={}\nISTHMUS_PUBLIC_URL={}\nDATABASE_URL={database}\nISTHMUS_KEY_FILE={}\nISTHMUS_ALLOW_ADDRESS={}\n\
-             ISTHMUS_POLL_SECONDS={}\nISTHMUS_WORKERS={}\nISTHMUS_SITE={site}\nISTHMUS_LOG={}\nISTHMUS_LOG_FORMAT={}\n",
+             ISTHMUS_POLL_SECONDS={}\nISTHMUS_WORKERS={}\nISTHMUS_FILE_LIMIT_MIB={}\nISTHMUS_SITE={site}\nISTHMUS_LOG={}\nISTHMUS_LOG_FORMAT={}\n",
             self.listen,
             self.public_url(),
             self.key_file.display(),
             nets.join(","),
             self.poll_seconds,
             self.workers,
+            self.file_limit_mib,
             self.log.log,
             match self.log.log_format {
                 LogFormat::Text => "text",

@@ -4,6 +4,7 @@ use crate::auth::{self, AuthError};
 use crate::cli::{DatabaseArgs, DemoArgs, LogArgs, LogFormat, SandboxArgs, ServeArgs};
 use crate::clock::{SharedClock, SystemClock};
 use crate::connectors::http::{Allowed, HttpClient};
+use crate::desk::DeskSide;
 use crate::intake::Intake;
 use crate::news::News;
 use crate::oauth::Oauth;
@@ -107,7 +108,9 @@ pub async fn run(
     let redirect_url = format!("{public_url}/oauth/callback");
     let oauth = Oauth::new(store.clone(), secrets.clone(), http.clone(), clock.clone(), redirect_url);
     let poll_every = i64::from(settings.poll_seconds) * 1000;
-    let connectors = Arc::new(Live::new(store.clone(), http.clone(), oauth.clone(), clock.clone()));
+    let file_limit = settings.file_limit();
+    let desk = DeskSide::new(store.clone(), clock.clone(), file_limit);
+    let connectors = Arc::new(Live::new(desk, http.clone(), oauth.clone(), clock.clone()));
     let engine = Engine::new(store.clone(), clock.clone(), connectors.clone(), news.clone(), wake.clone(), poll_every);
     let intake = Intake { store: store.clone(), clock: clock.clone(), secrets: secrets.clone(), wake: wake.clone() };
     let first_run =
@@ -122,6 +125,7 @@ pub async fn run(
         news,
         wake: wake.clone(),
         public_url,
+        file_limit,
         defaults,
     });
     take_up(&store).await?;
@@ -274,6 +278,7 @@ pub async fn demo(settings: DemoArgs) -> Result<(), StartError> {
         allow_addresses: vec![settings.sandbox_listen.ip().into()],
         poll_seconds: settings.poll_seconds,
         workers: 8,
+        file_limit_mib: 25,
         site: settings.site.clone(),
         log: settings.log.clone(),
     };

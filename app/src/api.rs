@@ -10,6 +10,9 @@ use leptos::prelude::*;
 
 pub type Answer<T> = Result<T, Trouble>;
 
+/// The form that adds files to a ticket is no server function: the address tells under this name what went wrong.
+pub const FILES_FORM: &str = "files";
+
 /// What the person of this request may ask for. One value a request; who asks is inside.
 #[cfg(feature = "ssr")]
 #[async_trait::async_trait]

@@ -207,6 +207,19 @@ pub struct CommentRow {
     pub from: String,
 }
 
+/// A file on a ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRow {
+    pub id: String,
+    pub name: String,
+    /// In words: `1.4 MiB`.
+    pub size: String,
+    pub author: String,
+    pub at: When,
+    /// The side on which it was added: `Desk` or `ServiceNow`.
+    pub from: String,
+}
+
 /// One edit of a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketEdit {
@@ -266,6 +279,9 @@ pub struct TicketPage {
     pub updated: When,
     pub closed: Option<When>,
     pub comments: Vec<CommentRow>,
+    pub files: Vec<FileRow>,
+    /// How large a file may be, in words.
+    pub file_limit: String,
     pub edits: Vec<TicketEdit>,
     pub sync: Option<SyncLine>,
     pub statuses: Vec<String>,

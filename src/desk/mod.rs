@@ -1,5 +1,6 @@
 //! Desk, the built-in ticket platform: what a ticket is, and its own rules. Kept in our database.
 
+pub mod files;
 mod side;
 
 pub use side::DeskSide;

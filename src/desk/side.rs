@@ -1,10 +1,12 @@
 //! Desk as one side of a link.
 
+use super::files::{self, NotReceived, size_in_words};
 use super::{field_edits, save_edited};
 use crate::clock::SharedClock;
 use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
-use crate::store::{CommentLine, Store, StoreError, Ticket, Tx, User};
+use crate::store::{CommentLine, FileLine, Store, StoreError, Ticket, Tx, User};
 use async_trait::async_trait;
+use futures::StreamExt;
 use merge::{Edit, Entry, Fields, Record, Stream, Value};
 use std::collections::BTreeSet;
 
@@ -15,6 +17,8 @@ const WHO: &str = "ServiceNow";
 pub struct DeskSide {
     store: Store,
     clock: SharedClock,
+    /// Bytes that a file may have.
+    file_limit: u64,
 }
 
 impl From<StoreError> for Failure {
@@ -27,8 +31,8 @@ impl From<StoreError> for Failure {
 }
 
 impl DeskSide {
-    pub fn new(store: Store, clock: SharedClock) -> Self {
-        Self { store, clock }
+    pub fn new(store: Store, clock: SharedClock, file_limit: u64) -> Self {
+        Self { store, clock, file_limit }
     }
 
     async fn read_user(&self, id: Option<&str>) -> Result<Value, Failure> {
@@ -105,6 +109,31 @@ impl DeskSide {
     }
 }
 
+impl DeskSide {
+    fn too_large(&self, name: &str) -> Failure {
+        let limit = size_in_words(self.file_limit);
+        Failure::Refused {
+            why: format!("{name} is too large: Desk takes files up to {limit} (setting ISTHMUS_FILE_LIMIT_MIB)."),
+        }
+    }
+}
+
+fn no_ticket() -> Failure {
+    Failure::Refused { why: "The ticket is no longer there.".into() }
+}
+
+fn shown(file: FileLine) -> File {
+    File {
+        id: file.id,
+        name: file.name,
+        content_type: file.content_type,
+        size: u64::try_from(file.size).unwrap_or_default(),
+        sha256: file.sha256,
+        author: file.author,
+        at: file.at,
+    }
+}
+
 #[async_trait]
 impl Connector for DeskSide {
     async fn fetch(&self, id: &str) -> Result<Option<Record>, Failure> {
@@ -155,8 +184,7 @@ impl Connector for DeskSide {
     }
 
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure> {
-        let gone = || Failure::Refused { why: "The ticket is no longer there.".into() };
-        let before = self.store.ticket(id).await?.ok_or_else(gone)?;
+        let before = self.store.ticket(id).await?.ok_or_else(no_ticket)?;
         let mut tx = self.store.begin().await?;
         if before.version.to_string() != expected {
             return Err(Failure::Moved);
@@ -211,16 +239,51 @@ impl Connector for DeskSide {
         Err(Failure::Refused { why: "Tickets are not deleted in Desk.".into() })
     }
 
-    async fn files(&self, _id: &str) -> Result<Vec<File>, Failure> {
-        Ok(Vec::new())
+    async fn files(&self, id: &str) -> Result<Vec<File>, Failure> {
+        Ok(self.store.files(id).await?.into_iter().map(shown).collect())
     }
 
-    async fn read_file(&self, _id: &str, _file: &str) -> Result<Content, Failure> {
-        Err(Failure::Refused { why: "Tickets have no files.".into() })
+    async fn read_file(&self, id: &str, file: &str) -> Result<Content, Failure> {
+        let gone = || Failure::Refused { why: "The ticket does not have the file any more.".into() };
+        let file = self.store.file(id, file).await?.ok_or_else(gone)?;
+        Ok(files::content(self.store.clone(), file.id).map(|piece| Ok(piece?)).boxed())
     }
 
-    async fn attach(&self, _id: &str, _file: &NewFile, _content: Content) -> Result<File, Failure> {
-        Err(Failure::Refused { why: "Tickets have no files.".into() })
+    async fn attach(&self, id: &str, file: &NewFile, content: Content) -> Result<File, Failure> {
+        if let Some(kept) = self.store.file_by_origin(id, &file.key).await? {
+            return Ok(shown(kept));
+        }
+        self.store.ticket(id).await?.ok_or_else(no_ticket)?;
+        let unnamed = || Failure::Refused { why: "Desk takes no file without a name.".into() };
+        let line = FileLine {
+            id: self.clock.id(),
+            ticket_id: id.to_owned(),
+            origin: file.key.clone(),
+            name: files::safe_name(&file.name).ok_or_else(unnamed)?,
+            content_type: file.content_type.clone(),
+            size: 0,
+            sha256: String::new(),
+            author: file.author.clone(),
+            written_in: file.from.clone(),
+            at: file.at,
+        };
+        if file.size > self.file_limit {
+            return Err(self.too_large(&line.name));
+        }
+        let line = match files::receive(&self.store, self.clock.as_ref(), line, self.file_limit, content).await {
+            Ok(line) => line,
+            Err(NotReceived::TooLarge { .. }) => return Err(self.too_large(&file.name)),
+            Err(NotReceived::Content(failure)) => return Err(failure),
+            Err(NotReceived::Store(error)) => return Err(error.into()),
+        };
+        if !file.sha256.is_empty() && line.sha256 != file.sha256 {
+            files::discard(&self.store, &line.id).await?;
+            return Err(Failure::transient(format!("{} did not arrive as it was sent.", line.name)));
+        }
+        let mut tx = self.store.begin().await?;
+        tx.keep_file(&line).await?;
+        tx.commit().await?;
+        Ok(shown(line))
     }
 
     /// Edits of tickets are heard of as they are made.

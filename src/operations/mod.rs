@@ -4,12 +4,14 @@
 mod connect;
 mod connections;
 mod console;
+mod files;
 mod history;
 mod people;
 mod show;
 mod tickets;
 
 pub use connect::{Returned, plan_polls};
+pub use files::Download;
 
 use crate::auth;
 use crate::clock::SharedClock;
@@ -40,6 +42,8 @@ pub struct Parts {
     pub wake: Wake,
     /// Where people and ServiceNow reach this server.
     pub public_url: String,
+    /// Bytes that a file on a ticket may have.
+    pub file_limit: u64,
     /// What Connect offers; filled in by the demo.
     pub defaults: ConnectDefaults,
 }

@@ -4,14 +4,15 @@ use super::show::{pages, when, when_any};
 use super::{Operations, OrTrouble, not_found};
 use crate::clock;
 use crate::connectors::servicenow::Instance;
+use crate::desk::files::size_in_words;
 use crate::desk::{self, DESCRIPTION_LENGTH, KINDS, Moved, PRIORITIES, STATUSES, TITLE_LENGTH};
 use crate::queue;
 use crate::store::{Change, Link, Source, Ticket, TicketSearch, Tx, Urgency};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{
-    CommentRow, DeskUser, FieldMove, Role, SyncLine, TicketEdit, TicketFilter, TicketForm, TicketList, TicketPage,
-    TicketRow,
+    CommentRow, DeskUser, FieldMove, FileRow, Role, SyncLine, TicketEdit, TicketFilter, TicketForm, TicketList,
+    TicketPage, TicketRow,
 };
 use merge::Side;
 
@@ -59,6 +60,7 @@ impl Operations {
         let user = |id: &Option<String>| users.iter().find(|user| Some(&user.id) == id.as_ref());
         let comments = store.comments(id).await.or_trouble()?;
         let edits = store.edits(id).await.or_trouble()?;
+        let files = store.files(id).await.or_trouble()?;
         let sync = match store.link_of_ticket(id).await.or_trouble()? {
             Some(link) => self.sync_line(link).await?,
             None => None,
@@ -81,6 +83,18 @@ impl Operations {
                     from: row.written_in,
                 })
                 .collect(),
+            files: files
+                .into_iter()
+                .map(|row| FileRow {
+                    id: row.id,
+                    name: row.name,
+                    size: size_in_words(u64::try_from(row.size).unwrap_or_default()),
+                    author: row.author,
+                    at: when(row.at),
+                    from: row.written_in,
+                })
+                .collect(),
+            file_limit: size_in_words(self.parts.file_limit),
             edits: edits
                 .into_iter()
                 .map(|row| {
@@ -112,7 +126,7 @@ impl Operations {
         })
     }
 
-    async fn ticket_row(&self, id: &str) -> Answer<Ticket> {
+    pub(super) async fn ticket_row(&self, id: &str) -> Answer<Ticket> {
         self.parts.store.ticket(id).await.or_trouble()?.ok_or_else(|| not_found("ticket"))
     }
 
@@ -214,7 +228,7 @@ impl Operations {
     }
 
     /// A person's edit is a change like any other: kept with it, and somebody looks.
-    async fn tell_sync(&self, tx: &mut Tx, ticket: &str, event: &str) -> Answer<()> {
+    pub(super) async fn tell_sync(&self, tx: &mut Tx, ticket: &str, event: &str) -> Answer<()> {
         let Some(link) = tx.link_of_ticket(ticket).await.or_trouble()? else {
             return Ok(());
         };
@@ -232,7 +246,7 @@ impl Operations {
         queue::look_at(tx, &link.connection_id, &link.servicenow_id, Urgency::Live, clock).await.or_trouble()
     }
 
-    fn after_edit(&self, ticket: &str) {
+    pub(super) fn after_edit(&self, ticket: &str) {
         self.parts.wake.wake();
         self.parts.news.ticket(ticket);
     }

@@ -1,5 +1,5 @@
 //! All SQL, and nothing else has any. One text for SQLite and PostgreSQL: `$n`, plain types
-//! (text, bigint), times as UTC milliseconds.
+//! (text, bigint, blob), times as UTC milliseconds.
 //!
 //! Reads are methods of [`Store`], writes are methods of [`Tx`], which is one transaction.
 
@@ -18,6 +18,7 @@ mod changes;
 mod connections;
 mod deliveries;
 mod desk;
+mod files;
 mod history;
 mod jobs;
 mod links;
@@ -29,6 +30,7 @@ pub use changes::{Change, Source};
 pub use connections::{Authorization, Connection, State};
 pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, User};
+pub use files::FileLine;
 pub use history::{HistoryLine, HistorySearch};
 pub use jobs::{Back, Job, JobKind, Urgency};
 pub use links::Link;
@@ -238,8 +240,13 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
             )
         };
     }
-    let texts: &[(i64, &'static str, &'static str, &'static str)] =
-        &[pair!(1, "0001_first"), pair!(2, "0002_engine"), pair!(3, "0003_queue"), pair!(5, "0005_tokens")];
+    let texts: &[(i64, &'static str, &'static str, &'static str)] = &[
+        pair!(1, "0001_first"),
+        pair!(2, "0002_engine"),
+        pair!(3, "0003_queue"),
+        pair!(4, "0004_desk"),
+        pair!(5, "0005_tokens"),
+    ];
     texts
         .iter()
         .map(|&(version, name, sqlite, postgres)| {

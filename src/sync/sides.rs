@@ -6,7 +6,7 @@ use crate::connectors::servicenow::{Instance, ServiceNow};
 use crate::connectors::{Connector, Failure, Urgency};
 use crate::desk::DeskSide;
 use crate::oauth::Oauth;
-use crate::store::{Connection, Store};
+use crate::store::Connection;
 use async_trait::async_trait;
 use merge::Side;
 use std::collections::HashMap;
@@ -48,9 +48,8 @@ pub struct Live {
 }
 
 impl Live {
-    pub fn new(store: Store, http: HttpClient, oauth: Oauth, clock: SharedClock) -> Self {
-        let desk = Arc::new(DeskSide::new(store, clock.clone()));
-        Self { http, oauth, desk, clock, servicenow: Mutex::default() }
+    pub fn new(desk: DeskSide, http: HttpClient, oauth: Oauth, clock: SharedClock) -> Self {
+        Self { http, oauth, desk: Arc::new(desk), clock, servicenow: Mutex::default() }
     }
 
     /// ServiceNow itself, for what only it can be asked: who am I, install the rule.

@@ -76,7 +76,7 @@ struct Desk {
 
 impl Desk {
     async fn on(database: Database) -> Self {
-        Self { side: DeskSide::new(database.store.clone(), Arc::new(SystemClock)), database }
+        Self { side: DeskSide::new(database.store.clone(), Arc::new(SystemClock), 1 << 20), database }
     }
 }
 
@@ -91,7 +91,7 @@ impl Subject for Desk {
     }
 
     fn promises(&self) -> Promises {
-        Promises { lists_changes: false, files: false, ..Promises::default() }
+        Promises { lists_changes: false, ..Promises::default() }
     }
 
     async fn open(&self, fields: &Fields) -> String {

@@ -3,6 +3,7 @@
 mod architecture;
 mod conformance;
 mod connect;
+mod files;
 mod instance;
 mod queue;
 mod servicenow;

@@ -41,4 +41,8 @@ async fn goes_on(database: Database) {
     let history = store.history(&search).await.expect("readable");
     assert_eq!(history.len(), 1);
     assert_eq!(history[0].summary, "Title went to Desk");
+    let ticket = store.ticket("t1").await.expect("readable").expect("kept");
+    assert_eq!((ticket.title.as_str(), ticket.owner_id.as_deref(), ticket.version), ("Printer", Some("u1"), 3));
+    assert_eq!(store.comments("t1").await.expect("readable").len(), 1);
+    assert!(store.files("t1").await.expect("readable").is_empty());
 }

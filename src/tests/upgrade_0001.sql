@@ -13,3 +13,7 @@ insert into jobs (id, connection_id, kind, lane, subject, run_at, attempts, stat
 insert into history (id, at, connection_id, link_id, direction, kind, summary, who, story) values
 ('s1', 9, 'c1', 'l1', 'to_platform', 'fields', 'Title went to Desk', 'Beth', '{"fields":[],"steps":[],"who":"Beth","heard_at":0}');
 insert into tokens (connection_id, access, refresh, access_ends, refresh_ends, refreshed_at) values ('c1', 'sealed a', 'sealed r', 8, 8640000004, 7);
+insert into desk_users (id, email, name, created_by, created_at) values ('u1', 'beth@example.com', 'Beth', 'ServiceNow', 5);
+insert into desk_tickets (id, number, origin, reference, title, description, status, kind, priority, owner_id, requestor_id, due_at, opened_at, closed_at, updated_at, updated_by, version, field_edits)
+values ('t1', 'TKT0000001', 'l1', 'INC0010001', 'Printer', 'On fire', 'New', 'General inquiry', 'Normal', 'u1', null, 1700000000000, 5, null, 6, 'Beth', 3, '{"title":{"at":6,"by":"Beth"}}');
+insert into desk_comments (id, ticket_id, origin, author, body, internal, written_in, at) values ('f1', 't1', 'servicenow:e1', 'Beth', 'Hurry', 0, 'ServiceNow', 6);

@@ -3,6 +3,7 @@
 
 mod console;
 mod events;
+mod files;
 mod health;
 mod log;
 mod oauth;
@@ -11,6 +12,7 @@ use crate::auth::SqlSessions;
 use crate::intake::{self, Intake};
 use crate::operations::Parts;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::routing::{get, post};
 use leptos::config::LeptosOptions;
@@ -30,10 +32,12 @@ use tower_sessions::cookie::SameSite;
 use tower_sessions::cookie::time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
-/// Forms are small; files will have a route of their own.
+/// Forms are small; files have a route of their own.
 const FORM_LIMIT: usize = 1024 * 1024;
 /// A working day; then a person signs in again.
 const SESSION_HOURS: i64 = 12;
+/// What is too large is still read, so that the browser hears why; but not without end.
+const FILES_READ: u64 = 8;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What the router is built from.
@@ -105,15 +109,25 @@ fn pages(web: &Web, is_https: bool) -> Router {
         .route("/oauth/authorize/{connection}", get(oauth::authorize))
         .route("/oauth/callback", get(oauth::callback))
         .fallback(get(console::page))
+        .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
+        .merge(files(web))
         .layer(axum::middleware::from_fn_with_state(web.clone(), console::find_out_who_asks))
         .layer(session_layer)
         .layer(CsrfLayer::new())
-        .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
         // Its own rule leaves event streams alone: they must not wait in a compressor's buffer.
         .layer(CompressionLayer::new())
         // A page shows what is true now and belongs to one person.
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .with_state(web.clone())
+}
+
+fn files(web: &Web) -> Router<Web> {
+    let most = usize::try_from(web.parts.file_limit.saturating_mul(FILES_READ)).unwrap_or(usize::MAX);
+    Router::new()
+        .route("/tickets/{id}/files", post(files::attach))
+        .route("/tickets/{id}/files/{file}", get(files::download))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(most))
 }
 
 /// Files with a hash in their name never change; they lie compressed beside the plain ones.

@@ -10,7 +10,7 @@ mod turned_clock;
 pub use builders::connection;
 pub use databases::{Database, empty_postgres, empty_sqlite, postgres, sqlite};
 pub use instance::Practice;
-pub use program::{EMAIL, PASSWORD, Program, location};
+pub use program::{EMAIL, FILE_LIMIT_MIB, PASSWORD, Program, location};
 pub use turned_clock::TurnedClock;
 
 /// Runs one test on SQLite and on PostgreSQL, under two names.

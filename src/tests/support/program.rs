@@ -19,6 +19,8 @@ pub const EMAIL: &str = "ada@example.com";
 pub const PASSWORD: &str = "a long password";
 const CLIENT_ID: &str = "test-client";
 const CLIENT_SECRET: &str = "test-secret";
+/// The largest file that Desk takes here.
+pub const FILE_LIMIT_MIB: u32 = 6;
 /// Nothing here takes so long; a test that waits longer has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 const STEP: Duration = Duration::from_millis(20);
@@ -65,6 +67,7 @@ impl Program {
             allow_addresses: vec!["127.0.0.0/8".parse().expect("a net")],
             poll_seconds: 1,
             workers: 4,
+            file_limit_mib: FILE_LIMIT_MIB,
             site: Some(site.clone()),
             log: LogArgs { log: "warn".into(), log_format: LogFormat::Text },
         };

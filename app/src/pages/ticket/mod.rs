@@ -2,6 +2,7 @@
 
 mod comments;
 mod edits;
+mod files;
 mod form;
 
 use crate::address::with_query;
@@ -13,6 +14,7 @@ use crate::ui::state::LinkState;
 use crate::ui::time::Time;
 use comments::Comments;
 use edits::Edits;
+use files::Files;
 use form::EditForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -46,6 +48,7 @@ fn Opened(page: model::TicketPage) -> impl IntoView {
             </div>
             <div class="min-w-0">
                 <Comments ticket/>
+                <Files ticket/>
                 <Edits ticket/>
             </div>
         </div>
