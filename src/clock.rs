@@ -63,6 +63,11 @@ pub fn read_moment(text: &str) -> Option<i64> {
     Some(moment.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond())
 }
 
+/// Reads an HTTP `Date`.
+pub fn read_http_date(text: &str) -> Option<i64> {
+    Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp().as_millisecond())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +78,7 @@ mod tests {
         assert_eq!(in_words(millis), "2026-11-21 03:22:10");
         assert_eq!(read_moment("2026-11-21T03:22"), Some(millis - 10_000));
         assert_eq!(read_moment("yesterday"), None);
+        assert_eq!(read_http_date("Sat, 21 Nov 2026 03:22:10 GMT"), Some(millis));
     }
 
     #[test]

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -92,7 +92,8 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
 /// The API for calls that the instance makes itself on behalf of somebody who was let in.
 fn within(instance: &Arc<Instance>) -> Router {
     let calls = router().layer(from_fn_with_state(instance.clone(), admit));
-    let calls = calls.layer(from_fn_with_state(instance.clone(), speak)).layer(from_fn(dress));
+    let calls =
+        calls.layer(from_fn_with_state(instance.clone(), speak)).layer(from_fn_with_state(instance.clone(), dress));
     calls.with_state(instance.clone())
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::csrf::CsrfLayer;
@@ -20,7 +20,9 @@ const CONTENT_POLICY: HeaderValue =
 
 pub(crate) fn router(instance: Arc<Instance>) -> Router {
     let api = api::router().layer(from_fn_with_state(instance.clone(), api::admit));
-    let api = api.layer(from_fn_with_state(instance.clone(), api::speak)).layer(from_fn(api::dress));
+    let api = api
+        .layer(from_fn_with_state(instance.clone(), api::speak))
+        .layer(from_fn_with_state(instance.clone(), api::dress));
     let calls = api.layer(cors::for_api(instance.clone()));
     let calls = calls.merge(oauth::calls().layer(cors::for_oauth(instance.clone())));
     let calls = calls.layer(from_fn_with_state(instance.clone(), api::inject));

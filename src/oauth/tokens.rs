@@ -243,7 +243,10 @@ impl Access for ConnectionAccess {
         Ok(self.oauth.token(&self.connection, Some(refused)).await?)
     }
 
-    async fn accepted(&self, token: &SecretString) -> Result<(), Failure> {
-        Ok(self.oauth.accepted(&self.connection, token).await?)
+    async fn accepted(&self, token: &SecretString) {
+        // The call is done, whatever becomes of this.
+        if let Err(error) = self.oauth.accepted(&self.connection, token).await {
+            tracing::warn!(%error, "that the token was accepted could not be kept; the next call tells it again");
+        }
     }
 }

@@ -15,7 +15,7 @@ use crate::clock::SharedClock;
 use crate::connectors::{Failure, Urgency};
 use crate::news::News;
 use crate::queue::{After, Wake};
-use crate::store::{AuditEntry, Job, State, Store, StoreError};
+use crate::store::{self, AuditEntry, Job, State, Store, StoreError};
 use std::sync::Arc;
 
 /// A pair that still moves after so many rounds waits for the next news instead of turning in circles.
@@ -76,7 +76,9 @@ impl Engine {
         if connection.state != State::Active {
             return Ok(After::Wait { why: "the connection is stopped".into() });
         }
-        let urgency = if job.kind == "poll" { Urgency::Bulk } else { Urgency::Live };
+        // A poll comes early in the queue, and yet may not eat into what ServiceNow grants to edits.
+        let is_bulk = job.kind == "poll" || job.urgency == store::Urgency::Bulk;
+        let urgency = if is_bulk { Urgency::Bulk } else { Urgency::Live };
         let sides = self.connectors.of(&connection, urgency).await?;
         if job.kind == "poll" {
             return poll::poll(self, &connection, &sides).await;

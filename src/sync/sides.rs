@@ -55,19 +55,30 @@ impl Live {
     /// ServiceNow itself, for what only it can be asked: who am I, install the rule.
     pub async fn servicenow(&self, connection: &Connection) -> Result<Arc<ServiceNow>, Failure> {
         let mut known = self.servicenow.lock().await;
-        if let Some((version, side)) = known.get(&connection.id)
+        let before = known.get(&connection.id);
+        if let Some((version, side)) = before
             && *version == connection.rules.version
         {
             return Ok(side.clone());
         }
+        // With another mapping it is the same instance still, and what was learnt of its pace and clock holds on.
+        let instance = match before {
+            Some((_, side)) => side.instance().clone(),
+            None => self.instance(connection)?,
+        };
+        let side = Arc::new(ServiceNow::new(instance, TABLE, connection.rules.servicenow_fields(), self.clock.clone()));
+        known.insert(connection.id.clone(), (connection.rules.version, side.clone()));
+        Ok(side)
+    }
+}
+
+impl Live {
+    fn instance(&self, connection: &Connection) -> Result<Instance, Failure> {
         let address = self
             .http
             .instance_address(&connection.address)
             .map_err(|error| Failure::NotAnInstance { why: error.to_string() })?;
-        let instance = Instance::new(self.http.clone(), address, self.oauth.access(&connection.id), self.clock.clone());
-        let side = Arc::new(ServiceNow::new(instance, TABLE, connection.rules.servicenow_fields(), self.clock.clone()));
-        known.insert(connection.id.clone(), (connection.rules.version, side.clone()));
-        Ok(side)
+        Ok(Instance::new(self.http.clone(), address, self.oauth.access(&connection.id), self.clock.clone()))
     }
 }
 

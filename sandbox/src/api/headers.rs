@@ -1,13 +1,15 @@
 //! What every answer of the REST API carries in its headers (contract 2.6), and the page that stands
 //! before it for an address that is too long (contract 2.2).
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::Caller;
+use crate::instance::Instance;
 use crate::random;
+use std::sync::Arc;
 
 /// Longer addresses never reach the API.
 const LONGEST_ADDRESS: usize = 16_384;
@@ -23,7 +25,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (HeaderName::from_static("server-timing"), HeaderValue::from_static("sem_wait;dur=0, sesh_wait;dur=0")),
 ];
 
-pub(crate) async fn dress(request: Request, next: Next) -> Response {
+pub(crate) async fn dress(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
     // A part of a batch comes in a body, where an address may have any length.
     let is_part = request.extensions().get::<Caller>().is_some();
     if !is_part && request.uri().path_and_query().map_or(0, |address| address.as_str().len()) > LONGEST_ADDRESS {
@@ -34,6 +36,10 @@ pub(crate) async fn dress(request: Request, next: Next) -> Response {
     let headers: &mut HeaderMap = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(value);
+    }
+    let date = instance.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    if let Ok(date) = HeaderValue::try_from(date) {
+        headers.insert(header::DATE, date);
     }
     headers.insert("x-is-logged-in", HeaderValue::from_static(if logged_in { "true" } else { "false" }));
     if let Ok(id) = HeaderValue::try_from(random::transaction_id()) {

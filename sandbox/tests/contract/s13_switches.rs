@@ -168,6 +168,10 @@ async fn the_clock_can_be_off() {
     let after = instance.post(INCIDENTS, json!({})).await;
     let (before, after) = (before["sys_created_on"].as_str(), after["sys_created_on"].as_str());
     assert!(after < before, "{after:?} {before:?}");
+    let answer = instance.call_as("admin", Method::GET, INCIDENTS, None).await;
+    let date = answer.headers()["date"].to_str().expect("text");
+    let date = jiff::fmt::rfc2822::parse(date).expect("a date").strftime("%Y-%m-%d %H:%M:%S").to_string();
+    assert!(Some(date.as_str()) < before, "{date} {before:?}");
 }
 
 /// 12.5: An edit without workflow and stamps changes the record and nothing that a cursor sees; with them it is ordinary.

@@ -2,8 +2,8 @@
 //! failure, in words that name the table.
 
 use crate::connectors::Failure;
-use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
 use serde_json::Value as Json;
 
 /// An answer that says what was asked for; 404 among them, since a record that is gone or hidden is no failure.
@@ -38,18 +38,20 @@ impl Answer {
 pub(super) struct About {
     /// `table incident`, or the first segments of another API.
     pub subject: String,
+    /// With the method: what a rate rule can be about.
+    pub resource: String,
     /// Whether it may have changed something there.
     pub writes: bool,
 }
 
 impl About {
-    pub fn new(path: &[&str], writes: bool) -> Self {
+    pub fn new(method: &Method, path: &[&str]) -> Self {
         let subject = match path {
             ["api", "now", "table", table, ..] => format!("table {table}"),
             ["api", space, api, ..] => format!("/api/{space}/{api}"),
             other => format!("/{}", other.join("/")),
         };
-        Self { subject, writes }
+        Self { resource: format!("{method} {subject}"), subject, writes: *method != Method::GET }
     }
 
     /// Nobody can tell whether it was done: a write must be looked up before it is sent again, a read is just repeated.

@@ -1,6 +1,7 @@
 //! The HTTP side of an instance: authentication, requests and their answers (contract 1.9, 2, 5, 10).
 
 use super::answer::{About, Answer, not_json};
+use super::turn::{Turn, Turns};
 use crate::clock::SharedClock;
 use crate::connectors::http::HttpClient;
 use crate::connectors::{Content, Failure, Urgency};
@@ -33,7 +34,7 @@ pub trait Access: Send + Sync {
     async fn renew(&self, refused: &SecretString) -> Result<SecretString, Failure>;
 
     /// ServiceNow took a call with this token.
-    async fn accepted(&self, token: &SecretString) -> Result<(), Failure>;
+    async fn accepted(&self, token: &SecretString);
 }
 
 /// An instance and the right to call it. Clones share what they know of it.
@@ -42,7 +43,7 @@ pub struct Instance {
     http: HttpClient,
     address: Url,
     access: Arc<dyn Access>,
-    clock: SharedClock,
+    turns: Arc<Turns>,
     urgency: Urgency,
 }
 
@@ -52,7 +53,7 @@ pub async fn probe(http: &HttpClient, address: &Url) -> Result<(), Failure> {
     let mut url = address.clone();
     url.set_path("/api/now/table/sys_user");
     url.set_query(Some("sysparm_limit=1"));
-    let about = About::new(&["api", "now", "table", "sys_user"], false);
+    let about = About::new(&Method::GET, &["api", "now", "table", "sys_user"]);
     let asked = http.request(Method::GET, url).header(ACCEPT, JSON).send().await;
     let response = asked.map_err(|error| about.lost(&error))?;
     let status = response.status();
@@ -97,13 +98,18 @@ impl Instance {
 
 impl Instance {
     pub fn new(http: HttpClient, address: Url, access: Arc<dyn Access>, clock: SharedClock) -> Self {
-        Self { http, address, access, clock, urgency: Urgency::Live }
+        Self { http, address, access, turns: Turns::new(clock), urgency: Urgency::Live }
     }
 
     /// The same instance, for requests that are as urgent as this.
     #[must_use]
     pub fn with_urgency(&self, urgency: Urgency) -> Self {
         Self { urgency, ..self.clone() }
+    }
+
+    /// How far the instance's clock is ahead of ours.
+    pub fn skew_ms(&self) -> i64 {
+        self.turns.skew_ms()
     }
 
     /// The record's page for people.
@@ -119,9 +125,9 @@ impl Instance {
         query: &[(&str, &str)],
         body: Option<&Json>,
     ) -> Result<Answer, Failure> {
-        let about = About::new(path, method != Method::GET);
+        let about = About::new(&method, path);
         let url = self.address_of(path, query, &about)?;
-        let response = self
+        let (response, _turn) = self
             .open(&about, || {
                 let request = self.http.request(method.clone(), url.clone()).header(ACCEPT, JSON);
                 if let Some(body) = body { request.json(body) } else { request }
@@ -132,12 +138,15 @@ impl Instance {
 
     /// A file, read as it comes; `None` when there is none, or none for this account.
     pub async fn download(&self, path: &[&str]) -> Result<Option<Content>, Failure> {
-        let about = About::new(path, false);
+        let about = About::new(&Method::GET, path);
         let url = self.address_of(path, &[], &about)?;
-        let response = self.open(&about, || self.http.request(Method::GET, url.clone()).header(ACCEPT, "*/*")).await?;
+        let (response, turn) =
+            self.open(&about, || self.http.request(Method::GET, url.clone()).header(ACCEPT, "*/*")).await?;
         // A file may be a page of HTML itself; this header tells it from a page that stands in the way.
         if response.status() == StatusCode::OK && response.headers().contains_key("x-attachment-metadata") {
-            let bytes = response.bytes_stream().map(move |part| part.map_err(|error| about.lost(&error)));
+            // The turn is over with the last byte.
+            let lost = move |error| (about.lost(&error), &turn).0;
+            let bytes = response.bytes_stream().map(move |part| part.map_err(&lost));
             return Ok(Some(bytes.boxed()));
         }
         let answer = finish(&about, response).await?;
@@ -162,7 +171,7 @@ impl Instance {
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>> + 'static,
     {
-        let about = About::new(path, true);
+        let about = About::new(&Method::POST, path);
         let url = self.address_of(path, query, &about)?;
         let token = self.access.token().await?;
         let request = self
@@ -179,7 +188,7 @@ impl Instance {
                     "ServiceNow no longer accepted the access token; the file is sent again with a new one.".into();
                 Err(Failure::Transient { why, retry_after_ms: Some(0) })
             }
-            Ok(response) => finish(&about, response).await,
+            Ok((response, _turn)) => finish(&about, response).await,
             Err(failure) => Err(failure),
         }
     }
@@ -195,13 +204,13 @@ impl Instance {
         if url.as_str().len() > LONGEST_ADDRESS { Err(about.too_long()) } else { Ok(url) }
     }
 
-    /// The first part of an answer. A 401 renews the token once and no more, so there is no loop; whether a token that
-    /// was just renewed may be renewed again is for [`Access`] to say.
+    /// The first part of an answer, and the turn that lasts until its end. A 401 renews the token once and no more, so
+    /// there is no loop here; [`Access`] sees to it that there is none over many requests.
     async fn open(
         &self,
         about: &About,
         request: impl Fn() -> RequestBuilder + Send + Sync,
-    ) -> Result<Response, Failure> {
+    ) -> Result<(Response, Turn), Failure> {
         let token = self.access.token().await?;
         match self.send(about, request(), &token).await {
             Err(Failure::SignedOut { .. }) => {
@@ -215,13 +224,20 @@ impl Instance {
         }
     }
 
-    async fn send(&self, about: &About, request: RequestBuilder, token: &SecretString) -> Result<Response, Failure> {
+    async fn send(
+        &self,
+        about: &About,
+        request: RequestBuilder,
+        token: &SecretString,
+    ) -> Result<(Response, Turn), Failure> {
+        let turn = self.turns.take(&about.resource, self.urgency).await?;
         let response = request.bearer_auth(token.expose_secret()).send().await.map_err(|error| about.lost(&error))?;
+        turn.learn(&response);
         about.opened(response.status(), response.headers())?;
         if response.status().is_success() {
-            self.access.accepted(token).await?;
+            self.access.accepted(token).await;
         }
-        Ok(response)
+        Ok((response, turn))
     }
 }
 

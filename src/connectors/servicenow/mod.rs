@@ -6,9 +6,12 @@ mod files;
 mod incident;
 mod journal;
 mod journal_text;
+mod pacer;
 mod people;
 mod rule;
 mod side;
+mod skew;
+mod turn;
 
 pub use answer::Answer;
 pub use client::{Access, Instance, REFUSED_AGAIN, probe};

@@ -39,6 +39,10 @@ impl ServiceNow {
         Self { instance, table, people: People::new(clock) }
     }
 
+    pub fn instance(&self) -> &Instance {
+        &self.instance
+    }
+
     /// The same side, for requests that are as urgent as this.
     #[must_use]
     pub fn with_urgency(&self, urgency: Urgency) -> Self {

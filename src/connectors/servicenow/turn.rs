@@ -1,0 +1,115 @@
+//! Waiting for one's turn at an instance, and learning from each answer: the pace, and how its clock differs from ours.
+
+use super::answer::retry_after;
+use super::pacer::{May, Pacer, Rate, Sent, Told};
+use super::skew::Skew;
+use crate::clock::{self, SharedClock};
+use crate::connectors::{Failure, Urgency};
+use reqwest::header::{DATE, HeaderMap};
+use reqwest::{Response, StatusCode};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// A worker waits so long; then its job goes back to the queue.
+const PATIENCE_MS: i64 = 1_000;
+
+/// What all clones of an [`super::Instance`] know together.
+pub(super) struct Turns {
+    clock: SharedClock,
+    pacer: Mutex<Pacer>,
+    skew: Mutex<Skew>,
+    /// Told when a request is done.
+    freed: Notify,
+}
+
+/// A request's turn. Its place is free again when this goes.
+pub(super) struct Turn {
+    turns: Arc<Turns>,
+    resource: String,
+    sent: Sent,
+    sent_at: i64,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        lock(&self.turns.pacer).done(&self.sent);
+        self.turns.freed.notify_waiters();
+    }
+}
+
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Turns {
+    pub fn new(clock: SharedClock) -> Arc<Self> {
+        Arc::new(Self { clock, pacer: Mutex::default(), skew: Mutex::default(), freed: Notify::new() })
+    }
+
+    pub fn skew_ms(&self) -> i64 {
+        lock(&self.skew).millis()
+    }
+
+    /// A turn, if there is one within about a second.
+    pub async fn take(self: &Arc<Self>, resource: &str, urgency: Urgency) -> Result<Turn, Failure> {
+        let patience = Duration::from_millis(PATIENCE_MS.unsigned_abs());
+        tokio::time::timeout(patience, self.wait(resource, urgency)).await.unwrap_or_else(|_| {
+            Err(put_off("So many requests to ServiceNow run at once as it may be asked.", PATIENCE_MS))
+        })
+    }
+
+    async fn wait(self: &Arc<Self>, resource: &str, urgency: Urgency) -> Result<Turn, Failure> {
+        loop {
+            // Listening before asking: what is freed in between is not missed.
+            let freed = self.freed.notified();
+            let now = self.clock.now();
+            let may = lock(&self.pacer).ask(resource, urgency, now);
+            match may {
+                May::Go(sent) => {
+                    return Ok(Turn { turns: self.clone(), resource: resource.to_owned(), sent, sent_at: now });
+                }
+                May::At(at) if at - now <= PATIENCE_MS => {
+                    tokio::time::sleep(Duration::from_millis((at - now).unsigned_abs())).await;
+                }
+                May::At(at) => {
+                    let why = "ServiceNow limits how many requests it takes in an hour, and these are spread over it.";
+                    return Err(put_off(why, at - now));
+                }
+                May::Full => freed.await,
+            }
+        }
+    }
+}
+
+fn put_off(why: &str, retry_after_ms: i64) -> Failure {
+    Failure::Transient { why: why.to_owned(), retry_after_ms: Some(retry_after_ms) }
+}
+
+impl Turn {
+    /// Learns from an answer's first part.
+    pub fn learn(&self, response: &Response) {
+        let (headers, now) = (response.headers(), self.turns.clock.now());
+        if let Some(theirs) = text(headers, DATE.as_str()).and_then(clock::read_http_date) {
+            lock(&self.turns.skew).hear(theirs, self.sent_at, now);
+        }
+        let told = Told {
+            rate: rate(headers, self.turns.skew_ms()),
+            refused: response.status() == StatusCode::TOO_MANY_REQUESTS,
+            retry_after_ms: retry_after(headers),
+        };
+        lock(&self.turns.pacer).told(&self.resource, &self.sent, &told, now);
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// The reset is told by the instance's clock.
+fn rate(headers: &HeaderMap, skew_ms: i64) -> Option<Rate> {
+    let limit = text(headers, "x-ratelimit-limit")?.parse().ok().filter(|limit| (0..1 << 40).contains(limit))?;
+    let resets: i64 = text(headers, "x-ratelimit-reset")?.parse().ok()?;
+    let rule = text(headers, "x-ratelimit-rule").unwrap_or_default().to_owned();
+    Some(Rate { rule, limit, resets_at: resets.checked_mul(1000)?.checked_sub(skew_ms)? })
+}
