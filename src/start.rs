@@ -107,6 +107,7 @@ pub async fn run(
     let (news, wake) = (News::default(), Wake::default());
     let redirect_url = format!("{public_url}/oauth/callback");
     let oauth = Oauth::new(store.clone(), secrets.clone(), http.clone(), clock.clone(), redirect_url);
+    tokio::spawn(oauth.clone().watch_ends(stop.clone()));
     let poll_every = i64::from(settings.poll_seconds) * 1000;
     let file_limit = settings.file_limit();
     let desk = DeskSide::new(store.clone(), clock.clone(), file_limit);

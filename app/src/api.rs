@@ -42,6 +42,10 @@ pub trait Console: Send + Sync {
     async fn test_connection(&self, id: &str) -> Answer<Vec<Check>>;
     /// Writes the business rule into ServiceNow, where the account may.
     async fn install_webhook(&self, id: &str) -> Answer<()>;
+    /// When the refresh token really ends, as `2026-11-30`.
+    async fn set_access_end(&self, id: &str, day: &str) -> Answer<()>;
+    /// The OAuth client's id and secret, as they are in ServiceNow now.
+    async fn set_client(&self, id: &str, client_id: &str, client_secret: &str) -> Answer<()>;
     async fn pause_connection(&self, id: &str) -> Answer<()>;
     async fn resume_connection(&self, id: &str) -> Answer<()>;
 
@@ -174,6 +178,16 @@ pub async fn test_connection(id: String) -> Answer<Vec<Check>> {
 #[server(name = InstallWebhook, prefix = "/fn", endpoint = "install-webhook")]
 pub async fn install_webhook(id: String) -> Answer<()> {
     told(console()?.install_webhook(&id).await)
+}
+
+#[server(name = SetAccessEnd, prefix = "/fn", endpoint = "set-access-end")]
+pub async fn set_access_end(id: String, day: String) -> Answer<()> {
+    told(console()?.set_access_end(&id, &day).await)
+}
+
+#[server(name = SetClient, prefix = "/fn", endpoint = "set-client")]
+pub async fn set_client(id: String, client_id: String, client_secret: String) -> Answer<()> {
+    told(console()?.set_client(&id, &client_id, &client_secret).await)
 }
 
 #[server(name = PauseConnection, prefix = "/fn", endpoint = "pause-connection")]

@@ -66,6 +66,8 @@ pub struct ConnectionRow {
     /// Deliveries that a person must look at.
     pub failing: i64,
     pub last_change: Option<When>,
+    /// Until the refresh token ends; `None` before somebody authorized.
+    pub days_left: Option<i64>,
 }
 
 /// What Connect offers before anything is typed. Empty outside of the demo.
@@ -99,7 +101,8 @@ pub struct TokenState {
     pub access_ends: Option<When>,
     /// End of the refresh token. ServiceNow does not extend it.
     pub refresh_ends: Option<When>,
-    pub refresh_days_left: Option<i64>,
+    /// The same as `2026-11-30`, for a date input.
+    pub refresh_ends_day: String,
     pub last_refresh: Option<When>,
 }
 

@@ -4,9 +4,11 @@
 //! grant whatever happens; nearly every failure is a bare 401.
 
 mod exchange;
+mod expiry;
 mod tokens;
 
 pub use exchange::{Exchange, ExchangeError};
+pub use expiry::days_left;
 
 use crate::clock::SharedClock;
 use crate::connectors::http::HttpClient;

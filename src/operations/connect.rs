@@ -166,17 +166,22 @@ impl Operations {
                 "Compare the client ID and the redirect URL in ServiceNow with those on this page, then authorize again.",
             )),
         };
-        let (checks, problem) = match problem {
+        let (checks, problem, who) = match problem {
             Some(problem) => {
                 let code = problem.code.clone();
-                (vec![problem], Some(code))
+                (vec![problem], Some(code), String::new())
             }
             None => self.activate(&connection).await?,
         };
         let mut tx = self.begin().await?;
         let text = serde_json::to_string(&checks).unwrap_or_default();
         tx.set_connection_checks(&connection.id, &text, self.parts.clock.now()).await.or_trouble()?;
-        let detail = problem.clone().unwrap_or_else(|| "authorized".into());
+        let before = &connection.acting_as;
+        let detail = match &problem {
+            Some(code) => code.clone(),
+            None if before.is_empty() || *before == who => format!("authorized as {who}"),
+            None => format!("authorized as {who}, before as {before}"),
+        };
         self.audit(&mut tx, "connections.authorize", &connection.id, &detail, false).await?;
         self.commit(tx).await?;
         self.parts.news.connection(&connection.id);
@@ -187,8 +192,10 @@ impl Operations {
     }
 
     /// Tests with the fresh token and, if all is well, begins to sync: from now on.
-    async fn activate(&self, connection: &Connection) -> Answer<(Vec<Check>, Option<String>)> {
-        let (checks, acting_as) = test(&self.parts, connection).await;
+    /// Answers the checks, the code of what stands in the way, and who it acts as.
+    async fn activate(&self, connection: &Connection) -> Answer<(Vec<Check>, Option<String>, String)> {
+        let (mut checks, acting_as) = test(&self.parts, connection).await;
+        checks.extend(another_user(&connection.acting_as, &acting_as));
         let problem = checks.iter().find(|check| !check.passed && is_needed(check)).map(|check| check.code.clone());
         let clock = self.parts.clock.as_ref();
         let mut tx = self.begin().await?;
@@ -200,7 +207,7 @@ impl Operations {
         }
         self.commit(tx).await?;
         self.parts.wake.wake();
-        Ok((checks, problem))
+        Ok((checks, problem, acting_as))
     }
 
     /// The session's own id: an authorization belongs to the browser that began it.
@@ -212,7 +219,19 @@ impl Operations {
 
 /// Without these a connection cannot run; the others are told and lived with.
 fn is_needed(check: &Check) -> bool {
-    check.code != "CONN-JOURNALS"
+    !matches!(check.code.as_str(), "CONN-JOURNALS" | "CONN-OTHER-USER")
+}
+
+/// Another user has other rights, and sees other records.
+fn another_user(before: &str, now: &str) -> Option<Check> {
+    (!before.is_empty() && !now.is_empty() && before != now).then(|| {
+        check(
+            "CONN-OTHER-USER",
+            "The connection acts as another user than before.",
+            &format!("It acted as {before}; now it acts as {now}, with that user's rights, and ServiceNow shows {now} as the author of what it writes."),
+            &format!("If this was not meant, press \"Regenerate token\" and sign in to ServiceNow as {before}."),
+        )
+    })
 }
 
 /// Tries what syncing needs, with the very query that polling uses. Answers the checks, and who the token acts as.

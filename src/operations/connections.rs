@@ -2,7 +2,9 @@
 
 use super::show::when_any;
 use super::{Operations, OrTrouble, broken, not_found};
+use crate::clock;
 use crate::connectors::servicenow::business_rule;
+use crate::oauth::days_left;
 use crate::queue;
 use crate::store::{Connection, State};
 use app::api::Answer;
@@ -14,7 +16,6 @@ use app::model::{
 use merge::{Convert, Direction, FieldRule, ValueMap};
 use secrecy::ExposeSecret;
 
-const DAY_MS: i64 = 24 * 3600 * 1000;
 const RECENT: i64 = 8;
 
 impl Operations {
@@ -39,6 +40,7 @@ impl Operations {
         let store = &self.parts.store;
         let (links, noted) = store.count_links(&connection.id).await.or_trouble()?;
         let (waiting, buried) = store.count_jobs(&connection.id).await.or_trouble()?;
+        let tokens = store.tokens(&connection.id).await.or_trouble()?;
         Ok(ConnectionRow {
             id: connection.id.clone(),
             name: connection.name.clone(),
@@ -55,6 +57,7 @@ impl Operations {
             waiting,
             failing: noted + buried,
             last_change: store.last_change(&connection.id).await.or_trouble()?.and_then(when_any),
+            days_left: tokens.map(|tokens| days_left(tokens.refresh_ends, self.parts.clock.now())),
         })
     }
 
@@ -107,16 +110,61 @@ impl Operations {
         let Some(tokens) = self.parts.store.tokens(&connection.id).await.or_trouble()? else {
             return Ok(TokenState::default());
         };
-        let left = tokens.refresh_ends - self.parts.clock.now();
         Ok(TokenState {
             authorized: true,
             acting_as: connection.acting_as.clone(),
             access_ends: when_any(tokens.access_ends),
             refresh_ends: when_any(tokens.refresh_ends),
-            // Begun days count: on the day of the grant there are 100.
-            refresh_days_left: Some((left + DAY_MS - 1).div_euclid(DAY_MS)),
+            refresh_ends_day: clock::format_moment(tokens.refresh_ends, "%Y-%m-%d"),
             last_refresh: when_any(tokens.refreshed_at),
         })
+    }
+
+    /// When the refresh token really ends: ServiceNow's client may say other than 100 days. The lifetime holds for the
+    /// next authorization as well.
+    pub async fn correct_access_end(&self, id: &str, day: &str) -> Answer<()> {
+        self.require(Role::Admin, "connections.set_access_end", id).await?;
+        self.connection_of(id).await?;
+        let tokens = self.parts.store.tokens(id).await.or_trouble()?.ok_or_else(|| not_found("authorization"))?;
+        let end = clock::read_moment(&format!("{day} 00:00:00")).filter(|end| *end > tokens.granted_at);
+        let end = end.ok_or_else(|| {
+            Trouble::new(
+                "ACCESS-END",
+                "This is no day on which the access can end.",
+                "It must be a date after the authorization.",
+                "In ServiceNow, open the OAuth client under Application Registry: Refresh Token Lifespan, in seconds, counts from the authorization.",
+            )
+            .about("day")
+        })?;
+        let mut tx = self.begin().await?;
+        tx.set_refresh_end(id, end).await.or_trouble()?;
+        self.audit(&mut tx, "connections.set_access_end", id, day, false).await?;
+        self.commit(tx).await?;
+        self.parts.news.connection(id);
+        Ok(())
+    }
+
+    /// The OAuth client's id and secret, as they are in ServiceNow now. What was authorized under them goes on.
+    pub async fn correct_client(&self, id: &str, client_id: &str, client_secret: &str) -> Answer<()> {
+        self.require(Role::Admin, "connections.set_client", id).await?;
+        self.connection_of(id).await?;
+        let (client_id, client_secret) = (client_id.trim(), client_secret.trim());
+        for (value, field) in [(client_id, "client_id"), (client_secret, "client_secret")] {
+            if value.is_empty() {
+                let what = "The client ID and the client secret are both needed.";
+                let todo = "Copy both from Application Registry in ServiceNow.";
+                return Err(Trouble::new("FORM-MISSING", what, "They are kept together.", todo).about(field));
+            }
+        }
+        let place = format!("connections.client_secret/{id}");
+        let sealed = self.parts.secrets.seal(&place, client_secret, self.parts.clock.as_ref());
+        let sealed = sealed.map_err(|error| broken(&error))?;
+        let mut tx = self.begin().await?;
+        tx.set_client(id, client_id, &sealed).await.or_trouble()?;
+        self.audit(&mut tx, "connections.set_client", id, client_id, false).await?;
+        self.commit(tx).await?;
+        self.parts.news.connection(id);
+        Ok(())
     }
 
     pub async fn pause(&self, id: &str) -> Answer<()> {

@@ -69,6 +69,14 @@ impl Console for Operations {
         self.install_rule(id).await
     }
 
+    async fn set_access_end(&self, id: &str, day: &str) -> Answer<()> {
+        self.correct_access_end(id, day).await
+    }
+
+    async fn set_client(&self, id: &str, client_id: &str, client_secret: &str) -> Answer<()> {
+        self.correct_client(id, client_id, client_secret).await
+    }
+
     async fn pause_connection(&self, id: &str) -> Answer<()> {
         self.pause(id).await
     }

@@ -200,6 +200,13 @@ impl Tx {
         exactly_one(&done)
     }
 
+    /// The OAuth client has another id or secret there; the secret is sealed.
+    pub async fn set_client(&mut self, id: &str, client_id: &str, client_secret: &str) -> Result<()> {
+        let sql = "update connections set client_id = $2, client_secret = $3 where id = $1";
+        let done = sqlx::query(sql).bind(id).bind(client_id).bind(client_secret).execute(&mut *self.inner).await?;
+        exactly_one(&done)
+    }
+
     /// It waits for a person. Answers whether this is news: a connection that is held already keeps its first note.
     pub async fn hold_connection(&mut self, id: &str, note: &str) -> Result<bool> {
         let sql = "update connections set state = 'held', state_note = $2 where id = $1 and state = 'active'";

@@ -1,7 +1,7 @@
 //! Access tokens: one refresh whoever asks, no loop of refusals, nothing lost when the access ends.
 
-use super::support::{Database, Program, on_both_databases, sqlite};
-use crate::clock::{Clock, SystemClock};
+use super::support::{Database, Program, TurnedClock, on_both_databases, sqlite};
+use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::connectors::Failure;
 use crate::connectors::servicenow::Instance;
 use crate::oauth::Oauth;
@@ -16,6 +16,7 @@ on_both_databases!(
     many_processes_renew_a_revoked_token_once,
     a_token_that_was_just_renewed_is_not_renewed_again,
     a_dead_process_keeps_no_one_from_refreshing,
+    each_warning_of_the_end_is_given_once,
 );
 
 /// Counts the requests for tokens: each is delayed a little, which the practice instance counts.
@@ -41,10 +42,14 @@ async fn idle(database: Database) -> (Program, String) {
 
 /// The tokens as one more process sees them.
 async fn oauth(program: &Program) -> Oauth {
+    oauth_at(program, Arc::new(SystemClock)).await
+}
+
+async fn oauth_at(program: &Program, clock: SharedClock) -> Oauth {
     let parts = &program.running.parts;
     let store = Store::open(&program.database.url).await.expect("opens");
     let redirect_url = parts.oauth.redirect_url().to_owned();
-    Oauth::new(store, parts.secrets.clone(), parts.http.clone(), Arc::new(SystemClock), redirect_url)
+    Oauth::new(store, parts.secrets.clone(), parts.http.clone(), clock, redirect_url)
 }
 
 async fn process(program: &Program, connection: &str) -> Instance {
@@ -214,4 +219,89 @@ async fn what_waits_while_the_access_has_ended_arrives_once_after_regenerating()
     program.until_quiet(&connection).await;
     assert_eq!(program.journal(&incident, "comments").await.len(), 2);
     assert_eq!(store.comments(&ticket).await.expect("readable").len(), 2);
+}
+
+async fn each_warning_of_the_end_is_given_once(database: Database) {
+    const DAY: i64 = 24 * 3600 * 1000;
+    let (program, connection) = idle(database).await;
+    let granted = program.database.store.tokens(&connection).await.expect("readable").expect("tokens").granted_at;
+    let clock = Arc::new(TurnedClock::at(granted));
+    let processes = [oauth_at(&program, clock.clone()).await, oauth_at(&program, clock.clone()).await];
+    let mut given = Vec::new();
+    for day in 0..110 {
+        for oauth in &processes {
+            if oauth.warn_of_ends().await.expect("readable") > 0 {
+                given.push(day);
+            }
+        }
+        clock.turn(DAY);
+    }
+    assert_eq!(given, [86, 93, 99]);
+    let said = program.database.store.audit_count("connections.access_ends", false).await.expect("readable");
+    assert_eq!(said, 3);
+}
+
+#[tokio::test]
+async fn a_person_tells_the_real_end_and_the_next_authorization_lives_as_long() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let page = program.ask("connection", &[("id", &connection)]).await;
+    assert_eq!(page["row"]["days_left"], 100);
+    let store = &program.database.store;
+    let granted = store.tokens(&connection).await.expect("readable").expect("tokens").granted_at;
+    let day = |days: i64| crate::clock::format_moment(granted + days * 24 * 3600 * 1000, "%Y-%m-%d");
+    for wrong in [day(-3), "soon".to_owned()] {
+        let answer = program.ask("set-access-end", &[("id", &connection), ("day", &wrong)]).await;
+        assert_eq!(answer["code"], "ACCESS-END", "{answer}");
+    }
+    assert!(program.ask("set-access-end", &[("id", &connection), ("day", &day(10))]).await.is_null());
+    let page = program.ask("connection", &[("id", &connection)]).await;
+    assert_eq!((&page["row"]["days_left"], &page["tokens"]["refresh_ends_day"]), (&json!(10), &json!(day(10))));
+    let shown = program.get(&format!("/settings/connections/{connection}")).await.text().await.expect("a page");
+    assert!(shown.contains("ends in 10 days"), "the page warns");
+    let told = store.tokens(&connection).await.expect("readable").expect("tokens");
+    program.authorize(&connection, true).await;
+    let again = store.tokens(&connection).await.expect("readable").expect("tokens");
+    assert!(again.granted_at > told.granted_at);
+    assert_eq!(again.refresh_ends - again.granted_at, told.refresh_ends - told.granted_at);
+}
+
+#[tokio::test]
+async fn authorizing_as_another_user_is_told() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let back = program.authorize_as(&connection, "itil", true).await;
+    assert!(back.ends_with("?authorized=1"), "{back}");
+    let page = program.ask("connection", &[("id", &connection)]).await;
+    assert_eq!((&page["tokens"]["acting_as"], &page["row"]["state"]), (&json!("itil"), &json!("active")));
+    let checks = page["checks"].as_array().expect("checks");
+    let told = checks.iter().find(|check| check["code"] == "CONN-OTHER-USER").expect("told");
+    assert!(told["why"].as_str().expect("text").contains("It acted as admin"), "{told}");
+    program.authorize_as(&connection, "itil", true).await;
+    let page = program.ask("connection", &[("id", &connection)]).await;
+    assert!(!page["checks"].to_string().contains("CONN-OTHER-USER"));
+}
+
+#[tokio::test]
+async fn a_secret_that_was_changed_in_servicenow_is_told_and_taken() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let incident = program.incident(json!({})).await;
+    let ticket = program.ticket_of(&connection, &incident).await;
+    let wrong = [("id", connection.as_str()), ("client_id", "test-client"), ("client_secret", "the old one")];
+    assert!(program.ask("set-client", &wrong).await.is_null());
+    revoke(&program, &connection).await;
+    program.edit_ticket(&ticket, &[("title", "after the change")]).await;
+    let store = &program.database.store;
+    program
+        .until("it is held", async || {
+            let row = store.connection(&connection).await.expect("readable").expect("there");
+            row.state == State::Held && row.state_note.contains("the client secret is wrong")
+        })
+        .await;
+    let right = [("id", connection.as_str()), ("client_id", "test-client"), ("client_secret", "test-secret")];
+    assert!(program.ask("set-client", &right).await.is_null());
+    program.ask("resume-connection", &[("id", &connection)]).await;
+    program
+        .until("it arrived", async || {
+            program.incident_field(&incident, "short_description").await == "after the change"
+        })
+        .await;
 }

@@ -5,6 +5,7 @@ use crate::api;
 use crate::live::follow;
 use crate::model::{ConnectionRow, ConnectionState, Overview};
 use crate::pages::history::ChangeTable;
+use crate::ui::countdown::{Countdown, warning};
 use crate::ui::loaded::loaded;
 use crate::ui::state::ConnectionBadge;
 use crate::ui::time::MaybeTime;
@@ -65,6 +66,10 @@ fn Verdict(connections: Vec<ConnectionRow>) -> impl IntoView {
             format!("{held} connections are stopped")
         });
     }
+    let ending = connections.iter().filter(|row| warning(row.days_left).is_some()).count();
+    if ending > 0 {
+        acts.push(if ending == 1 { "1 access ends soon".to_owned() } else { format!("{ending} accesses end soon") });
+    }
     if failing > 0 {
         acts.push(if failing == 1 { "1 write failed".to_owned() } else { format!("{failing} writes failed") });
     }
@@ -91,10 +96,12 @@ fn Standing(row: ConnectionRow) -> impl IntoView {
             <div class="flex flex-wrap items-center gap-x-3 gap-y-1">
                 <a class="name" href=page.clone()>{row.name}</a>
                 <ConnectionBadge state=row.state/>
+                {row.days_left.map(|days| view! { <Countdown days=Some(days)/> })}
                 <span class="text-xs text-quiet">{row.environment}</span>
                 <span class="ml-auto text-xs text-quiet">"Last change "<MaybeTime when=row.last_change/></span>
             </div>
             {(!row.state_note.is_empty()).then(|| view! { <p class="note" class:act=held>{row.state_note}</p> })}
+            {warning(row.days_left).map(|words| view! { <p class="note act">{words}</p> })}
             {draft.then(|| view! { <p class="mt-2"><a class="link" href=page>"Go on: authorize in ServiceNow"</a></p> })}
             <dl class="counts">
                 <div><dt>"In sync"</dt><dd><a href="/tickets">{row.in_sync}</a></dd></div>

@@ -51,6 +51,11 @@ impl People {
         {
             return Ok(me.clone());
         }
+        self.me_now(instance).await
+    }
+
+    /// The same, asked anew: another user may have authorized, and the answer shows that the token is accepted.
+    pub async fn me_now(&self, instance: &Instance) -> Result<Me, Failure> {
         let query = [
             ("sysparm_query", "user_name=javascript:gs.getUserName()"),
             ("sysparm_fields", "user_name,time_zone,date_format,time_format"),
@@ -66,7 +71,7 @@ impl People {
             date_format: text(row, "date_format"),
             time_format: text(row, "time_format"),
         };
-        self.known.lock().await.me = Some((me.clone(), now));
+        self.known.lock().await.me = Some((me.clone(), self.clock.now()));
         Ok(me)
     }
 

@@ -51,7 +51,7 @@ impl ServiceNow {
 
     /// The `user_name` that this account acts as.
     pub async fn who_am_i(&self) -> Result<String, Failure> {
-        Ok(self.people.me(&self.instance).await?.user_name)
+        Ok(self.people.me_now(&self.instance).await?.user_name)
     }
 
     /// Writes the business rule, anew or over the one that is there.

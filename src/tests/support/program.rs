@@ -153,6 +153,11 @@ impl Program {
 
     /// The way through ServiceNow's pages, as a person's browser goes it. Answers where it ends up.
     pub async fn authorize(&self, connection: &str, allow: bool) -> String {
+        self.authorize_as(connection, "admin", allow).await
+    }
+
+    /// The same as another user, whose password is the name.
+    pub async fn authorize_as(&self, connection: &str, user: &str, allow: bool) -> String {
         let begun = self.get(&format!("/oauth/authorize/{connection}")).await;
         let consent = location(&begun);
         let servicenow = self.practice.address();
@@ -161,7 +166,7 @@ impl Program {
             .post(format!("{servicenow}/login.do"))
             .header("origin", servicenow)
             .header("sec-fetch-site", "same-origin")
-            .form(&[("user_name", "admin"), ("user_password", "admin"), ("uri", "/")])
+            .form(&[("user_name", user), ("user_password", user), ("uri", "/")])
             .send()
             .await
             .expect("an answer");

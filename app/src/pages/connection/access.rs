@@ -1,20 +1,24 @@
 //! The access that a connection holds in ServiceNow, how long it lasts, and the way to renew it.
 
 use super::Shown;
-use crate::ui::state::{State, Tone};
+use crate::api::{SetAccessEnd, SetClient};
+use crate::live::use_live;
+use crate::ui::countdown::Countdown;
+use crate::ui::field::TextField;
 use crate::ui::time::MaybeTime;
+use crate::ui::trouble::FormTrouble;
+use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 #[component]
 pub fn Access(shown: Shown) -> impl IntoView {
     let tokens = Memo::new(move |_| shown.read().tokens.clone());
-    let client = shown.read_untracked().client_id.clone();
     let again = format!("/oauth/authorize/{}", shown.read_untracked().row.id);
     view! {
         <section class="part">
             <div class="part-head">
                 <h2>"Access"</h2>
-                {move || view! { <Countdown authorized=tokens.read().authorized days=tokens.read().refresh_days_left/> }}
+                {move || view! { <Countdown days=shown.read().row.days_left/> }}
                 {move || {
                     let again = again.clone();
                     tokens.read().authorized.then(|| view! { <a class="btn btn-sm" href=again rel="external">"Regenerate token"</a> })
@@ -31,7 +35,7 @@ pub fn Access(shown: Shown) -> impl IntoView {
                 })
             }}
             <dl class="facts">
-                <div><dt>"Client ID"</dt><dd class="break-all">{client}</dd></div>
+                <div><dt>"Client ID"</dt><dd class="break-all">{move || shown.read().client_id.clone()}</dd></div>
                 <div><dt>"Acts as"</dt><dd>{move || {
                     let name = tokens.read().acting_as.clone();
                     if name.is_empty() { "nobody yet".to_owned() } else { name }
@@ -40,21 +44,67 @@ pub fn Access(shown: Shown) -> impl IntoView {
                 <div><dt>"Last refresh"</dt><dd>{move || view! { <MaybeTime when=tokens.read().last_refresh.clone()/> }}</dd></div>
                 <div><dt>"Refresh token until"</dt><dd>{move || view! { <MaybeTime when=tokens.read().refresh_ends.clone() never="none"/> }}</dd></div>
             </dl>
+            <Show when=move || tokens.read().authorized>
+                <AccessEnd shown/>
+                <OauthClient shown/>
+            </Show>
         </section>
     }
 }
 
+/// For an instance whose refresh tokens live longer or shorter than ServiceNow's own 100 days.
 #[component]
-fn Countdown(authorized: bool, days: Option<i64>) -> impl IntoView {
-    let (tone, word) = match days {
-        _ if !authorized => (Tone::Next, "Not authorized".to_owned()),
-        None => (Tone::Calm, "Authorized".to_owned()),
-        Some(days) if days < 0 => (Tone::Act, "Ended".to_owned()),
-        Some(0) => (Tone::Act, "Ends today".to_owned()),
-        Some(1) => (Tone::Act, "1 day left".to_owned()),
-        Some(days @ 2..=7) => (Tone::Act, format!("{days} days left")),
-        Some(days @ 8..=14) => (Tone::Next, format!("{days} days left")),
-        Some(days) => (Tone::Calm, format!("{days} days left")),
-    };
-    view! { <State tone word/> }
+fn AccessEnd(shown: Shown) -> impl IntoView {
+    let live = use_live();
+    let set = ServerAction::<SetAccessEnd>::new();
+    let trouble = Signal::derive(move || set.value().get().and_then(Result::err));
+    let id = shown.read_untracked().row.id.clone();
+    let topic = format!("connection:{id}");
+    Effect::new(move |_| {
+        if let Some(Ok(())) = set.value().get() {
+            live.moved(&topic);
+        }
+    });
+    let day = Memo::new(move |_| shown.read().tokens.refresh_ends_day.clone());
+    view! {
+        <details class="mt-3">
+            <summary>"The access ends on another day"</summary>
+            <ActionForm action=set>
+                <input type="hidden" name="id" value=id/>
+                <TextField label="Refresh token until" name="day" kind="date" value=day trouble
+                    hint="100 days are assumed. The OAuth client in ServiceNow says it: Refresh Token Lifespan, counted from the authorization."/>
+                <button class="btn btn-sm" type="submit" disabled=set.pending()>"Save"</button>
+            </ActionForm>
+            <FormTrouble trouble/>
+        </details>
+    }
+}
+
+/// For a client whose secret was changed in ServiceNow: what was authorized goes on with the new one.
+#[component]
+fn OauthClient(shown: Shown) -> impl IntoView {
+    let live = use_live();
+    let set = ServerAction::<SetClient>::new();
+    let trouble = Signal::derive(move || set.value().get().and_then(Result::err));
+    let id = shown.read_untracked().row.id.clone();
+    let topic = format!("connection:{id}");
+    Effect::new(move |_| {
+        if let Some(Ok(())) = set.value().get() {
+            live.moved(&topic);
+        }
+    });
+    let client = Memo::new(move |_| shown.read().client_id.clone());
+    view! {
+        <details class="mt-3">
+            <summary>"The OAuth client has another ID or secret"</summary>
+            <ActionForm action=set>
+                <input type="hidden" name="id" value=id/>
+                <TextField label="Client ID" name="client_id" value=client trouble/>
+                <TextField label="Client secret" name="client_secret" kind="password" autocomplete="off" trouble
+                    hint="Kept sealed, never shown again. If the connection is stopped, press Resume afterwards."/>
+                <button class="btn btn-sm" type="submit" disabled=set.pending()>"Save"</button>
+            </ActionForm>
+            <FormTrouble trouble/>
+        </details>
+    }
 }

@@ -10,6 +10,7 @@ use crate::address::{query, with_query};
 use crate::api::{self, PauseConnection, ResumeConnection};
 use crate::live::{follow, use_live};
 use crate::model::{self, ConnectionState};
+use crate::ui::countdown::warning;
 use crate::ui::loaded::loaded;
 use crate::ui::state::ConnectionBadge;
 use crate::ui::time::MaybeTime;
@@ -56,6 +57,7 @@ fn Opened(page: model::ConnectionPage) -> impl IntoView {
             let note = note.get();
             (!note.is_empty()).then(|| view! { <p class="note" class:act=move || state.get() == ConnectionState::Held>{note}</p> })
         }}
+        {move || warning(shown.read().row.days_left).map(|words| view! { <p class="note act">{words}</p> })}
         <Connected shown/>
         <Draft shown state/>
         <Facts shown/>
