@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 /// Warnings come so many days before the end.
 const WARN_DAYS: [i64; 3] = [1, 7, 14];
-const LOOK_EVERY: Duration = Duration::from_secs(3600);
+const LOOK_EVERY: Duration = Duration::from_hours(1);
 
 /// The warning to give now, in days before the end; `warned` is the last one given, 0 for none. Of several that were
 /// missed the latest is given.

@@ -343,7 +343,9 @@ mod tests {
         }
         let running = fill(&mut pacer, Urgency::Live);
         assert_eq!(running.len(), 8, "refused together, they count once");
-        running.iter().for_each(|sent| pacer.done(sent));
+        for sent in &running {
+            pacer.done(sent);
+        }
         for _ in 0..200 {
             let May::Go(sent) = pacer.ask(RESOURCE, Urgency::Live, START) else { panic!("there is room") };
             pacer.told(RESOURCE, &sent, &Told::default(), START);
