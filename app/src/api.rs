@@ -3,8 +3,8 @@
 
 use crate::error::Trouble;
 use crate::model::{
-    ChangeList, ChangeStory, Check, ConnectDefaults, ConnectionPage, ConnectionRow, HistoryFilter, Overview, Person,
-    TicketFilter, TicketForm, TicketList, TicketPage,
+    ChangeList, ChangeStory, Check, ConnectDefaults, ConnectionPage, ConnectionRow, FailureFilter, FailureList,
+    FailurePage, HistoryFilter, Overview, Person, TicketFilter, TicketForm, TicketList, TicketPage,
 };
 use leptos::prelude::*;
 
@@ -56,6 +56,15 @@ pub trait Console: Send + Sync {
 
     async fn history(&self, filter: HistoryFilter) -> Answer<ChangeList>;
     async fn change(&self, id: &str) -> Answer<ChangeStory>;
+
+    /// Dead letters: by cause, or those of one cause.
+    async fn failures(&self, filter: FailureFilter) -> Answer<FailureList>;
+    async fn failure(&self, id: &str) -> Answer<FailurePage>;
+    async fn retry_failure(&self, id: &str) -> Answer<()>;
+    /// All that have the same cause.
+    async fn retry_failures(&self, connection: &str, cause: &str) -> Answer<()>;
+    /// Gives the write up, for just this value.
+    async fn discard_failure(&self, id: &str, reason: &str) -> Answer<()>;
 }
 
 #[cfg(feature = "ssr")]
@@ -229,4 +238,29 @@ pub async fn history(filter: HistoryFilter) -> Answer<ChangeList> {
 #[server(name = AskChange, prefix = "/fn", endpoint = "change")]
 pub async fn change(id: String) -> Answer<ChangeStory> {
     told(console()?.change(&id).await)
+}
+
+#[server(name = AskFailures, prefix = "/fn", endpoint = "failures")]
+pub async fn failures(filter: FailureFilter) -> Answer<FailureList> {
+    told(console()?.failures(filter).await)
+}
+
+#[server(name = AskFailure, prefix = "/fn", endpoint = "failure")]
+pub async fn failure(id: String) -> Answer<FailurePage> {
+    told(console()?.failure(&id).await)
+}
+
+#[server(name = RetryFailure, prefix = "/fn", endpoint = "retry-failure")]
+pub async fn retry_failure(id: String) -> Answer<()> {
+    told(console()?.retry_failure(&id).await)
+}
+
+#[server(name = RetryFailures, prefix = "/fn", endpoint = "retry-failures")]
+pub async fn retry_failures(connection: String, cause: String) -> Answer<()> {
+    told(console()?.retry_failures(&connection, &cause).await)
+}
+
+#[server(name = DiscardFailure, prefix = "/fn", endpoint = "discard-failure")]
+pub async fn discard_failure(id: String, reason: String) -> Answer<()> {
+    told(console()?.discard_failure(&id, &reason).await)
 }

@@ -2,8 +2,8 @@
 
 use crate::pages::{
     change::ChangePage, connect::ConnectPage, connection::ConnectionPage, connections::ConnectionsPage,
-    first_run::FirstRunPage, history::HistoryPage, not_found::NotFound, overview::OverviewPage, sign_in::SignInPage,
-    ticket::TicketPage, tickets::TicketsPage,
+    failure::FailurePage, failures::FailuresPage, first_run::FirstRunPage, history::HistoryPage, not_found::NotFound,
+    overview::OverviewPage, sign_in::SignInPage, ticket::TicketPage, tickets::TicketsPage,
 };
 use crate::ui::layout::Layout;
 use leptos::prelude::*;
@@ -30,6 +30,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/new") view=ConnectPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/failures") view=FailuresPage ssr=SsrMode::Async/>
+                    <Route path=path!("/failures/:id") view=FailurePage ssr=SsrMode::Async/>
                     <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async/>
                     <Route path=path!("/history/:id") view=ChangePage ssr=SsrMode::Async/>
                 </ParentRoute>

@@ -407,3 +407,86 @@ pub struct ChangeStory {
     /// What led to it and what followed, in order: arrived, read, decided, written.
     pub steps: Vec<(When, String)>,
 }
+
+/// What the Failures page is asked for. All of it lives in the page's address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureFilter {
+    /// A connection's id, or empty for all.
+    pub connection: String,
+    /// A cause, for the letters of it; empty for the causes.
+    pub cause: String,
+    /// From 1.
+    pub page: i64,
+}
+
+/// All dead letters that one fix repairs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureGroup {
+    pub connection_id: String,
+    pub connection: String,
+    pub cause: String,
+    /// `Writing status to ServiceNow`
+    pub what: String,
+    pub problem: String,
+    pub letters: i64,
+    pub first: When,
+    pub last: When,
+}
+
+/// One dead letter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureRow {
+    pub id: String,
+    pub connection: String,
+    /// The incident's number; empty when there is no link.
+    pub reference: String,
+    pub ticket_id: String,
+    pub ticket_number: String,
+    pub what: String,
+    /// The value that was to be written.
+    pub wanted: String,
+    pub problem: String,
+    pub attempts: i64,
+    pub since: When,
+}
+
+/// A link that needs a person although no write of it failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotedRow {
+    pub connection: String,
+    pub reference: String,
+    pub ticket_id: String,
+    pub ticket_number: String,
+    pub note: String,
+    pub since: When,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureList {
+    /// Where no cause was asked for.
+    pub groups: Vec<FailureGroup>,
+    /// Where one was.
+    pub rows: Vec<FailureRow>,
+    pub noted: Vec<NotedRow>,
+    pub noted_total: i64,
+    pub total: i64,
+    pub page: i64,
+    pub pages: i64,
+    /// The connections to filter by: id and name.
+    pub connections: Vec<(String, String)>,
+}
+
+/// One dead letter, opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailurePage {
+    pub row: FailureRow,
+    pub connection_id: String,
+    pub cause: String,
+    /// `open`, `retried`, `discarded`, `settled`
+    pub state: String,
+    pub reason: String,
+    pub closed_by: String,
+    pub closed: Option<When>,
+    /// How many open ones have this cause.
+    pub same: i64,
+}

@@ -39,7 +39,9 @@ impl Operations {
     async fn connection_row(&self, connection: &Connection) -> Answer<ConnectionRow> {
         let store = &self.parts.store;
         let (links, noted) = store.count_links(&connection.id).await.or_trouble()?;
-        let (waiting, buried) = store.count_jobs(&connection.id).await.or_trouble()?;
+        let (waiting, _) = store.count_jobs(&connection.id).await.or_trouble()?;
+        let letters = store.count_open_letters(&connection.id, "").await.or_trouble()?;
+        let others = store.count_noted_links(&connection.id).await.or_trouble()?;
         let tokens = store.tokens(&connection.id).await.or_trouble()?;
         Ok(ConnectionRow {
             id: connection.id.clone(),
@@ -55,7 +57,7 @@ impl Operations {
             state_note: connection.state_note.clone(),
             in_sync: (links - noted - waiting).max(0),
             waiting,
-            failing: noted + buried,
+            failing: letters + others,
             last_change: store.last_change(&connection.id).await.or_trouble()?.and_then(when_any),
             days_left: tokens.map(|tokens| days_left(tokens.refresh_ends, self.parts.clock.now())),
         })

@@ -3,8 +3,8 @@
 use super::{Operations, OrTrouble as _};
 use app::api::{Answer, Console};
 use app::model::{
-    ChangeList, ChangeStory, Check, ConnectDefaults, ConnectionPage, ConnectionRow, HistoryFilter, Overview, Person,
-    Role, TicketFilter, TicketForm, TicketList, TicketPage,
+    ChangeList, ChangeStory, Check, ConnectDefaults, ConnectionPage, ConnectionRow, FailureFilter, FailureList,
+    FailurePage, HistoryFilter, Overview, Person, Role, TicketFilter, TicketForm, TicketList, TicketPage,
 };
 
 #[async_trait::async_trait]
@@ -107,5 +107,25 @@ impl Console for Operations {
 
     async fn change(&self, id: &str) -> Answer<ChangeStory> {
         self.open_change(id).await
+    }
+
+    async fn failures(&self, filter: FailureFilter) -> Answer<FailureList> {
+        self.list_failures(filter).await
+    }
+
+    async fn failure(&self, id: &str) -> Answer<FailurePage> {
+        self.open_failure(id).await
+    }
+
+    async fn retry_failure(&self, id: &str) -> Answer<()> {
+        self.retry(id).await
+    }
+
+    async fn retry_failures(&self, connection: &str, cause: &str) -> Answer<()> {
+        self.retry_cause(connection, cause).await
+    }
+
+    async fn discard_failure(&self, id: &str, reason: &str) -> Answer<()> {
+        self.discard(id, reason).await
     }
 }

@@ -4,6 +4,7 @@
 mod connect;
 mod connections;
 mod console;
+mod failures;
 mod files;
 mod history;
 mod people;

@@ -135,12 +135,15 @@ impl Operations {
         let Some(connection) = store.connection(&link.connection_id).await.or_trouble()? else {
             return Ok(None);
         };
-        let lane = store.lane_state(&queue::lane(&connection.id, &link.servicenow_id)).await.or_trouble()?;
+        let lane = queue::lane(&connection.id, &link.servicenow_id);
+        let given_up = store.held_letters(&lane).await.or_trouble()?;
+        let given_up = given_up.iter().filter(|letter| !letter.is_open()).map(super::failures::given_up);
+        let lane = store.lane_state(&lane).await.or_trouble()?;
         let (state, note) = match lane {
             Some((state, problem)) if state == "buried" => ("needs you", problem),
             Some((_, problem)) => ("waiting", problem),
             None if !link.note.is_empty() => ("needs you", link.note),
-            None => ("in sync", String::new()),
+            None => ("in sync", given_up.collect::<Vec<_>>().join(" ")),
         };
         Ok(Some(SyncLine {
             record_url: Instance::page_of(&connection.address, "incident", &link.servicenow_id),

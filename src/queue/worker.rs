@@ -2,7 +2,7 @@
 
 use super::{ATTEMPTS, Wake, delay};
 use crate::clock::SharedClock;
-use crate::store::{Back, Job, Result, Store, StoreError, Tx};
+use crate::store::{Back, DeadLetter, Job, LetterState, Result, Store, StoreError, Tx, cause_of};
 use futures::FutureExt;
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -191,6 +191,9 @@ impl Worker {
                 } else {
                     tracing::warn!(lane = %job.lane, problem = %why, wait_ms = run_at - now, "a job is tried again later");
                 }
+                if buried {
+                    tx.open_letter(&letter(self.clock.id(), job, why, now)).await?;
+                }
                 let not_before = after_ms.map_or(0, |wait| now + wait);
                 let back = Back { run_at, not_before, buried, blamed: true, problem: why };
                 tx.put_back_job(&job.id, &self.me, &back).await
@@ -235,5 +238,27 @@ impl Worker {
             self.wake.wake();
         }
         Ok(())
+    }
+}
+
+/// Its attempts are used up: a person must act, or something new arrive.
+fn letter(id: String, job: &Job, why: &str, now: i64) -> DeadLetter {
+    DeadLetter {
+        id,
+        connection_id: job.connection_id.clone(),
+        link_id: None,
+        lane: job.lane.clone(),
+        side: String::new(),
+        kind: "job".to_owned(),
+        rule: String::new(),
+        wanted: String::new(),
+        cause: cause_of("", "job", "", why),
+        problem: why.to_owned(),
+        attempts: job.attempts + 1,
+        state: LetterState::Open.as_str().to_owned(),
+        reason: String::new(),
+        closed_by: String::new(),
+        opened_at: now,
+        closed_at: 0,
     }
 }

@@ -16,6 +16,7 @@ macro_rules! rows {
 mod audit;
 mod changes;
 mod connections;
+mod dead_letters;
 mod deliveries;
 mod desk;
 mod files;
@@ -28,6 +29,7 @@ mod tokens;
 pub use audit::AuditEntry;
 pub use changes::{Change, Source};
 pub use connections::{Authorization, Connection, State};
+pub use dead_letters::{DeadLetter, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, User};
 pub use files::FileLine;
@@ -246,6 +248,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(3, "0003_queue"),
         pair!(4, "0004_desk"),
         pair!(5, "0005_tokens"),
+        pair!(6, "0006_letters"),
     ];
     texts
         .iter()

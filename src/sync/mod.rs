@@ -4,6 +4,7 @@
 //! store, deliver, and again until there is nothing left to do.
 
 mod deliver;
+mod letters;
 mod poll;
 mod reconcile;
 mod sides;
@@ -85,7 +86,10 @@ impl Engine {
         }
         for _ in 0..ROUNDS {
             match reconcile::round(self, &connection, &sides, &job.subject).await {
-                Ok(Round::Quiet) => return Ok(After::Done),
+                Ok(Round::Quiet) => {
+                    letters::settle_job(self, job).await?;
+                    return Ok(After::Done);
+                }
                 Ok(Round::Moved) | Err(SyncError::Failure(Failure::Moved) | SyncError::Store(StoreError::Stale)) => {}
                 Err(other) => return Err(other),
             }

@@ -1,9 +1,10 @@
 //! Observe, plan, store: one round over one pair of records.
 
 use super::deliver::{self, Agreed, Append, Create, Delivered, Part, Planned, UNSEEN, Write};
+use super::letters::{self, Held, Wanted};
 use super::{Engine, Round, Sides, SyncError, story};
 use crate::connectors::MADE_ID;
-use crate::store::{Connection, Delivery, Link};
+use crate::store::{Connection, Delivery, Link, Tx};
 use merge::{Decision, Entry, Outcome, Plan, Record, Side, Stream};
 use std::collections::BTreeSet;
 
@@ -27,6 +28,9 @@ pub(super) async fn round(
     };
     // What is held there is no reason not to look: other fields flow on.
     deliver::open(engine, connection, sides, &mut link, Planned::Before).await?;
+    if link.platform_id.is_none() {
+        return create(engine, connection, sides, &mut link).await;
+    }
     let Some(seen) = observe(engine, sides, &mut link).await? else {
         return Ok(Round::Quiet);
     };
@@ -35,10 +39,7 @@ pub(super) async fn round(
     if !keep(engine, connection, sides, &mut link, &plan, &seen).await? {
         return Ok(Round::Quiet);
     }
-    Ok(match deliver::open(engine, connection, sides, &mut link, Planned::Now).await? {
-        Delivered::Held => Round::Quiet,
-        Delivered::All => Round::Moved,
-    })
+    sent(deliver::open(engine, connection, sides, &mut link, Planned::Now).await?)
 }
 
 /// A record without a link: it enters if the rules say so.
@@ -55,7 +56,6 @@ async fn enter(engine: &Engine, connection: &Connection, sides: &Sides, id: &str
         tracing::debug!(connection.id = %connection.id, record = %record.number, %reason, "not entering");
         return Ok(Round::Quiet);
     }
-    let plan = merge::plan_creation(&record, &connection.rules);
     let now = engine.clock.now();
     let mut link = Link {
         id: engine.clock.id(),
@@ -69,23 +69,53 @@ async fn enter(engine: &Engine, connection: &Connection, sides: &Sides, id: &str
         created_at: now,
         changed_at: now,
     };
+    let creation = creation(engine, connection, &link, &record).await?;
+    let mut tx = engine.store.begin().await?;
+    if !tx.add_link(&link).await? {
+        return Ok(Round::Moved);
+    }
+    add_creation(engine, &mut tx, &link, &creation).await?;
+    tx.commit().await?;
+    sent(deliver::open(engine, connection, sides, &mut link, Planned::Now).await?)
+}
+
+/// A link whose ticket could not be made: it is tried anew when something else is to be in it, or when a person asks.
+async fn create(engine: &Engine, connection: &Connection, sides: &Sides, link: &mut Link) -> Result<Round, SyncError> {
+    let Some(record) = sides.servicenow.fetch(&link.servicenow_id).await? else {
+        return Ok(Round::Quiet);
+    };
+    let creation = creation(engine, connection, link, &record).await?;
+    if Held::of(engine, link).await?.holds(&Wanted::create(&creation)) {
+        return Ok(Round::Quiet);
+    }
+    let mut tx = engine.store.begin().await?;
+    add_creation(engine, &mut tx, link, &creation).await?;
+    tx.commit().await?;
+    sent(deliver::open(engine, connection, sides, link, Planned::Now).await?)
+}
+
+async fn creation(engine: &Engine, connection: &Connection, link: &Link, record: &Record) -> Result<Create, SyncError> {
+    let plan = merge::plan_creation(record, &connection.rules);
+    tell(connection, link, &plan);
     let decisions = plan.decisions_for(Side::Platform);
-    let payload = deliver::to_payload(&Create {
+    Ok(Create {
         fields: plan.fields_for(Side::Platform),
         agreed: agreed(&decisions),
-        story: begin_story(engine, connection, &link, &decisions).await?,
-    });
-    let mut tx = engine.store.begin().await?;
-    if tx.add_link(&link).await? {
-        let delivery = Delivery::planned(engine.clock.id(), &link.id, Side::Platform, "create", payload, now);
-        tx.add_delivery(&delivery).await?;
-        tx.commit().await?;
-        tell(connection, &link, &plan);
-        if deliver::open(engine, connection, sides, &mut link, Planned::Now).await? == Delivered::Held {
-            return Ok(Round::Quiet);
-        }
-    }
-    Ok(Round::Moved)
+        story: begin_story(engine, connection, link, &decisions).await?,
+    })
+}
+
+async fn add_creation(engine: &Engine, tx: &mut Tx, link: &Link, creation: &Create) -> Result<(), SyncError> {
+    let (id, now) = (engine.clock.id(), engine.clock.now());
+    let delivery = Delivery::planned(id, &link.id, Side::Platform, "create", deliver::to_payload(creation), now);
+    Ok(tx.add_delivery(&delivery).await?)
+}
+
+fn sent(delivered: Delivered) -> Result<Round, SyncError> {
+    Ok(match delivered {
+        Delivered::Held => Round::Quiet,
+        Delivered::All => Round::Moved,
+    })
 }
 
 /// Reads both sides fresh. `None` when one is gone: that is flagged, and nothing is deleted.
@@ -122,33 +152,41 @@ async fn keep(
     seen: &Observed,
 ) -> Result<bool, SyncError> {
     let now = engine.clock.now();
+    let held = Held::of(engine, link).await?;
+    let mut wanted = Vec::new();
     let mut deliveries = Vec::new();
     let mut planned = |side: Side, kind: &str, payload: String| {
         deliveries.push(Delivery::planned(engine.clock.id(), &link.id, side, kind, payload, now));
     };
     for (side, version) in [(Side::Platform, &seen.platform.version), (Side::ServiceNow, &seen.servicenow.version)] {
-        let decisions = plan.decisions_for(side);
-        let parts: Vec<Part> =
+        let mut decisions = plan.decisions_for(side);
+        let mut parts: Vec<Part> =
             decisions.iter().filter_map(|decision| Part::of(decision, &connection.rules.notes)).collect();
+        wanted.extend(parts.iter().map(Wanted::write));
+        parts.retain(|part| !held.holds(&Wanted::write(part)));
+        decisions.retain(|decision| parts.iter().any(|part| part.rule == decision.rule));
         if !parts.is_empty() {
             let story = begin_story(engine, connection, link, &decisions).await?;
             planned(side, "write", deliver::to_payload(&Write { parts, expected: version.clone(), story }));
         }
     }
     for append in appends(engine, connection, sides, link, plan, seen).await? {
-        planned(append.to, "append", deliver::to_payload(&append));
+        let appended = Wanted::append(&append);
+        if !held.holds(&appended) {
+            planned(append.to, "append", deliver::to_payload(&append));
+        }
+        wanted.push(appended);
     }
+    let (waiting, settled) = held.divide(&wanted);
     let mut after = link.clone();
     for decision in &plan.decisions {
         if let Outcome::Agree { value } = &decision.outcome {
             after.base.insert(decision.rule.clone(), value.clone());
         }
     }
-    after.note = plan.refusals().chain(plan.conflicts()).map(|(_, sentence)| sentence).collect::<Vec<_>>().join(" ");
-    // The note of a refused delivery stays until a round finds nothing left to send.
-    if after.note.is_empty() && !deliveries.is_empty() {
-        after.note.clone_from(&link.note);
-    }
+    let undecided = letters::sentences(plan.refusals().chain(plan.conflicts()).map(|(_, sentence)| sentence));
+    let is_news = !link.note.contains(&undecided);
+    after.note = letters::sentences(waiting.iter().map(|letter| letter.problem.as_str()).chain([undecided.as_str()]));
     // Deliveries go out in the order of their ids, and ids of one millisecond fall as they may.
     let mut ids: Vec<String> = deliveries.iter().map(|delivery| delivery.id.clone()).collect();
     ids.sort();
@@ -156,19 +194,23 @@ async fn keep(
         delivery.id = id;
     }
     let agrees = after.base != link.base;
-    if deliveries.is_empty() && !agrees && after.note == link.note {
+    if deliveries.is_empty() && settled.is_empty() && !agrees && after.note == link.note {
         return Ok(false);
     }
     let mut tx = engine.store.begin().await?;
     for delivery in &deliveries {
         tx.add_delivery(delivery).await?;
     }
-    if !after.note.is_empty() && after.note != link.note {
-        story::problem(engine, &mut tx, link, &after.note).await?;
+    for letter in &settled {
+        tx.settle_letter(&letter.id, now).await?;
+    }
+    if is_news {
+        story::problem(engine, &mut tx, link, &undecided).await?;
     }
     tx.save_link(&mut after, now).await?;
     tx.commit().await?;
     *link = after;
+    engine.news.tell("failures");
     engine.news.connection(&connection.id);
     Ok(!deliveries.is_empty() || agrees)
 }

@@ -5,6 +5,7 @@ mod conformance;
 mod connect;
 mod files;
 mod instance;
+mod letters;
 mod queue;
 mod servicenow;
 mod store;

@@ -4,6 +4,8 @@ pub mod change;
 pub mod connect;
 pub mod connection;
 pub mod connections;
+pub mod failure;
+pub mod failures;
 pub mod first_run;
 pub mod history;
 pub mod not_found;

@@ -71,7 +71,7 @@ fn Verdict(connections: Vec<ConnectionRow>) -> impl IntoView {
         acts.push(if ending == 1 { "1 access ends soon".to_owned() } else { format!("{ending} accesses end soon") });
     }
     if failing > 0 {
-        acts.push(if failing == 1 { "1 write failed".to_owned() } else { format!("{failing} writes failed") });
+        acts.push(if failing == 1 { "1 failure waits".to_owned() } else { format!("{failing} failures wait") });
     }
     if draft > 0 {
         acts.push(if draft == 1 {
@@ -88,6 +88,7 @@ fn Verdict(connections: Vec<ConnectionRow>) -> impl IntoView {
 fn Standing(row: ConnectionRow) -> impl IntoView {
     let page = format!("/settings/connections/{}", row.id);
     let history = with_query("/history", &[("connection", &row.id)]);
+    let failures = with_query("/failures", &[("connection", &row.id)]);
     let act = row.failing > 0;
     let held = row.state == ConnectionState::Held;
     let draft = row.state == ConnectionState::Draft;
@@ -105,8 +106,8 @@ fn Standing(row: ConnectionRow) -> impl IntoView {
             {draft.then(|| view! { <p class="mt-2"><a class="link" href=page>"Go on: authorize in ServiceNow"</a></p> })}
             <dl class="counts">
                 <div><dt>"In sync"</dt><dd><a href="/tickets">{row.in_sync}</a></dd></div>
-                <div><dt>"Waiting"</dt><dd><a href=history.clone()>{row.waiting}</a></dd></div>
-                <div class:act=act><dt>"Failing"</dt><dd><a href=history>{row.failing}</a></dd></div>
+                <div><dt>"Waiting"</dt><dd><a href=history>{row.waiting}</a></dd></div>
+                <div class:act=act><dt>"Failing"</dt><dd><a href=failures>{row.failing}</a></dd></div>
             </dl>
         </li>
     }

@@ -90,8 +90,14 @@ pub(super) async fn append(
     let mut story = story.step(engine.clock.now(), format!("{to} has it."));
     story.who.clone_from(&from.author);
     let held = !notes.is_empty();
-    end(engine, link, after, Ending { delivery, to, kind: "comment", summary, story, notes, moved: !held }, Some(pair))
-        .await?;
+    end(
+        engine,
+        link,
+        after,
+        Ending { delivery, to, kind: "comment", summary, story, notes, refused: Vec::new(), moved: !held },
+        Some(pair),
+    )
+    .await?;
     Ok(if held { Delivered::Held } else { Delivered::All })
 }
 

@@ -10,6 +10,7 @@ mod write;
 pub(super) use append::{Append, UNSEEN, new_entry};
 pub(super) use write::{Part, Write};
 
+use super::letters::{self, Wanted};
 use super::{Engine, Sides, SyncError, story};
 use crate::connectors::{Applied, Connector, Failure};
 use crate::store::{Connection, Delivery, DeliveryState, Link, StoreError};
@@ -39,7 +40,7 @@ pub(super) fn to_payload<T: Serialize>(payload: &T) -> String {
     serde_json::to_string(payload).unwrap_or_default()
 }
 
-fn read<T: serde::de::DeserializeOwned>(delivery: &Delivery) -> Result<T, SyncError> {
+pub(super) fn read<T: serde::de::DeserializeOwned>(delivery: &Delivery) -> Result<T, SyncError> {
     serde_json::from_str(&delivery.payload)
         .map_err(|_| StoreError::Unreadable { table: "deliveries", column: "payload", row: delivery.id.clone() }.into())
 }
@@ -52,6 +53,8 @@ struct Ending<'a> {
     summary: String,
     story: story::Story,
     notes: Vec<String>,
+    /// What the side did not take, each with the reason.
+    refused: Vec<(Wanted, String)>,
     /// Whether anything moved; where nothing did, the same note is not told twice.
     moved: bool,
 }
@@ -146,7 +149,16 @@ async fn create(
         engine,
         link,
         after,
-        Ending { delivery, to: Side::Platform, kind: "linked", summary, story, notes, moved: true },
+        Ending {
+            delivery,
+            to: Side::Platform,
+            kind: "linked",
+            summary,
+            story,
+            notes,
+            refused: Vec::new(),
+            moved: true,
+        },
         None,
     )
     .await
@@ -161,15 +173,13 @@ async fn end(
     pair: Option<(String, String)>,
 ) -> Result<Delivered, SyncError> {
     let now = engine.clock.now();
-    let Ending { delivery, to, kind, summary, mut story, notes, moved } = ending;
+    let Ending { delivery, to, kind, summary, mut story, notes, refused, moved } = ending;
     let notes = notes.join(" ");
     if !notes.is_empty() {
         story = story.step(now, notes.clone());
     }
-    let is_news = !notes.is_empty() && notes != link.note;
-    if !notes.is_empty() {
-        after.note.clone_from(&notes);
-    }
+    let is_news = !notes.is_empty() && !link.note.contains(&notes);
+    after.note = letters::sentences([link.note.as_str(), notes.as_str()]);
     let mut tx = engine.store.begin().await?;
     tx.finish_delivery(&delivery.id, DeliveryState::Done, &notes, now).await?;
     if let Some((servicenow_id, platform_id)) = pair {
@@ -180,6 +190,9 @@ async fn end(
     }
     if is_news {
         story::problem(engine, &mut tx, link, &notes).await?;
+    }
+    for (wanted, why) in &refused {
+        letters::keep(engine, &mut tx, link, wanted, delivery.attempts + 1, why).await?;
     }
     tx.save_link(&mut after, now).await?;
     tx.commit().await?;
@@ -193,13 +206,19 @@ async fn end(
     Ok(Delivered::All)
 }
 
+/// The side will not take it: it becomes dead letters, and waits for a person.
 async fn refuse(engine: &Engine, link: &mut Link, delivery: &Delivery, why: &str) -> Result<(), SyncError> {
     let now = engine.clock.now();
+    let wanted = Wanted::of(delivery)?;
     let mut after = link.clone();
-    why.clone_into(&mut after.note);
+    after.note = letters::sentences([link.note.as_str(), why]);
     let mut tx = engine.store.begin().await?;
     tx.finish_delivery(&delivery.id, DeliveryState::Refused, why, now).await?;
-    if link.note != why {
+    let mut is_news = false;
+    for wanted in &wanted {
+        is_news |= letters::keep(engine, &mut tx, link, wanted, delivery.attempts + 1, why).await?;
+    }
+    if is_news {
         story::problem(engine, &mut tx, link, why).await?;
     }
     tx.save_link(&mut after, now).await?;
@@ -237,5 +256,6 @@ fn tell_pages(engine: &Engine, link: &Link) {
         engine.news.ticket(ticket);
     }
     engine.news.tell("history");
+    engine.news.tell("failures");
     engine.news.connection(&link.connection_id);
 }

@@ -3,6 +3,7 @@
 use super::{Agreed, Delivered, Ending, end, mark_sending, read};
 use crate::connectors::{Applied, Connector, Failure};
 use crate::store::{Connection, Delivery, Link};
+use crate::sync::letters::Wanted;
 use crate::sync::{Engine, SyncError, story};
 use merge::{Decision, Fields, NoteRule, Outcome, Side};
 use serde::{Deserialize, Serialize};
@@ -10,8 +11,8 @@ use serde::{Deserialize, Serialize};
 /// What one rule writes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::sync) struct Part {
-    rule: String,
-    write: merge::Write,
+    pub rule: String,
+    pub write: merge::Write,
     /// What becomes the base when it is done.
     agreed: Agreed,
 }
@@ -46,7 +47,8 @@ struct Outcomes {
     agreed: Agreed,
     moved: Vec<String>,
     notes: Vec<String>,
-    held: bool,
+    /// Each with the reason; a person must act.
+    refused: Vec<(Wanted, String)>,
 }
 
 pub(super) async fn write(
@@ -68,14 +70,15 @@ pub(super) async fn write(
             for part in &parts {
                 match side.write(&id, &fields(std::slice::from_ref(part)), &expected).await {
                     Ok(applied) => outcomes.add(connection, link, to, std::slice::from_ref(part), &applied),
-                    Err(Failure::Refused { why }) => outcomes.refuse(why),
+                    Err(Failure::Refused { why }) => outcomes.refuse(part, why),
                     Err(other) => return Err(other.into()),
                 }
             }
         }
         Err(other) => return Err(other.into()),
     }
-    let Outcomes { agreed, moved, notes, held } = outcomes;
+    let Outcomes { agreed, moved, notes, refused } = outcomes;
+    let held = !refused.is_empty();
     let mut after = link.clone();
     after.base.extend(agreed);
     let is_moved = !moved.is_empty();
@@ -85,8 +88,14 @@ pub(super) async fn write(
         format!("Nothing could be written to {to}")
     };
     let story = story.step(engine.clock.now(), format!("{to} answered and was read back."));
-    end(engine, link, after, Ending { delivery, to, kind: "fields", summary, story, notes, moved: is_moved }, None)
-        .await?;
+    end(
+        engine,
+        link,
+        after,
+        Ending { delivery, to, kind: "fields", summary, story, notes, refused, moved: is_moved },
+        None,
+    )
+    .await?;
     Ok(if held { Delivered::Held } else { Delivered::All })
 }
 
@@ -95,8 +104,8 @@ fn fields(parts: &[Part]) -> Fields {
 }
 
 impl Outcomes {
-    fn refuse(&mut self, why: String) {
-        self.held = true;
+    fn refuse(&mut self, part: &Part, why: String) {
+        self.refused.push((Wanted::write(part), why.clone()));
         if !self.notes.contains(&why) {
             self.notes.push(why);
         }
@@ -115,7 +124,9 @@ impl Outcomes {
                 sent.is_some_and(|sent| !sent.means(&stored)) && link.base.get(&part.rule) == Some(&stored)
             });
             if is_left_out || is_dropped {
-                self.held = true;
+                let field = row.map_or(part.rule.as_str(), |row| row.field_on(to));
+                let told = applied.notes.iter().find(|note| note.contains(field)).cloned();
+                self.refuse(part, told.unwrap_or_else(|| format!("{to} did not keep the value for {field}.")));
             } else {
                 self.agreed.extend(part.agreed.clone());
                 self.moved.push(part.rule.clone());

@@ -149,6 +149,7 @@ fn PauseOrResume(id: String, state: Memo<ConnectionState>) -> impl IntoView {
 fn Facts(shown: Shown) -> impl IntoView {
     let row = Memo::new(move |_| shown.read().row.clone());
     let history = with_query("/history", &[("connection", &row.read_untracked().id)]);
+    let failures = with_query("/failures", &[("connection", &row.read_untracked().id)]);
     view! {
         <dl class="facts">
             <div>
@@ -162,7 +163,9 @@ fn Facts(shown: Shown) -> impl IntoView {
             <div><dt>"Environment"</dt><dd>{move || row.read().environment.clone()}</dd></div>
             <div><dt>"In sync"</dt><dd class="num">{move || row.read().in_sync}</dd></div>
             <div><dt>"Waiting"</dt><dd class="num">{move || row.read().waiting}</dd></div>
-            <div><dt>"Failing"</dt><dd class="num" class=("text-error", move || row.read().failing > 0)>{move || row.read().failing}</dd></div>
+            <div><dt>"Failing"</dt><dd class="num" class=("text-error", move || row.read().failing > 0)>
+                <a class="link" href=failures>{move || row.read().failing}</a>
+            </dd></div>
             <div>
                 <dt>"Last change"</dt>
                 <dd>{move || view! { <MaybeTime when=row.read().last_change.clone()/> }}" · "<a class="link" href=history>"History"</a></dd>

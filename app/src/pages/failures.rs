@@ -1,0 +1,191 @@
+//! `/failures`: what will not be tried again until a person acts, by cause; with `cause` in the address, its letters.
+
+use crate::address::{page_value, query, query_page, with_query};
+use crate::api::{self, RetryFailures};
+use crate::live::use_live;
+use crate::model::{FailureFilter, FailureGroup, FailureList, FailureRow, NotedRow};
+use crate::ui::filter::FilterForm;
+use crate::ui::loaded::loaded;
+use crate::ui::pager::Pager;
+use crate::ui::time::Time;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+#[component]
+pub fn FailuresPage() -> impl IntoView {
+    let connection = query("connection");
+    let cause = query("cause");
+    let page = query_page();
+    let live = use_live();
+    let filter = move || FailureFilter { connection: connection.get(), cause: cause.get(), page: page.get() };
+    let list = Resource::new(move || (filter(), live.version("failures")), |(filter, _)| api::failures(filter));
+    view! {
+        <Title text="Failures"/>
+        <h1>"Failures"</h1>
+        <p class="hint mb-3">
+            "A write that a side refused, or work whose attempts are used up, waits here until a person acts. Everything else
+            of the same record flows on. A new value, or equal sides, settles it by itself."
+        </p>
+        {loaded(list, move |list| view! { <Found list connection cause/> })}
+    }
+}
+
+#[component]
+fn Found(list: FailureList, connection: Memo<String>, cause: Memo<String>) -> impl IntoView {
+    let FailureList { groups, rows, noted, noted_total, total, page, pages, connections } = list;
+    let address = move |page: i64| {
+        with_query(
+            "/failures",
+            &[
+                ("connection", &connection.get_untracked()),
+                ("cause", &cause.get_untracked()),
+                ("page", &page_value(page)),
+            ],
+        )
+    };
+    let of_cause = !cause.read_untracked().is_empty();
+    let what = if of_cause { ("failure", "failures") } else { ("cause", "causes") };
+    view! {
+        <FilterForm path="/failures" names=&["connection"]>
+            <div class="field">
+                <label for="filter-connection">"Connection"</label>
+                <select class="select select-sm" id="filter-connection" name="connection">
+                    <option value="" selected=connection.read_untracked().is_empty()>"All"</option>
+                    {connections
+                        .into_iter()
+                        .map(|(id, name)| {
+                            let is = *connection.read_untracked() == id;
+                            view! { <option value=id selected=is>{name}</option> }
+                        })
+                        .collect_view()}
+                </select>
+            </div>
+            <button class="btn btn-sm" type="submit">"Filter"</button>
+        </FilterForm>
+        {of_cause.then(|| {
+            let all = with_query("/failures", &[("connection", &connection.get_untracked())]);
+            view! { <p class="mb-2"><a class="link" href=all>"All causes"</a></p> }
+        })}
+        {(total == 0).then(|| view! { <p class="empty">"Nothing failed. A refused write would wait here, with its cause and what to do."</p> })}
+        {(!groups.is_empty()).then(|| view! { <Groups groups/> })}
+        {(!rows.is_empty()).then(|| view! { <Letters rows/> })}
+        <Pager total page pages what address/>
+        {(!noted.is_empty()).then(|| view! { <Noted noted total=noted_total/> })}
+    }
+}
+
+#[component]
+fn Groups(groups: Vec<FailureGroup>) -> impl IntoView {
+    let retry = ServerAction::<RetryFailures>::new();
+    view! {
+        <div class="scroll">
+            <table class="table flow">
+                <caption class="sr-only">"Failures by cause, the newest first"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"What failed"</th>
+                        <th scope="col">"Why"</th>
+                        <th scope="col" class="text-right">"How often"</th>
+                        <th scope="col">"Last"</th>
+                        <th scope="col">"Connection"</th>
+                        <th scope="col"><span class="sr-only">"Act"</span></th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {groups
+                        .into_iter()
+                        .map(|group| {
+                            let letters =
+                                with_query("/failures", &[("connection", &group.connection_id), ("cause", &group.cause)]);
+                            view! {
+                                <tr>
+                                    <td class="wide"><a class="title" href=letters>{group.what}</a></td>
+                                    <td class="wide">{group.problem}</td>
+                                    <td class="num text-right">{group.letters}</td>
+                                    <td class="text-quiet"><Time when=group.last/></td>
+                                    <td class="whitespace-nowrap text-quiet">{group.connection}</td>
+                                    <td>
+                                        <ActionForm action=retry>
+                                            <input type="hidden" name="connection" value=group.connection_id/>
+                                            <input type="hidden" name="cause" value=group.cause/>
+                                            <button class="btn btn-sm" type="submit">"Retry all"</button>
+                                        </ActionForm>
+                                    </td>
+                                </tr>
+                            }
+                        })
+                        .collect_view()}
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn Letters(rows: Vec<FailureRow>) -> impl IntoView {
+    view! {
+        <div class="scroll">
+            <table class="table flow">
+                <caption class="sr-only">"Failures of one cause, the oldest first"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Since"</th>
+                        <th scope="col">"Record"</th>
+                        <th scope="col">"What failed"</th>
+                        <th scope="col">"Value"</th>
+                        <th scope="col">"Why"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {rows
+                        .into_iter()
+                        .map(|row| {
+                            view! {
+                                <tr>
+                                    <td class="text-quiet"><Time when=row.since/></td>
+                                    <td class="num">{record(row.reference, row.ticket_id, row.ticket_number)}</td>
+                                    <td class="wide"><a class="title" href=format!("/failures/{}", row.id)>{row.what}</a></td>
+                                    <td class="wide">{row.wanted}</td>
+                                    <td class="wide">{row.problem}</td>
+                                </tr>
+                            }
+                        })
+                        .collect_view()}
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+/// What needs a person although no write failed: a value without a row, a record that is gone.
+#[component]
+fn Noted(noted: Vec<NotedRow>, total: i64) -> impl IntoView {
+    let shown = i64::try_from(noted.len()).unwrap_or(i64::MAX);
+    view! {
+        <h2 class="story">"Also waiting for a person"</h2>
+        <ul class="space-y-2">
+            {noted
+                .into_iter()
+                .map(|row| {
+                    view! {
+                        <li>
+                            {record(row.reference, row.ticket_id, row.ticket_number)}" "
+                            <span class="text-quiet"><Time when=row.since/>" · "{row.connection}</span>
+                            <p>{row.note}</p>
+                        </li>
+                    }
+                })
+                .collect_view()}
+        </ul>
+        {(total > shown).then(|| view! { <p class="hint">"The newest "{shown}" of "{total}"."</p> })}
+    }
+}
+
+/// The incident's number, and the ticket with its page.
+pub fn record(reference: String, ticket_id: String, ticket_number: String) -> impl IntoView {
+    view! {
+        {reference}
+        {(!ticket_id.is_empty()).then(|| view! { " "<a class="link" href=format!("/tickets/{ticket_id}")>{ticket_number}</a> })}
+    }
+}

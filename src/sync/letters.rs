@@ -1,0 +1,131 @@
+//! What a side will not take is kept for a person, and not sent again while just the same is wanted.
+
+use super::deliver::{Append, Create, Part, Write, read};
+use super::{Engine, SyncError};
+use crate::queue;
+use crate::store::{DeadLetter, Delivery, Job, LetterState, Link, Result, Tx, cause_of};
+use merge::Side;
+
+/// One thing to be written, as letters know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    side: Side,
+    kind: &'static str,
+    rule: String,
+    wanted: String,
+}
+
+impl Wanted {
+    /// The value, and what its row demands along with it: another template is another try.
+    pub fn write(part: &Part) -> Self {
+        let wanted = serde_json::json!({"value": part.write.value, "also": part.write.also}).to_string();
+        Self { side: part.write.to, kind: "write", rule: part.rule.clone(), wanted }
+    }
+
+    /// An entry is known by its id; one that a note rule made anew each time, by the rule.
+    pub fn append(append: &Append) -> Self {
+        let rule = append.agreed.keys().next().unwrap_or(&append.entry.id).clone();
+        let wanted = serde_json::json!({"stream": append.entry.stream, "body": append.entry.body}).to_string();
+        Self { side: append.to, kind: "append", rule, wanted }
+    }
+
+    pub fn create(create: &Create) -> Self {
+        let wanted = serde_json::json!({"fields": create.fields}).to_string();
+        Self { side: Side::Platform, kind: "create", rule: String::new(), wanted }
+    }
+
+    /// All that a delivery was to write.
+    pub fn of(delivery: &Delivery) -> std::result::Result<Vec<Self>, SyncError> {
+        Ok(match delivery.kind.as_str() {
+            "create" => vec![Self::create(&read::<Create>(delivery)?)],
+            "append" => vec![Self::append(&read::<Append>(delivery)?)],
+            _ => read::<Write>(delivery)?.parts.iter().map(Self::write).collect(),
+        })
+    }
+
+    fn is_of(&self, letter: &DeadLetter) -> bool {
+        letter.side == self.side.as_str()
+            && letter.kind == self.kind
+            && letter.rule == self.rule
+            && letter.wanted == self.wanted
+    }
+}
+
+/// The letters of a link that hold something back.
+pub(super) struct Held(Vec<DeadLetter>);
+
+impl Held {
+    pub async fn of(engine: &Engine, link: &Link) -> Result<Self> {
+        let mut letters = engine.store.held_letters(&queue::lane(&link.connection_id, &link.servicenow_id)).await?;
+        letters.retain(|letter| letter.kind != JOB);
+        Ok(Self(letters))
+    }
+
+    /// Whether just this was not taken before.
+    pub fn holds(&self, wanted: &Wanted) -> bool {
+        self.0.iter().any(|letter| wanted.is_of(letter))
+    }
+
+    /// Divides into what a person must still act on, and what is settled because it is no longer wanted.
+    pub fn divide(self, wanted: &[Wanted]) -> (Vec<DeadLetter>, Vec<DeadLetter>) {
+        let (held, settled): (Vec<_>, Vec<_>) =
+            self.0.into_iter().partition(|letter| wanted.iter().any(|wanted| wanted.is_of(letter)));
+        (held.into_iter().filter(DeadLetter::is_open).collect(), settled)
+    }
+}
+
+/// Keeps a letter about something that was not taken. Answers whether it is news.
+pub(super) async fn keep(
+    engine: &Engine,
+    tx: &mut Tx,
+    link: &Link,
+    wanted: &Wanted,
+    attempts: i64,
+    why: &str,
+) -> Result<bool> {
+    let letter = DeadLetter {
+        id: engine.clock.id(),
+        connection_id: link.connection_id.clone(),
+        link_id: Some(link.id.clone()),
+        lane: queue::lane(&link.connection_id, &link.servicenow_id),
+        side: wanted.side.as_str().to_owned(),
+        kind: wanted.kind.to_owned(),
+        rule: wanted.rule.clone(),
+        wanted: wanted.wanted.clone(),
+        cause: cause_of(wanted.side.as_str(), wanted.kind, &wanted.rule, why),
+        problem: why.to_owned(),
+        attempts,
+        state: LetterState::Open.as_str().to_owned(),
+        reason: String::new(),
+        closed_by: String::new(),
+        opened_at: engine.clock.now(),
+        closed_at: 0,
+    };
+    tx.open_letter(&letter).await
+}
+
+/// The kind of a letter about a job whose attempts were used up.
+pub(super) const JOB: &str = "job";
+
+/// A job that was buried once went through: nobody needs to act on it any more.
+pub(super) async fn settle_job(engine: &Engine, job: &Job) -> Result<()> {
+    let letters = engine.store.held_letters(&job.lane).await?;
+    let Some(letter) = letters.iter().find(|letter| letter.kind == JOB) else { return Ok(()) };
+    let mut tx = engine.store.begin().await?;
+    tx.settle_letter(&letter.id, engine.clock.now()).await?;
+    tx.commit().await?;
+    engine.news.tell("failures");
+    engine.news.connection(&job.connection_id);
+    Ok(())
+}
+
+/// Joins sentences, each said once.
+pub(super) fn sentences<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
+    let mut said: Vec<&str> = Vec::new();
+    for sentence in all {
+        if !sentence.is_empty() && !said.iter().any(|before| before.contains(sentence)) {
+            said.push(sentence);
+        }
+    }
+    said.join(" ")
+}
