@@ -62,6 +62,13 @@ impl Delivery {
         }
     }
 
+    /// On its way with the very transaction that stores it.
+    pub fn mark_sending(&mut self, now: i64) {
+        DeliveryState::Sending.as_str().clone_into(&mut self.state);
+        self.attempts += 1;
+        self.sent_at = now;
+    }
+
     /// The side that it is for.
     pub fn to(&self) -> Side {
         if self.side == Side::ServiceNow.as_str() { Side::ServiceNow } else { Side::Platform }

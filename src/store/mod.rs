@@ -15,6 +15,7 @@ macro_rules! rows {
 
 mod audit;
 mod changes;
+mod conflicts;
 mod connections;
 mod dead_letters;
 mod deliveries;
@@ -28,6 +29,7 @@ mod tokens;
 
 pub use audit::AuditEntry;
 pub use changes::{Change, Source};
+pub use conflicts::{Conflict, ConflictState, ListedConflict};
 pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
@@ -249,6 +251,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(4, "0004_desk"),
         pair!(5, "0005_tokens"),
         pair!(6, "0006_letters"),
+        pair!(7, "0007_sync"),
     ];
     texts
         .iter()

@@ -3,12 +3,15 @@
 //! One job brings one pair of records together: send what is still open, observe both sides, plan,
 //! store, deliver, and again until there is nothing left to do.
 
+pub mod conflicts;
 mod deliver;
+mod enter;
 mod letters;
 mod poll;
 mod reconcile;
 mod sides;
 pub mod story;
+mod streams;
 
 pub use sides::{Connectors, Live, Sides};
 
@@ -31,9 +34,10 @@ pub enum SyncError {
 }
 
 /// Whether a round left something to look at again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Round {
-    Moved,
+    /// With the pair as it stands now, where nothing needs to be read again.
+    Moved(Option<Box<reconcile::Pair>>),
     Quiet,
 }
 
@@ -84,13 +88,15 @@ impl Engine {
         if job.kind == "poll" {
             return poll::poll(self, &connection, &sides).await;
         }
+        let mut known = None;
         for _ in 0..ROUNDS {
-            match reconcile::round(self, &connection, &sides, &job.subject).await {
+            match reconcile::round(self, &connection, &sides, &job.subject, known.take()).await {
                 Ok(Round::Quiet) => {
                     letters::settle_job(self, job).await?;
                     return Ok(After::Done);
                 }
-                Ok(Round::Moved) | Err(SyncError::Failure(Failure::Moved) | SyncError::Store(StoreError::Stale)) => {}
+                Ok(Round::Moved(pair)) => known = pair.map(|pair| *pair),
+                Err(SyncError::Failure(Failure::Moved) | SyncError::Store(StoreError::Stale)) => {}
                 Err(other) => return Err(other),
             }
         }

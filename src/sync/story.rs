@@ -1,7 +1,7 @@
 //! What is kept of a change for people to read: each field with its reason, and the steps it took.
 
 use super::Engine;
-use crate::clock;
+use crate::clock::{self, Clock};
 use crate::store::{Link, Result, Tx};
 use merge::{Convert, Decision, Outcome, Rules, Side, Value};
 use serde::{Deserialize, Serialize};
@@ -98,31 +98,30 @@ pub fn show(value: &Value) -> String {
     }
 }
 
-/// Writes a line of history.
+/// Writes a line of history; `to` is the side that something went to.
 pub(super) async fn tell(
-    engine: &Engine,
+    clock: &dyn Clock,
     tx: &mut Tx,
     link: &Link,
-    to: Side,
+    to: Option<Side>,
     kind: &str,
     summary: &str,
     story: &Story,
 ) -> Result<()> {
     let direction = match to {
-        Side::Platform => "to_platform",
-        Side::ServiceNow => "to_servicenow",
+        Some(Side::Platform) => "to_platform",
+        Some(Side::ServiceNow) => "to_servicenow",
+        None => "",
     };
     let text = serde_json::to_string(story).unwrap_or_default();
-    let (id, now) = (engine.clock.id(), engine.clock.now());
+    let (id, now) = (clock.id(), clock.now());
     tx.add_history(&id, now, &link.connection_id, &link.id, direction, kind, summary, &story.who, &text).await
 }
 
 /// Writes a line about something that a person must act on.
 pub(super) async fn problem(engine: &Engine, tx: &mut Tx, link: &Link, why: &str) -> Result<()> {
-    let (id, now) = (engine.clock.id(), engine.clock.now());
-    let story = Story { steps: vec![(now, why.to_owned())], ..Story::default() };
-    let text = serde_json::to_string(&story).unwrap_or_default();
-    tx.add_history(&id, now, &link.connection_id, &link.id, "", "problem", why, "", &text).await
+    let story = Story::default().step(engine.clock.now(), why);
+    tell(engine.clock.as_ref(), tx, link, None, "problem", why, &story).await
 }
 
 /// `Title, status and owner`: the beginning of a sentence.

@@ -1,6 +1,6 @@
 //! Comments and work notes: each crosses exactly once, whatever happens on the way.
 
-use super::{Agreed, Delivered, Ending, end, mark_sending, read};
+use super::{Agreed, Ending, Outgoing, Sent, end, mark_sending, read};
 use crate::connectors::{Connector, Failure, Journal, NewEntry};
 use crate::store::{Delivery, Link};
 use crate::sync::{Engine, SyncError, story};
@@ -32,8 +32,9 @@ pub(super) async fn append(
     engine: &Engine,
     side: &dyn Connector,
     link: &mut Link,
-    delivery: &Delivery,
-) -> Result<Delivered, SyncError> {
+    out: &Outgoing<'_>,
+) -> Result<Sent, SyncError> {
+    let delivery = out.delivery;
     let Append { to, entry: from, agreed, story } = read(delivery)?;
     let entry = new_entry(to, &from);
     let id = link.record_on(to).to_owned();
@@ -45,7 +46,7 @@ pub(super) async fn append(
     let mut notes = Vec::new();
     let mut found = None;
     let mut sends = true;
-    if delivery.is_unsure() {
+    if out.unsure {
         found = side.find_entry(&id, &entry, &taken).await?;
         sends = found.is_none();
         if found.is_none() && side.settles_ms() > 0 {
@@ -62,7 +63,7 @@ pub(super) async fn append(
         }
     }
     if sends {
-        mark_sending(engine, delivery).await?;
+        mark_sending(engine, out).await?;
         if let Err(failure) = side.append(&id, &entry).await {
             if matches!(failure, Failure::Transient { .. }) {
                 // It surely did not happen: nothing to look up next time.
@@ -94,11 +95,11 @@ pub(super) async fn append(
         engine,
         link,
         after,
-        Ending { delivery, to, kind: "comment", summary, story, notes, refused: Vec::new(), moved: !held },
+        Ending { out, to, kind: "comment", summary, story, notes, refused: Vec::new(), moved: !held },
         Some(pair),
     )
     .await?;
-    Ok(if held { Delivered::Held } else { Delivered::All })
+    Ok(if held { Sent::Held } else { Sent::Unseen })
 }
 
 /// Stands for the id of an entry that was sent and is not shown to us.

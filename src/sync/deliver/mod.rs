@@ -14,7 +14,7 @@ use super::letters::{self, Wanted};
 use super::{Engine, Sides, SyncError, story};
 use crate::connectors::{Applied, Connector, Failure};
 use crate::store::{Connection, Delivery, DeliveryState, Link, StoreError};
-use merge::{Fields, Side, Value};
+use merge::{Fields, Record, Side, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,12 +28,33 @@ pub(super) struct Create {
     pub story: story::Story,
 }
 
-/// What became of a link's open deliveries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Delivered {
-    All,
+/// What became of some deliveries.
+pub(super) struct Delivered {
     /// Something waits for a person; going round again would not help.
+    pub held: bool,
+    /// The written records as their sides answered; `None` when an answer did not show all that may have moved.
+    pub shown: Option<Vec<(Side, Record)>>,
+}
+
+/// What became of one delivery that a side answered.
+enum Sent {
+    /// The side answered with the whole record.
+    Shown(Box<Record>),
+    /// The answer tells too little: the side must be read again.
+    Unseen,
+    /// A person must act.
     Held,
+}
+
+/// A delivery on its way out.
+struct Outgoing<'a> {
+    delivery: &'a Delivery,
+    /// An earlier run may have sent it, and its answer is not known.
+    unsure: bool,
+    /// That it goes out is on disk already.
+    marked: bool,
+    /// The one after it: marked in the transaction that ends this one.
+    next: Option<&'a Delivery>,
 }
 
 pub(super) fn to_payload<T: Serialize>(payload: &T) -> String {
@@ -47,7 +68,7 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(delivery: &Delivery) -> Resul
 
 /// One delivery with all that is needed to end it.
 struct Ending<'a> {
-    delivery: &'a Delivery,
+    out: &'a Outgoing<'a>,
     to: Side,
     kind: &'static str,
     summary: String,
@@ -59,86 +80,103 @@ struct Ending<'a> {
     moved: bool,
 }
 
-/// Whether field writes were planned in this round, on what was just read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Planned {
-    Now,
-    /// Left over: the sides may have moved since, so field writes give way to a new plan.
-    Before,
-}
-
-/// Sends everything of this link that is planned or unsure, oldest first.
-pub(super) async fn open(
+/// Sends what an earlier run left open, oldest first. The sides may have moved since, so field writes give way to a
+/// new plan.
+pub(super) async fn left_over(
     engine: &Engine,
     connection: &Connection,
     sides: &Sides,
     link: &mut Link,
-    planned: Planned,
-) -> Result<Delivered, SyncError> {
-    let mut delivered = Delivered::All;
+) -> Result<(), SyncError> {
     for delivery in engine.store.open_deliveries(&link.id).await? {
-        if delivery.kind == "write" && planned == Planned::Before {
+        if delivery.kind == "write" {
             supersede(engine, &delivery).await?;
             continue;
         }
-        let started = engine.clock.now();
-        let result = one(engine, connection, sides, link, &delivery).await;
-        let outcome = match &result {
-            Ok(Delivered::All) => "done",
-            Ok(Delivered::Held) => "held",
-            Err(_) => "failed",
-        };
-        metrics::counter!("isthmus_deliveries_total", "side" => delivery.side.clone(), "kind" => delivery.kind.clone(), "outcome" => outcome).increment(1);
-        tracing::debug!(connection.id = %connection.id, link.id = %link.id, delivery.id = %delivery.id, side = %delivery.side, kind = %delivery.kind, outcome, duration_ms = engine.clock.now() - started, "delivered");
-        match result {
-            Ok(Delivered::All) => {}
-            Ok(Delivered::Held) => delivered = Delivered::Held,
-            Err(SyncError::Failure(Failure::Refused { why } | Failure::Forbidden { why })) => {
-                refuse(engine, link, &delivery, &why).await?;
-                delivered = Delivered::Held;
-                if delivery.kind == "create" {
-                    break;
+        let out = Outgoing { delivery: &delivery, unsure: delivery.is_unsure(), marked: false, next: None };
+        let sent = send(engine, connection, sides, link, &out).await?;
+        if matches!(sent, Sent::Held) && delivery.kind == "create" {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Sends what was just planned and stored, in order.
+pub(super) async fn planned(
+    engine: &Engine,
+    connection: &Connection,
+    sides: &Sides,
+    link: &mut Link,
+    deliveries: Vec<Delivery>,
+) -> Result<Delivered, SyncError> {
+    let mut delivered = Delivered { held: false, shown: Some(Vec::new()) };
+    let mut marked = true;
+    for (at, delivery) in deliveries.iter().enumerate() {
+        let out = Outgoing { delivery, unsure: false, marked, next: deliveries.get(at + 1) };
+        let sent = send(engine, connection, sides, link, &out).await?;
+        marked = !matches!(sent, Sent::Held);
+        match sent {
+            Sent::Shown(record) => {
+                if let Some(shown) = &mut delivered.shown {
+                    shown.push((delivery.to(), *record));
                 }
             }
-            Err(SyncError::Failure(Failure::Moved)) => {
-                supersede(engine, &delivery).await?;
-                return Err(Failure::Moved.into());
-            }
-            Err(other) => return Err(other),
+            Sent::Unseen => delivered.shown = None,
+            Sent::Held => delivered.held = true,
         }
     }
     Ok(delivered)
 }
 
-async fn one(
+/// Sends one delivery, and keeps what became of it.
+async fn send(
     engine: &Engine,
     connection: &Connection,
     sides: &Sides,
     link: &mut Link,
-    delivery: &Delivery,
-) -> Result<Delivered, SyncError> {
+    out: &Outgoing<'_>,
+) -> Result<Sent, SyncError> {
+    let delivery = out.delivery;
+    let started = engine.clock.now();
     let side = sides.on(delivery.to());
-    match delivery.kind.as_str() {
-        "create" => create(engine, side, link, delivery).await,
-        "append" => append::append(engine, side, link, delivery).await,
-        _ => write::write(engine, connection, side, link, delivery).await,
+    let result = match delivery.kind.as_str() {
+        "create" => create(engine, side, link, out).await,
+        "append" => append::append(engine, side, link, out).await,
+        _ => write::write(engine, connection, side, link, out).await,
+    };
+    let outcome = match &result {
+        Ok(Sent::Shown(_) | Sent::Unseen) => "done",
+        Ok(Sent::Held) => "held",
+        Err(_) => "failed",
+    };
+    metrics::counter!("isthmus_deliveries_total", "side" => delivery.side.clone(), "kind" => delivery.kind.clone(), "outcome" => outcome).increment(1);
+    tracing::debug!(connection.id = %connection.id, link.id = %link.id, delivery.id = %delivery.id, side = %delivery.side, kind = %delivery.kind, outcome, duration_ms = engine.clock.now() - started, "delivered");
+    match result {
+        Err(SyncError::Failure(Failure::Refused { why } | Failure::Forbidden { why })) => {
+            refuse(engine, link, delivery, &why).await?;
+            Ok(Sent::Held)
+        }
+        Err(SyncError::Failure(Failure::Moved)) => {
+            supersede(engine, delivery).await?;
+            Err(Failure::Moved.into())
+        }
+        other => other,
     }
 }
 
-async fn mark_sending(engine: &Engine, delivery: &Delivery) -> Result<(), SyncError> {
+async fn mark_sending(engine: &Engine, out: &Outgoing<'_>) -> Result<(), SyncError> {
+    if out.marked {
+        return Ok(());
+    }
     let mut tx = engine.store.begin().await?;
-    tx.delivery_sending(&delivery.id, engine.clock.now()).await?;
+    tx.delivery_sending(&out.delivery.id, engine.clock.now()).await?;
     Ok(tx.commit().await?)
 }
 
-async fn create(
-    engine: &Engine,
-    side: &dyn Connector,
-    link: &mut Link,
-    delivery: &Delivery,
-) -> Result<Delivered, SyncError> {
-    let payload: Create = read(delivery)?;
-    mark_sending(engine, delivery).await?;
+async fn create(engine: &Engine, side: &dyn Connector, link: &mut Link, out: &Outgoing<'_>) -> Result<Sent, SyncError> {
+    let payload: Create = read(out.delivery)?;
+    mark_sending(engine, out).await?;
     let Applied { record, notes, .. } = side.create(&link.id, &payload.fields).await?;
     let mut after = link.clone();
     after.platform_id = Some(record.id.clone());
@@ -149,19 +187,11 @@ async fn create(
         engine,
         link,
         after,
-        Ending {
-            delivery,
-            to: Side::Platform,
-            kind: "linked",
-            summary,
-            story,
-            notes,
-            refused: Vec::new(),
-            moved: true,
-        },
+        Ending { out, to: Side::Platform, kind: "linked", summary, story, notes, refused: Vec::new(), moved: true },
         None,
     )
-    .await
+    .await?;
+    Ok(Sent::Unseen)
 }
 
 /// Done: delivery, link, base, pair and history in one transaction.
@@ -171,9 +201,9 @@ async fn end(
     mut after: Link,
     ending: Ending<'_>,
     pair: Option<(String, String)>,
-) -> Result<Delivered, SyncError> {
+) -> Result<(), SyncError> {
     let now = engine.clock.now();
-    let Ending { delivery, to, kind, summary, mut story, notes, refused, moved } = ending;
+    let Ending { out, to, kind, summary, mut story, notes, refused, moved } = ending;
     let notes = notes.join(" ");
     if !notes.is_empty() {
         story = story.step(now, notes.clone());
@@ -181,18 +211,21 @@ async fn end(
     let is_news = !notes.is_empty() && !link.note.contains(&notes);
     after.note = letters::sentences([link.note.as_str(), notes.as_str()]);
     let mut tx = engine.store.begin().await?;
-    tx.finish_delivery(&delivery.id, DeliveryState::Done, &notes, now).await?;
+    tx.finish_delivery(&out.delivery.id, DeliveryState::Done, &notes, now).await?;
+    if let Some(next) = out.next {
+        tx.delivery_sending(&next.id, now).await?;
+    }
     if let Some((servicenow_id, platform_id)) = pair {
         tx.pair_entries(&link.id, &servicenow_id, &platform_id).await?;
     }
     if moved || is_news {
-        story::tell(engine, &mut tx, link, to, kind, &summary, &story).await?;
+        story::tell(engine.clock.as_ref(), &mut tx, link, Some(to), kind, &summary, &story).await?;
     }
     if is_news {
         story::problem(engine, &mut tx, link, &notes).await?;
     }
     for (wanted, why) in &refused {
-        letters::keep(engine, &mut tx, link, wanted, delivery.attempts + 1, why).await?;
+        letters::keep(engine, &mut tx, link, wanted, out.delivery.attempts + 1, why).await?;
     }
     tx.save_link(&mut after, now).await?;
     tx.commit().await?;
@@ -203,7 +236,7 @@ async fn end(
     }
     *link = after;
     tell_pages(engine, link);
-    Ok(Delivered::All)
+    Ok(())
 }
 
 /// The side will not take it: it becomes dead letters, and waits for a person.

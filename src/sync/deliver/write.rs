@@ -1,11 +1,11 @@
 //! Field writes. The base advances by what the side really stored.
 
-use super::{Agreed, Delivered, Ending, end, mark_sending, read};
+use super::{Agreed, Ending, Outgoing, Sent, end, mark_sending, read};
 use crate::connectors::{Applied, Connector, Failure};
-use crate::store::{Connection, Delivery, Link};
+use crate::store::{Connection, Link};
 use crate::sync::letters::Wanted;
 use crate::sync::{Engine, SyncError, story};
-use merge::{Decision, Fields, NoteRule, Outcome, Side};
+use merge::{Decision, Fields, NoteRule, Outcome, Record, Side};
 use serde::{Deserialize, Serialize};
 
 /// What one rule writes.
@@ -49,6 +49,8 @@ struct Outcomes {
     notes: Vec<String>,
     /// Each with the reason; a person must act.
     refused: Vec<(Wanted, String)>,
+    /// The record after the last write.
+    shown: Option<Record>,
 }
 
 pub(super) async fn write(
@@ -56,12 +58,12 @@ pub(super) async fn write(
     connection: &Connection,
     side: &dyn Connector,
     link: &mut Link,
-    delivery: &Delivery,
-) -> Result<Delivered, SyncError> {
-    let Write { parts, expected, story } = read(delivery)?;
-    let to = delivery.to();
+    out: &Outgoing<'_>,
+) -> Result<Sent, SyncError> {
+    let Write { parts, expected, story } = read(out.delivery)?;
+    let to = out.delivery.to();
     let id = link.record_on(to).to_owned();
-    mark_sending(engine, delivery).await?;
+    mark_sending(engine, out).await?;
     let mut outcomes = Outcomes::default();
     match side.write(&id, &fields(&parts), &expected).await {
         Ok(applied) => outcomes.add(connection, link, to, &parts, &applied),
@@ -77,7 +79,7 @@ pub(super) async fn write(
         }
         Err(other) => return Err(other.into()),
     }
-    let Outcomes { agreed, moved, notes, refused } = outcomes;
+    let Outcomes { agreed, moved, notes, refused, shown } = outcomes;
     let held = !refused.is_empty();
     let mut after = link.clone();
     after.base.extend(agreed);
@@ -88,15 +90,12 @@ pub(super) async fn write(
         format!("Nothing could be written to {to}")
     };
     let story = story.step(engine.clock.now(), format!("{to} answered and was read back."));
-    end(
-        engine,
-        link,
-        after,
-        Ending { delivery, to, kind: "fields", summary, story, notes, refused, moved: is_moved },
-        None,
-    )
-    .await?;
-    Ok(if held { Delivered::Held } else { Delivered::All })
+    end(engine, link, after, Ending { out, to, kind: "fields", summary, story, notes, refused, moved: is_moved }, None)
+        .await?;
+    Ok(match shown {
+        Some(record) if !held => Sent::Shown(Box::new(record)),
+        _ => Sent::Held,
+    })
 }
 
 fn fields(parts: &[Part]) -> Fields {
@@ -115,6 +114,7 @@ impl Outcomes {
     /// and a person is told.
     fn add(&mut self, connection: &Connection, link: &Link, to: Side, parts: &[Part], applied: &Applied) {
         self.notes.extend(applied.notes.iter().cloned());
+        self.shown = Some(applied.record.clone());
         for part in parts {
             let row = connection.rules.fields.iter().find(|row| row.name == part.rule);
             let is_left_out = row.is_some_and(|row| applied.left_out.contains(row.field_on(to)));

@@ -1,0 +1,113 @@
+//! Comments and work notes of a pair: which ones the other side has not got.
+
+use super::deliver::{self, Agreed, Append, UNSEEN};
+use super::reconcile::Observed;
+use super::{Engine, Sides, SyncError};
+use crate::connectors::MADE_ID;
+use crate::store::Link;
+use merge::{Decision, Entry, Outcome, Plan, Side, Stream};
+use std::collections::BTreeSet;
+
+/// An entry that shall be appended, and what of the base is agreed on with it.
+pub(super) struct Missing {
+    pub to: Side,
+    pub entry: Entry,
+    pub agreed: Agreed,
+    /// For an entry that a note rule made.
+    pub decision: Option<Decision>,
+}
+
+impl Missing {
+    pub fn append(self, story: super::story::Story) -> Append {
+        Append { to: self.to, entry: self.entry, agreed: self.agreed, story }
+    }
+}
+
+/// What one side has and the other has not, oldest first, after what note rules say.
+pub(super) async fn missing(
+    engine: &Engine,
+    sides: &Sides,
+    link: &Link,
+    plan: &Plan,
+    seen: &Observed,
+) -> Result<Vec<Missing>, SyncError> {
+    let (servicenow_known, platform_known) = known(engine, sides, link, seen).await?;
+    let mut missing: Vec<Missing> = plan.decisions.iter().filter_map(|decision| told(engine, decision)).collect();
+    let sides: [(Side, &[Entry], &BTreeSet<String>); 2] = [
+        (Side::Platform, &seen.servicenow_entries, &servicenow_known),
+        (Side::ServiceNow, &seen.platform_entries, &platform_known),
+    ];
+    for (to, entries, known) in sides {
+        let new = merge::missing(entries, known).into_iter().cloned();
+        missing.extend(new.map(|entry| Missing { to, entry, agreed: Agreed::new(), decision: None }));
+    }
+    Ok(missing)
+}
+
+/// A value that is told as a comment.
+fn told(engine: &Engine, decision: &Decision) -> Option<Missing> {
+    let Outcome::Note { text, agree } = &decision.outcome else { return None };
+    let entry = Entry {
+        id: format!("note:{}", engine.clock.id()),
+        stream: Stream::Internal,
+        author: if decision.by.by.is_empty() { Side::ServiceNow.to_string() } else { decision.by.by.clone() },
+        at: decision.by.at,
+        body: text.clone(),
+    };
+    let agreed = Agreed::from([(decision.rule.clone(), agree.clone())]);
+    Some(Missing { to: Side::Platform, entry, agreed, decision: Some(decision.clone()) })
+}
+
+/// The ids on each side of entries that are on both. An entry that ServiceNow shows by another id than the one it was
+/// paired by, because it was sent unseen or because the journal is read in another way now, is recognised by its
+/// content, so that it does not cross again.
+async fn known(
+    engine: &Engine,
+    sides: &Sides,
+    link: &Link,
+    seen: &Observed,
+) -> Result<(BTreeSet<String>, BTreeSet<String>), SyncError> {
+    let pairs = engine.store.paired_entries(&link.id).await?;
+    let (mut servicenow, platform): (BTreeSet<String>, BTreeSet<String>) = pairs.iter().cloned().unzip();
+    let mut lost: Vec<(&str, &Entry)> = pairs
+        .iter()
+        .filter(|(paired_by, _)| !seen.servicenow_entries.iter().any(|entry| &entry.id == paired_by))
+        .filter_map(|(paired_by, ticket_entry)| {
+            let there = seen.platform_entries.iter().find(|entry| &entry.id == ticket_entry)?;
+            Some((paired_by.as_str(), there))
+        })
+        .collect();
+    let is_same = |written_in: Side, shown: &Entry, there: &Entry| match written_in {
+        Side::Platform => sides.servicenow.is_same(shown, &deliver::new_entry(Side::ServiceNow, there)),
+        Side::ServiceNow => sides.platform.is_same(there, &deliver::new_entry(Side::Platform, shown)),
+    };
+    let mut found = Vec::new();
+    // Those that were sent to ServiceNow first: their text there says more, and the others' may be the rest of it.
+    for written_in in [Side::Platform, Side::ServiceNow] {
+        lost.retain(|(paired_by, there)| {
+            let shown = seen.servicenow_entries.iter().find(|shown| {
+                !servicenow.contains(&shown.id)
+                    && is_another_kind(paired_by, &shown.id)
+                    && is_same(written_in, shown, there)
+            });
+            if let Some(shown) = shown {
+                servicenow.insert(shown.id.clone());
+                found.push(((*paired_by).to_owned(), shown.id.clone()));
+            }
+            shown.is_none()
+        });
+    }
+    if !found.is_empty() {
+        let mut tx = engine.store.begin().await?;
+        for (paired_by, shown) in found {
+            tx.see_entry(&link.id, &paired_by, &shown).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok((servicenow, platform))
+}
+
+/// Whether two ids of one entry may differ: one is none, or one is the side's own and the other made of the content.
+fn is_another_kind(paired_by: &str, shown: &str) -> bool {
+    paired_by.starts_with(UNSEEN) || paired_by.starts_with(MADE_ID) != shown.starts_with(MADE_ID)
+}
