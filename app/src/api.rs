@@ -3,8 +3,9 @@
 
 use crate::error::Trouble;
 use crate::model::{
-    ChangeList, ChangeStory, Check, ConnectDefaults, ConnectionPage, ConnectionRow, FailureFilter, FailureList,
-    FailurePage, HistoryFilter, Overview, Person, TicketFilter, TicketForm, TicketList, TicketPage,
+    ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
+    ConnectionRow, FailureFilter, FailureList, FailurePage, HistoryFilter, Overview, Person, SettingsForm,
+    TicketFilter, TicketForm, TicketList, TicketPage,
 };
 use leptos::prelude::*;
 
@@ -48,6 +49,13 @@ pub trait Console: Send + Sync {
     async fn set_client(&self, id: &str, client_id: &str, client_secret: &str) -> Answer<()>;
     async fn pause_connection(&self, id: &str) -> Answer<()>;
     async fn resume_connection(&self, id: &str) -> Answer<()>;
+
+    /// Publishes the mapping anew with these settings.
+    async fn save_settings(&self, form: SettingsForm) -> Answer<()>;
+
+    async fn conflicts(&self, filter: ConflictFilter) -> Answer<ConflictList>;
+    async fn conflict(&self, id: &str) -> Answer<ConflictRow>;
+    async fn choose_value(&self, choice: Choice) -> Answer<()>;
 
     async fn tickets(&self, filter: TicketFilter) -> Answer<TicketList>;
     async fn ticket(&self, id: &str) -> Answer<TicketPage>;
@@ -207,6 +215,26 @@ pub async fn pause_connection(id: String) -> Answer<()> {
 #[server(name = ResumeConnection, prefix = "/fn", endpoint = "resume-connection")]
 pub async fn resume_connection(id: String) -> Answer<()> {
     told(console()?.resume_connection(&id).await)
+}
+
+#[server(name = SaveSettings, prefix = "/fn", endpoint = "save-settings")]
+pub async fn save_settings(form: SettingsForm) -> Answer<()> {
+    told(console()?.save_settings(form).await)
+}
+
+#[server(name = AskConflicts, prefix = "/fn", endpoint = "conflicts")]
+pub async fn conflicts(filter: ConflictFilter) -> Answer<ConflictList> {
+    told(console()?.conflicts(filter).await)
+}
+
+#[server(name = AskConflict, prefix = "/fn", endpoint = "conflict")]
+pub async fn conflict(id: String) -> Answer<ConflictRow> {
+    told(console()?.conflict(&id).await)
+}
+
+#[server(name = ChooseValue, prefix = "/fn", endpoint = "choose-value")]
+pub async fn choose_value(choice: Choice) -> Answer<()> {
+    told(console()?.choose_value(choice).await)
 }
 
 #[server(name = AskTickets, prefix = "/fn", endpoint = "tickets")]

@@ -1,9 +1,20 @@
 //! Every address of the console and the page behind it.
 
 use crate::pages::{
-    change::ChangePage, connect::ConnectPage, connection::ConnectionPage, connections::ConnectionsPage,
-    failure::FailurePage, failures::FailuresPage, first_run::FirstRunPage, history::HistoryPage, not_found::NotFound,
-    overview::OverviewPage, sign_in::SignInPage, ticket::TicketPage, tickets::TicketsPage,
+    change::ChangePage,
+    conflicts::{ConflictPage, ConflictsPage},
+    connect::ConnectPage,
+    connection::ConnectionPage,
+    connections::ConnectionsPage,
+    failure::FailurePage,
+    failures::FailuresPage,
+    first_run::FirstRunPage,
+    history::HistoryPage,
+    not_found::NotFound,
+    overview::OverviewPage,
+    sign_in::SignInPage,
+    ticket::TicketPage,
+    tickets::TicketsPage,
 };
 use crate::ui::layout::Layout;
 use leptos::prelude::*;
@@ -27,6 +38,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=path!("/tickets") view=TicketsPage ssr=SsrMode::Async/>
                     <Route path=path!("/tickets/:id") view=TicketPage ssr=SsrMode::Async/>
+                    <Route path=path!("/conflicts") view=ConflictsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/conflicts/:id") view=ConflictPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/new") view=ConnectPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>

@@ -2,6 +2,7 @@
 //! Moments come formatted, so that both halves render the same text (a locale would differ).
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A moment as the page shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,6 +66,8 @@ pub struct ConnectionRow {
     pub waiting: i64,
     /// Deliveries that a person must look at.
     pub failing: i64,
+    /// Conflicts that are not over.
+    pub conflicts: i64,
     pub last_change: Option<When>,
     /// Until the refresh token ends; `None` before somebody authorized.
     pub days_left: Option<i64>,
@@ -153,6 +156,7 @@ pub struct ConnectionPage {
     pub rule_script: String,
     pub field_rules: Vec<FieldRuleRow>,
     pub value_maps: Vec<ValueMapTable>,
+    pub settings: ConnectionSettings,
 }
 
 /// The numbers of the first page.
@@ -254,6 +258,8 @@ pub struct SyncLine {
     pub state: String,
     /// Why, when it is not in sync.
     pub note: String,
+    /// A conflict that waits for a person; empty when none.
+    pub conflict: String,
     pub since: When,
 }
 
@@ -368,7 +374,7 @@ pub struct ChangeRow {
     pub ticket_number: String,
     /// `to_platform`, `to_servicenow`, or empty
     pub direction: String,
-    /// `linked`, `fields`, `comment`, `problem`
+    /// `linked`, `fields`, `comment`, `conflict`, `problem`
     pub kind: String,
     /// One sentence: what moved.
     pub summary: String,
@@ -489,4 +495,109 @@ pub struct FailurePage {
     pub closed: Option<When>,
     /// How many open ones have this cause.
     pub same: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictFilter {
+    /// A connection's id, or empty for all.
+    pub connection: String,
+    /// From 1.
+    pub page: i64,
+}
+
+/// What one side holds, and who put it there as far as the side tells.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ConflictSide {
+    pub value: String,
+    pub who: String,
+    pub at: Option<When>,
+}
+
+/// How a value of a field is typed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueInput {
+    Text,
+    /// One of these.
+    Choice(Vec<String>),
+    Moment,
+    Email,
+}
+
+/// A field about which two people disagree.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ConflictRow {
+    pub id: String,
+    pub connection_id: String,
+    pub connection: String,
+    /// The incident's number.
+    pub reference: String,
+    pub record_url: String,
+    pub ticket_id: String,
+    pub ticket_number: String,
+    pub field: String,
+    pub servicenow: ConflictSide,
+    /// `None` where the sides never agreed.
+    pub base: Option<String>,
+    pub platform: ConflictSide,
+    pub input: ValueInput,
+    pub why: String,
+    /// `open`, `chosen`, `resolved`, `withdrawn`
+    pub state: String,
+    pub choice: String,
+    pub chosen_by: String,
+    pub opened: When,
+    /// Goes back with a choice: it is for these values and no others.
+    pub version: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictList {
+    pub rows: Vec<ConflictRow>,
+    pub total: i64,
+    pub page: i64,
+    pub pages: i64,
+    /// The connections to filter by: id and name.
+    pub connections: Vec<(String, String)>,
+}
+
+/// What a person chose for a conflict.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    pub conflict: String,
+    /// The version that the person saw.
+    pub version: i64,
+    /// `servicenow`, `platform` or `value`
+    pub take: String,
+    /// With `value`: as typed.
+    #[serde(default)]
+    pub value: String,
+}
+
+/// What a person sets for a connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionSettings {
+    /// The mapping's version that this is of.
+    pub version: i64,
+    /// `last_write_wins`, `ownership_priority`, `manual_review`
+    pub strategy: String,
+    pub fields: Vec<FieldStrategy>,
+}
+
+/// A field's own strategy; empty for the connection's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldStrategy {
+    pub field: String,
+    pub strategy: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsForm {
+    pub id: String,
+    /// The mapping's version that the form showed.
+    pub version: i64,
+    pub strategy: String,
+    /// By field; empty for the connection's strategy.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
 }

@@ -39,6 +39,7 @@ impl Operations {
     async fn connection_row(&self, connection: &Connection) -> Answer<ConnectionRow> {
         let store = &self.parts.store;
         let (links, noted) = store.count_links(&connection.id).await.or_trouble()?;
+        let conflicted = store.count_conflicted_links(&connection.id).await.or_trouble()?;
         let (waiting, _) = store.count_jobs(&connection.id).await.or_trouble()?;
         let letters = store.count_open_letters(&connection.id, "").await.or_trouble()?;
         let others = store.count_noted_links(&connection.id).await.or_trouble()?;
@@ -55,9 +56,10 @@ impl Operations {
                 State::Held => ConnectionState::Held,
             },
             state_note: connection.state_note.clone(),
-            in_sync: (links - noted - waiting).max(0),
+            in_sync: (links - noted - conflicted - waiting).max(0),
             waiting,
             failing: letters + others,
+            conflicts: store.count_conflicts(&connection.id).await.or_trouble()?,
             last_change: store.last_change(&connection.id).await.or_trouble()?.and_then(when_any),
             days_left: tokens.map(|tokens| days_left(tokens.refresh_ends, self.parts.clock.now())),
         })
@@ -104,6 +106,7 @@ impl Operations {
                 .chain(streams())
                 .collect(),
             value_maps: connection.rules.fields.iter().filter_map(value_map).collect(),
+            settings: super::settings::shown(&connection.rules),
             client_id: connection.client_id,
         })
     }

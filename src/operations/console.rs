@@ -3,8 +3,9 @@
 use super::{Operations, OrTrouble as _};
 use app::api::{Answer, Console};
 use app::model::{
-    ChangeList, ChangeStory, Check, ConnectDefaults, ConnectionPage, ConnectionRow, FailureFilter, FailureList,
-    FailurePage, HistoryFilter, Overview, Person, Role, TicketFilter, TicketForm, TicketList, TicketPage,
+    ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
+    ConnectionRow, FailureFilter, FailureList, FailurePage, HistoryFilter, Overview, Person, Role, SettingsForm,
+    TicketFilter, TicketForm, TicketList, TicketPage,
 };
 
 #[async_trait::async_trait]
@@ -83,6 +84,22 @@ impl Console for Operations {
 
     async fn resume_connection(&self, id: &str) -> Answer<()> {
         self.resume(id).await
+    }
+
+    async fn save_settings(&self, form: SettingsForm) -> Answer<()> {
+        self.publish_settings(form).await
+    }
+
+    async fn conflicts(&self, filter: ConflictFilter) -> Answer<ConflictList> {
+        self.list_conflicts(filter).await
+    }
+
+    async fn conflict(&self, id: &str) -> Answer<ConflictRow> {
+        self.open_conflict(id).await
+    }
+
+    async fn choose_value(&self, choice: Choice) -> Answer<()> {
+        self.choose(choice).await
     }
 
     async fn tickets(&self, filter: TicketFilter) -> Answer<TicketList> {

@@ -1,6 +1,7 @@
 //! What a person may ask for: one function each, with one permission check and one audit entry. Pages,
 //! REST API and command line all come through here.
 
+mod conflicts;
 mod connect;
 mod connections;
 mod console;
@@ -8,6 +9,7 @@ mod failures;
 mod files;
 mod history;
 mod people;
+mod settings;
 mod show;
 mod tickets;
 

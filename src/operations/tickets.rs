@@ -7,7 +7,7 @@ use crate::connectors::servicenow::Instance;
 use crate::desk::files::size_in_words;
 use crate::desk::{self, DESCRIPTION_LENGTH, KINDS, Moved, PRIORITIES, STATUSES, TITLE_LENGTH};
 use crate::queue;
-use crate::store::{Change, Link, Source, Ticket, TicketSearch, Tx, Urgency};
+use crate::store::{Change, ConflictState, Link, Source, Ticket, TicketSearch, Tx, Urgency};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{
@@ -139,17 +139,23 @@ impl Operations {
         let given_up = store.held_letters(&lane).await.or_trouble()?;
         let given_up = given_up.iter().filter(|letter| !letter.is_open()).map(super::failures::given_up);
         let lane = store.lane_state(&lane).await.or_trouble()?;
+        let open = store.conflicts_of(&link.id).await.or_trouble()?;
+        let conflict = open.into_iter().find(|conflict| conflict.state == ConflictState::Open);
         let (state, note) = match lane {
             Some((state, problem)) if state == "buried" => ("needs you", problem),
             Some((_, problem)) => ("waiting", problem),
             None if !link.note.is_empty() => ("needs you", link.note),
-            None => ("in sync", given_up.collect::<Vec<_>>().join(" ")),
+            None => match &conflict {
+                Some(conflict) => ("needs you", format!("{} has different values on the two sides.", conflict.rule)),
+                None => ("in sync", given_up.collect::<Vec<_>>().join(" ")),
+            },
         };
         Ok(Some(SyncLine {
             record_url: Instance::page_of(&connection.address, "incident", &link.servicenow_id),
             connection_id: connection.id,
             connection: connection.name,
             reference: link.servicenow_number,
+            conflict: conflict.map(|conflict| conflict.id).unwrap_or_default(),
             state: state.to_owned(),
             note,
             since: when(link.changed_at),

@@ -194,6 +194,18 @@ impl Tx {
         exactly_one(&done)
     }
 
+    /// The mapping, kept from others until this transaction ends.
+    pub async fn rules_for_edit(&mut self, id: &str) -> Result<Option<Rules>> {
+        let sql = "update connections set rules = rules where id = $1 returning rules";
+        let row: Option<(String,)> = sqlx::query_as(sql).bind(id).fetch_optional(&mut *self.inner).await?;
+        row.map(|(rules,)| read_json(&rules, "connections", "rules", id)).transpose()
+    }
+
+    pub async fn publish_rules(&mut self, id: &str, rules: &Rules) -> Result<()> {
+        let sql = "update connections set rules = $2 where id = $1";
+        exactly_one(&sqlx::query(sql).bind(id).bind(to_json(rules)).execute(&mut *self.inner).await?)
+    }
+
     pub async fn set_connection_state(&mut self, id: &str, state: State, note: &str) -> Result<()> {
         let sql = "update connections set state = $2, state_note = $3 where id = $1";
         let done = sqlx::query(sql).bind(id).bind(state.as_str()).bind(note).execute(&mut *self.inner).await?;

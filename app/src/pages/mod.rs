@@ -1,6 +1,7 @@
 //! One file for each address.
 
 pub mod change;
+pub mod conflicts;
 pub mod connect;
 pub mod connection;
 pub mod connections;

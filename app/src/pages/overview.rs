@@ -73,6 +73,14 @@ fn Verdict(connections: Vec<ConnectionRow>) -> impl IntoView {
     if failing > 0 {
         acts.push(if failing == 1 { "1 failure waits".to_owned() } else { format!("{failing} failures wait") });
     }
+    let conflicts: i64 = connections.iter().map(|row| row.conflicts).sum();
+    if conflicts > 0 {
+        acts.push(if conflicts == 1 {
+            "1 conflict waits for a choice".to_owned()
+        } else {
+            format!("{conflicts} conflicts wait for a choice")
+        });
+    }
     if draft > 0 {
         acts.push(if draft == 1 {
             "1 connection is not authorized yet".to_owned()
@@ -89,7 +97,9 @@ fn Standing(row: ConnectionRow) -> impl IntoView {
     let page = format!("/settings/connections/{}", row.id);
     let history = with_query("/history", &[("connection", &row.id)]);
     let failures = with_query("/failures", &[("connection", &row.id)]);
+    let conflicts = with_query("/conflicts", &[("connection", &row.id)]);
     let act = row.failing > 0;
+    let disputed = row.conflicts > 0;
     let held = row.state == ConnectionState::Held;
     let draft = row.state == ConnectionState::Draft;
     view! {
@@ -108,6 +118,7 @@ fn Standing(row: ConnectionRow) -> impl IntoView {
                 <div><dt>"In sync"</dt><dd><a href="/tickets">{row.in_sync}</a></dd></div>
                 <div><dt>"Waiting"</dt><dd><a href=history>{row.waiting}</a></dd></div>
                 <div class:act=act><dt>"Failing"</dt><dd><a href=failures>{row.failing}</a></dd></div>
+                <div class:act=disputed><dt>"Conflicts"</dt><dd><a href=conflicts>{row.conflicts}</a></dd></div>
             </dl>
         </li>
     }

@@ -25,6 +25,7 @@ pub fn Icon(path: &'static str) -> impl IntoView {
 
 pub const OVERVIEW: &str = "M2 9l6-6 6 6M4 8v5h8V8";
 pub const TICKETS: &str = "M2 4h12v3a1.2 1.2 0 0 0 0 2.4V12H2V9.4A1.2 1.2 0 0 0 2 7zM6 4v8";
+pub const CONFLICTS: &str = "M2 5h7L6.5 2.5M14 11H7l2.5 2.5M9 5L6.5 7.5M7 11l2.5-2.5";
 pub const HISTORY: &str = "M2.5 8a5.5 5.5 0 1 0 1.6-3.9L2.5 5.5M2.5 2.5v3h3M8 5v3l2 1.5";
 pub const CONNECTIONS: &str =
     "M6 10l4-4M7 4.5L8.5 3A3.2 3.2 0 0 1 13 7.5l-1.5 1.5M9 11.5L7.5 13A3.2 3.2 0 0 1 3 8.5L4.5 7";

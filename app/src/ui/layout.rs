@@ -3,7 +3,7 @@
 use crate::api::{self, SignOut};
 use crate::live::Live;
 use crate::model::Person;
-use crate::ui::icon::{CONNECTIONS, FAILURES, HISTORY, Icon, MENU, Mark, OVERVIEW, TICKETS};
+use crate::ui::icon::{CONFLICTS, CONNECTIONS, FAILURES, HISTORY, Icon, MENU, Mark, OVERVIEW, TICKETS};
 use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
@@ -57,6 +57,7 @@ fn Navigation(me: Resource<api::Answer<Option<Person>>>) -> impl IntoView {
             <A href="/" exact=true><Icon path=OVERVIEW/>"Overview"</A>
             <A href="/tickets"><Icon path=TICKETS/>"Tickets"</A>
             <A href="/failures"><Icon path=FAILURES/>"Failures"</A>
+            <A href="/conflicts"><Icon path=CONFLICTS/>"Conflicts"</A>
             <A href="/history"><Icon path=HISTORY/>"History"</A>
             <p class="ways-group">"Settings"</p>
             <A href="/settings/connections"><Icon path=CONNECTIONS/>"Connections"</A>

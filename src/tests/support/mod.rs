@@ -4,12 +4,14 @@
 mod builders;
 mod databases;
 mod instance;
+mod pair;
 mod program;
 mod turned_clock;
 
 pub use builders::connection;
 pub use databases::{Database, empty_postgres, empty_sqlite, postgres, sqlite};
 pub use instance::Practice;
+pub use pair::Pair;
 pub use program::{EMAIL, FILE_LIMIT_MIB, PASSWORD, Program, location};
 pub use turned_clock::TurnedClock;
 

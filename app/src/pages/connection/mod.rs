@@ -5,6 +5,7 @@ mod access;
 mod arrival;
 mod checks;
 mod mapping;
+mod settings;
 
 use crate::address::{query, with_query};
 use crate::api::{self, PauseConnection, ResumeConnection};
@@ -23,6 +24,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use mapping::Mapping;
+use settings::Settings;
 
 /// The connection on this page, kept as the server has it.
 type Shown = RwSignal<model::ConnectionPage>;
@@ -64,6 +66,7 @@ fn Opened(page: model::ConnectionPage) -> impl IntoView {
         <Checks shown/>
         <Access shown/>
         <Arrival shown/>
+        <Settings shown/>
         <Mapping shown/>
     }
 }
@@ -150,6 +153,7 @@ fn Facts(shown: Shown) -> impl IntoView {
     let row = Memo::new(move |_| shown.read().row.clone());
     let history = with_query("/history", &[("connection", &row.read_untracked().id)]);
     let failures = with_query("/failures", &[("connection", &row.read_untracked().id)]);
+    let conflicts = with_query("/conflicts", &[("connection", &row.read_untracked().id)]);
     view! {
         <dl class="facts">
             <div>
@@ -166,6 +170,12 @@ fn Facts(shown: Shown) -> impl IntoView {
             <div><dt>"Failing"</dt><dd class="num" class=("text-error", move || row.read().failing > 0)>
                 <a class="link" href=failures>{move || row.read().failing}</a>
             </dd></div>
+            <div>
+                <dt>"Conflicts"</dt>
+                <dd class="num" class=("text-error", move || row.read().conflicts > 0)>
+                    <a class="link" href=conflicts>{move || row.read().conflicts}</a>
+                </dd>
+            </div>
             <div>
                 <dt>"Last change"</dt>
                 <dd>{move || view! { <MaybeTime when=row.read().last_change.clone()/> }}" · "<a class="link" href=history>"History"</a></dd>

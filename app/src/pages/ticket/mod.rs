@@ -78,6 +78,8 @@ fn Sync(ticket: RwSignal<model::TicketPage>) -> impl IntoView {
                         <a class="link" href=format!("/settings/connections/{}", sync.connection_id)>{sync.connection}</a>
                     </span>
                     {(!sync.note.is_empty()).then(|| view! { <span class="basis-full">{sync.note}</span> })}
+                    {(!sync.conflict.is_empty())
+                        .then(|| view! { <a class="link" href=format!("/conflicts/{}", sync.conflict)>"Choose"</a> })}
                 </p>
             }
             .into_any(),
