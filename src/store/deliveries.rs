@@ -87,6 +87,13 @@ impl Store {
                    from deliveries where link_id = $1 and state in ('planned', 'sending') order by id";
         Ok(sqlx::query_as(sql).bind(link).fetch_all(&self.pool).await?)
     }
+
+    /// The field writes that a side took of a link, newest first.
+    pub async fn last_writes(&self, link: &str, to: Side, limit: i64) -> Result<Vec<Delivery>> {
+        let sql = "select id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at \
+                   from deliveries where link_id = $1 and side = $2 and kind = 'write' and state = 'done' order by id desc limit $3";
+        Ok(sqlx::query_as(sql).bind(link).bind(to.as_str()).bind(limit).fetch_all(&self.pool).await?)
+    }
 }
 
 #[cfg(test)]

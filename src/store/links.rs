@@ -1,7 +1,9 @@
 //! Links: pairs of records, their base, and the pairs of comments.
 
 use super::{Result, Store, Tx, exactly_one, read_json, to_json};
-use merge::{Base, Side};
+use merge::{Base, Side, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -12,11 +14,52 @@ pub struct Link {
     /// None until the ticket was made.
     pub platform_id: Option<String>,
     pub base: Base,
+    /// Per rule: a text that one side cut, which counts as the whole there.
+    pub cuts: BTreeMap<String, Cut>,
+    pub state: LinkState,
     pub version: i64,
     /// What a person must act on; empty when nothing.
     pub note: String,
     pub created_at: i64,
     pub changed_at: i64,
+}
+
+/// A text of which a side keeps the beginning only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    pub side: Side,
+    pub whole: Value,
+    pub kept: Value,
+}
+
+impl Cut {
+    /// `None` when what is kept is no beginning of the whole.
+    pub fn of(side: Side, whole: &Value, kept: &Value) -> Option<Self> {
+        let (Value::Text(all), Value::Text(beginning)) = (whole, kept) else { return None };
+        let is_cut = beginning.len() < all.len() && all.starts_with(beginning.as_str());
+        is_cut.then(|| Self { side, whole: whole.clone(), kept: kept.clone() })
+    }
+}
+
+/// Whether a pair is kept the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    Linked,
+    /// Taken apart; it stays to be read.
+    Unlinked,
+}
+
+impl LinkState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::Unlinked => "unlinked",
+        }
+    }
+
+    fn read(text: &str) -> Self {
+        if text == "unlinked" { Self::Unlinked } else { Self::Linked }
+    }
 }
 
 impl Link {
@@ -37,6 +80,8 @@ struct Row {
     servicenow_number: String,
     platform_id: Option<String>,
     base: String,
+    cuts: String,
+    state: String,
     version: i64,
     note: String,
     created_at: i64,
@@ -47,6 +92,8 @@ impl Row {
     fn read(self) -> Result<Link> {
         Ok(Link {
             base: read_json(&self.base, "links", "base", &self.id)?,
+            cuts: read_json(&self.cuts, "links", "cuts", &self.id)?,
+            state: LinkState::read(&self.state),
             id: self.id,
             connection_id: self.connection_id,
             servicenow_id: self.servicenow_id,
@@ -63,7 +110,7 @@ impl Row {
 macro_rules! select_link {
     ($rest:literal) => {
         concat!(
-            "select id, connection_id, servicenow_id, servicenow_number, platform_id, base, version, note, created_at, changed_at \
+            "select id, connection_id, servicenow_id, servicenow_number, platform_id, base, cuts, state, version, note, created_at, changed_at \
              from links ",
             $rest
         )
@@ -149,7 +196,7 @@ impl Tx {
 
     /// Keeps the link as it is now, if its version is still the one that was read; then it is one higher.
     pub async fn save_link(&mut self, link: &mut Link, now: i64) -> Result<()> {
-        let sql = "update links set platform_id = $3, base = $4, note = $5, changed_at = $6, version = version + 1 \
+        let sql = "update links set platform_id = $3, base = $4, note = $5, changed_at = $6, cuts = $7, state = $8, version = version + 1 \
                    where id = $1 and version = $2";
         let done = sqlx::query(sql)
             .bind(&link.id)
@@ -158,6 +205,8 @@ impl Tx {
             .bind(to_json(&link.base))
             .bind(&link.note)
             .bind(now)
+            .bind(to_json(&link.cuts))
+            .bind(link.state.as_str())
             .execute(&mut *self.inner)
             .await?;
         exactly_one(&done)?;

@@ -37,7 +37,7 @@ pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, User}
 pub use files::FileLine;
 pub use history::{HistoryLine, HistorySearch};
 pub use jobs::{Back, Job, JobKind, Urgency};
-pub use links::Link;
+pub use links::{Cut, Link, LinkState};
 pub use people::{PersonRow, SessionRow};
 pub use tokens::{Ending, Refreshed, Tokens};
 

@@ -3,7 +3,7 @@
 use super::deliver::{self, Agreed, Create};
 use super::letters::{Held, Wanted};
 use super::{Engine, Round, Sides, SyncError, reconcile, story};
-use crate::store::{Connection, Delivery, Link};
+use crate::store::{Connection, Delivery, Link, LinkState};
 use merge::{Decision, Outcome, Record, Side};
 
 /// A record without a link: it enters if the rules say so.
@@ -33,6 +33,8 @@ pub(super) async fn enter(
         servicenow_number: record.number.clone(),
         platform_id: None,
         base: merge::Base::new(),
+        cuts: std::collections::BTreeMap::new(),
+        state: LinkState::Linked,
         version: 1,
         note: String::new(),
         created_at: now,

@@ -3,6 +3,7 @@
 //! One job brings one pair of records together: send what is still open, observe both sides, plan,
 //! store, deliver, and again until there is nothing left to do.
 
+mod circles;
 pub mod conflicts;
 mod deliver;
 mod enter;

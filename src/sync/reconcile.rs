@@ -3,9 +3,9 @@
 use super::deliver::{self, Part, Write};
 use super::letters::{self, Held, Wanted};
 use super::streams::{self, Missing};
-use super::{Engine, Round, Sides, SyncError, conflicts, enter, story};
+use super::{Engine, Round, Sides, SyncError, circles, conflicts, enter, story};
 use crate::store::{Conflict, Connection, Delivery, Link};
-use merge::{Entry, Outcome, Plan, Record, Side};
+use merge::{Decision, Entry, Outcome, Plan, Record, Resolutions, Rules, Side};
 
 /// Both sides as they were read, outside of any transaction.
 #[derive(Debug)]
@@ -14,6 +14,45 @@ pub(super) struct Observed {
     pub servicenow_entries: Vec<Entry>,
     pub platform: Record,
     pub platform_entries: Vec<Entry>,
+}
+
+impl Observed {
+    pub fn on(&self, side: Side) -> &Record {
+        match side {
+            Side::ServiceNow => &self.servicenow,
+            Side::Platform => &self.platform,
+        }
+    }
+
+    fn on_mut(&mut self, side: Side) -> &mut Record {
+        match side {
+            Side::ServiceNow => &mut self.servicenow,
+            Side::Platform => &mut self.platform,
+        }
+    }
+
+    /// A text that a side could not keep whole counts there as the whole, until somebody edits it on either side. So the
+    /// short one never flows back over the long one.
+    fn take_cuts_as_whole(&mut self, link: &Link, rules: &Rules) {
+        for rule in &rules.fields {
+            let Some(cut) = link.cuts.get(&rule.name) else { continue };
+            let kept = rule.canonical(cut.side, self.on(cut.side));
+            if kept == Ok(Some(cut.kept.clone())) && link.base.get(&rule.name) == Some(&cut.whole) {
+                let field = rule.field_on(cut.side).to_owned();
+                self.on_mut(cut.side).fields.insert(field, cut.whole.clone());
+            }
+        }
+    }
+}
+
+/// What a plan sends.
+struct Intended {
+    /// In the order of sending.
+    deliveries: Vec<Delivery>,
+    /// All that it would write, held back or not.
+    wanted: Vec<Wanted>,
+    /// What is not written because something changes it back each time, with the sentence about it.
+    circling: Vec<(Wanted, String)>,
 }
 
 /// A link with both its records.
@@ -49,6 +88,7 @@ pub(super) async fn round(
             Pair { link, seen }
         }
     };
+    seen.take_cuts_as_whole(&link, &connection.rules);
     let open = engine.store.conflicts_of(&link.id).await?;
     let chosen = conflicts::resolutions(&open);
     let plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, &connection.rules, &chosen);
@@ -66,10 +106,7 @@ pub(super) async fn round(
     // is only planned again, on the answers. Entries are not in an answer, hence after an append both sides are read.
     Ok(Round::Moved(delivered.shown.map(|shown| {
         for (side, record) in shown {
-            match side {
-                Side::ServiceNow => seen.servicenow = record,
-                Side::Platform => seen.platform = record,
-            }
+            *seen.on_mut(side) = record;
         }
         Box::new(Pair { link, seen })
     })))
@@ -113,7 +150,9 @@ async fn keep(
 ) -> Result<Option<Vec<Delivery>>, SyncError> {
     let now = engine.clock.now();
     let held = Held::of(engine, link).await?;
-    let (deliveries, wanted) = deliveries(engine, connection, link, plan, missing, seen, &held).await?;
+    let chosen = conflicts::resolutions(open);
+    let Intended { deliveries, wanted, circling } =
+        intended(engine, connection, link, plan, &chosen, missing, seen, &held).await?;
     let (waiting, settled) = held.divide(&wanted);
     let both = (&seen.servicenow, &seen.platform);
     let moves = conflicts::moves(link, open, plan, both, &connection.rules, engine.clock.as_ref());
@@ -125,7 +164,9 @@ async fn keep(
     }
     let undecided = letters::sentences(plan.refusals().map(|(_, sentence)| sentence));
     let is_news = !link.note.contains(&undecided);
-    after.note = letters::sentences(waiting.iter().map(|letter| letter.problem.as_str()).chain([undecided.as_str()]));
+    let problems = waiting.iter().map(|letter| &letter.problem).chain(circling.iter().map(|(_, why)| why));
+    after.note = letters::sentences(problems.map(String::as_str).chain([undecided.as_str()]));
+    after.cuts.retain(|rule, cut| after.base.get(rule) == Some(&cut.whole));
     let agrees = after.base != link.base;
     if deliveries.is_empty() && settled.is_empty() && !agrees && moves.is_empty() && after.note == link.note {
         return Ok(None);
@@ -141,6 +182,11 @@ async fn keep(
     if is_news {
         story::problem(engine, &mut tx, link, &undecided).await?;
     }
+    for (wanted, why) in &circling {
+        if letters::keep(engine, &mut tx, link, wanted, 0, why).await? {
+            story::problem(engine, &mut tx, link, why).await?;
+        }
+    }
     tx.save_link(&mut after, now).await?;
     tx.commit().await?;
     *link = after;
@@ -152,31 +198,45 @@ async fn keep(
     Ok((!deliveries.is_empty() || agrees).then_some(deliveries))
 }
 
-/// All that a plan sends, in the order of sending, and all that it wants: what was not taken before is held back.
-async fn deliveries(
+/// All that a plan sends: what was not taken before is held back.
+#[expect(clippy::too_many_arguments, reason = "all that a round knows")]
+async fn intended(
     engine: &Engine,
     connection: &Connection,
     link: &Link,
     plan: &Plan,
+    chosen: &Resolutions,
     missing: Vec<Missing>,
     seen: &Observed,
     held: &Held,
-) -> Result<(Vec<Delivery>, Vec<Wanted>), SyncError> {
-    let mut wanted = Vec::new();
+) -> Result<Intended, SyncError> {
+    let rules = &connection.rules;
+    let (mut wanted, mut circling) = (Vec::new(), Vec::new());
     let mut writes = Vec::new();
     for (side, version) in [(Side::Platform, &seen.platform.version), (Side::ServiceNow, &seen.servicenow.version)] {
         let mut decisions = plan.decisions_for(side);
-        let mut parts: Vec<Part> =
-            decisions.iter().filter_map(|decision| Part::of(decision, &connection.rules.notes)).collect();
+        let part = |decision: &Decision| {
+            let rule = rules.fields.iter().find(|rule| rule.name == decision.rule)?;
+            let before = rule.canonical(side, seen.on(side)).ok().flatten();
+            let chosen = chosen.get(&decision.rule).map(|chosen| chosen.value.clone());
+            Part::of(decision, &rules.notes, chosen, before)
+        };
+        let mut parts: Vec<Part> = decisions.iter().filter_map(part).collect();
         wanted.extend(parts.iter().map(Wanted::write));
         parts.retain(|part| !held.holds(&Wanted::write(part)));
+        let by = |rule: &str| {
+            let decision = decisions.iter().find(|decision| decision.rule == rule);
+            decision.map(|decision| decision.by.by.clone()).unwrap_or_default()
+        };
+        let (parts, turning) = circles::divide(engine, connection, link, side, parts, by).await?;
+        circling.extend(turning);
         decisions.retain(|decision| parts.iter().any(|part| part.rule == decision.rule));
         if !parts.is_empty() {
             writes.push((side, decisions, parts, version.clone()));
         }
     }
     if writes.is_empty() && missing.is_empty() {
-        return Ok((Vec::new(), wanted));
+        return Ok(Intended { deliveries: Vec::new(), wanted, circling });
     }
     let now = engine.clock.now();
     let heard = engine.store.last_heard(&connection.id, &link.servicenow_id, now).await?;
@@ -207,7 +267,7 @@ async fn deliveries(
     if let Some(first) = deliveries.first_mut() {
         first.mark_sending(now);
     }
-    Ok((deliveries, wanted))
+    Ok(Intended { deliveries, wanted, circling })
 }
 
 /// A line per decision, for whoever turns on debug: names only, never a value.

@@ -84,6 +84,8 @@ async fn link(database: &Database, clock: &TurnedClock) -> Link {
         servicenow_number: "INC0010001".into(),
         platform_id: None,
         base: Base::from([("title".to_owned(), Value::text("a title"))]),
+        cuts: std::collections::BTreeMap::new(),
+        state: crate::store::LinkState::Linked,
         version: 1,
         note: String::new(),
         created_at: clock.now(),

@@ -5,6 +5,7 @@
 //! writes by reading both sides anew.
 
 mod append;
+mod readback;
 mod write;
 
 pub(super) use append::{Append, UNSEEN, new_entry};

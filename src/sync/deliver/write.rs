@@ -1,12 +1,14 @@
 //! Field writes. The base advances by what the side really stored.
 
+use super::readback::{self, Stored};
 use super::{Agreed, Ending, Outgoing, Sent, end, mark_sending, read};
 use crate::connectors::{Applied, Connector, Failure};
-use crate::store::{Connection, Link};
+use crate::store::{Connection, Cut, Link};
 use crate::sync::letters::Wanted;
 use crate::sync::{Engine, SyncError, story};
-use merge::{Decision, Fields, NoteRule, Outcome, Record, Side};
+use merge::{Decision, Fields, NoteRule, Outcome, Record, Side, Value};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What one rule writes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -15,6 +17,12 @@ pub(in crate::sync) struct Part {
     pub write: merge::Write,
     /// What becomes the base when it is done.
     agreed: Agreed,
+    /// The canonical value that goes out.
+    #[serde(default)]
+    sent: Option<Value>,
+    /// What the side held when this was planned.
+    #[serde(default)]
+    before: Option<Value>,
 }
 
 /// All that one plan writes on a side.
@@ -27,8 +35,14 @@ pub(in crate::sync) struct Write {
 }
 
 impl Part {
-    /// `None` for a decision that writes nothing.
-    pub(in crate::sync) fn of(decision: &Decision, notes: &[NoteRule]) -> Option<Self> {
+    /// `None` for a decision that writes nothing. `chosen` is what a person chose for a conflict, and `before` what the
+    /// side holds now.
+    pub(in crate::sync) fn of(
+        decision: &Decision,
+        notes: &[NoteRule],
+        chosen: Option<Value>,
+        before: Option<Value>,
+    ) -> Option<Self> {
         let Outcome::Write(write) = &decision.outcome else { return None };
         let mut agreed: Agreed = write.agree.iter().map(|value| (decision.rule.clone(), value.clone())).collect();
         // What a row demanded is ours as well: a note rule must not tell of it as if a person had set it.
@@ -37,7 +51,8 @@ impl Part {
                 agreed.insert(note.name.clone(), value.clone());
             }
         }
-        Some(Self { rule: decision.rule.clone(), write: write.clone(), agreed })
+        let sent = write.agree.clone().or(chosen);
+        Some(Self { rule: decision.rule.clone(), write: write.clone(), agreed, sent, before })
     }
 }
 
@@ -47,6 +62,9 @@ struct Outcomes {
     agreed: Agreed,
     moved: Vec<String>,
     notes: Vec<String>,
+    /// What was taken differently, for history only: nobody needs to act.
+    remarks: Vec<String>,
+    cuts: BTreeMap<String, Cut>,
     /// Each with the reason; a person must act.
     refused: Vec<(Wanted, String)>,
     /// The record after the last write.
@@ -66,12 +84,12 @@ pub(super) async fn write(
     mark_sending(engine, out).await?;
     let mut outcomes = Outcomes::default();
     match side.write(&id, &fields(&parts), &expected).await {
-        Ok(applied) => outcomes.add(connection, link, to, &parts, &applied),
+        Ok(applied) => outcomes.add(connection, to, &parts, &applied),
         // One field that the side refuses must not keep the others back.
         Err(Failure::Refused { .. }) if parts.len() > 1 && to == Side::ServiceNow => {
             for part in &parts {
                 match side.write(&id, &fields(std::slice::from_ref(part)), &expected).await {
-                    Ok(applied) => outcomes.add(connection, link, to, std::slice::from_ref(part), &applied),
+                    Ok(applied) => outcomes.add(connection, to, std::slice::from_ref(part), &applied),
                     Err(Failure::Refused { why }) => outcomes.refuse(part, why),
                     Err(other) => return Err(other.into()),
                 }
@@ -79,17 +97,20 @@ pub(super) async fn write(
         }
         Err(other) => return Err(other.into()),
     }
-    let Outcomes { agreed, moved, notes, refused, shown } = outcomes;
+    let Outcomes { agreed, moved, notes, remarks, cuts, refused, shown } = outcomes;
     let held = !refused.is_empty();
     let mut after = link.clone();
     after.base.extend(agreed);
+    after.cuts.extend(cuts);
     let is_moved = !moved.is_empty();
     let summary = if is_moved {
         format!("{} went to {to}", story::list(&moved))
     } else {
         format!("Nothing could be written to {to}")
     };
-    let story = story.step(engine.clock.now(), format!("{to} answered and was read back."));
+    let now = engine.clock.now();
+    let story = story.step(now, format!("{to} answered and was read back."));
+    let story = remarks.into_iter().fold(story, |story, remark| story.step(now, remark));
     end(engine, link, after, Ending { out, to, kind: "fields", summary, story, notes, refused, moved: is_moved }, None)
         .await?;
     Ok(match shown {
@@ -110,27 +131,36 @@ impl Outcomes {
         }
     }
 
-    /// What was left out, or dropped with 200 (contract 12.9), is not agreed on: the edit that asked for it stands,
-    /// and a person is told.
-    fn add(&mut self, connection: &Connection, link: &Link, to: Side, parts: &[Part], applied: &Applied) {
+    /// What was left out or dropped is not agreed on: the edit that asked for it stands, and a person is told.
+    fn add(&mut self, connection: &Connection, to: Side, parts: &[Part], applied: &Applied) {
         self.notes.extend(applied.notes.iter().cloned());
         self.shown = Some(applied.record.clone());
         for part in parts {
-            let row = connection.rules.fields.iter().find(|row| row.name == part.rule);
-            let is_left_out = row.is_some_and(|row| applied.left_out.contains(row.field_on(to)));
-            let stored = row.and_then(|row| row.canonical(to, &applied.record).ok().flatten());
-            let is_dropped = stored.is_some_and(|stored| {
-                let sent = part.agreed.get(&part.rule);
-                sent.is_some_and(|sent| !sent.means(&stored)) && link.base.get(&part.rule) == Some(&stored)
-            });
-            if is_left_out || is_dropped {
-                let field = row.map_or(part.rule.as_str(), |row| row.field_on(to));
+            let rule = connection.rules.fields.iter().find(|rule| rule.name == part.rule);
+            let field = rule.map_or(part.rule.as_str(), |rule| rule.field_on(to));
+            if applied.left_out.contains(field) {
                 let told = applied.notes.iter().find(|note| note.contains(field)).cloned();
-                self.refuse(part, told.unwrap_or_else(|| format!("{to} did not keep the value for {field}.")));
-            } else {
-                self.agreed.extend(part.agreed.clone());
-                self.moved.push(part.rule.clone());
+                self.refuse(part, told.unwrap_or_else(|| format!("{to} could not be sent a value for {field}.")));
+                continue;
             }
+            let stored = match (rule, &part.sent) {
+                (Some(rule), Some(sent)) => readback::compare(rule, to, part.before.as_ref(), sent, &applied.record),
+                _ => Stored::AsSent,
+            };
+            match stored {
+                Stored::Dropped { why } => {
+                    self.refuse(part, why);
+                    continue;
+                }
+                Stored::Cut { cut, why } => {
+                    self.cuts.insert(part.rule.clone(), cut);
+                    self.remarks.push(why);
+                }
+                Stored::Changed { why } => self.remarks.push(why),
+                Stored::AsSent => {}
+            }
+            self.agreed.extend(part.agreed.clone());
+            self.moved.push(part.rule.clone());
         }
     }
 }
