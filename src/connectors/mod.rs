@@ -59,7 +59,7 @@ pub enum Urgency {
 #[derive(Clone, Debug)]
 pub struct Applied {
     pub record: Record,
-    /// What it took differently, in sentences.
+    /// What could not be taken as it came, in sentences. What was stored otherwise than sent, the record shows.
     pub notes: Vec<String>,
     /// Fields that could not be sent at all; a note says why. The sides do not agree on them.
     pub left_out: BTreeSet<String>,

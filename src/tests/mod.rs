@@ -8,6 +8,7 @@ mod files;
 mod instance;
 mod letters;
 mod queue;
+mod readback;
 mod servicenow;
 mod store;
 mod support;

@@ -250,17 +250,9 @@ impl Memory {
         })
     }
 
-    /// What was taken, with a sentence for each field that is not as it was sent.
-    fn applied(&self, row: &Row, sent: &Fields) -> Applied {
-        let record = Self::shown(row, &self.traps());
-        let differs =
-            |(field, value): &(&String, &Value)| record.fields.get(*field).is_some_and(|stored| !stored.means(value));
-        let notes = sent
-            .iter()
-            .filter(differs)
-            .map(|(field, _)| format!("{} kept another value for {field} than the one sent.", self.name))
-            .collect();
-        Applied { notes, record, left_out: BTreeSet::new() }
+    /// What was taken, as it stands now.
+    fn applied(&self, row: &Row) -> Applied {
+        Applied { record: Self::shown(row, &self.traps()), notes: Vec::new(), left_out: BTreeSet::new() }
     }
 
     fn add_entry(&self, state: &mut State, id: &str, entry: Entry, key: &str, by: &str) {
@@ -327,12 +319,12 @@ impl Connector for Memory {
         self.change(|state| {
             self.refuse(fields)?;
             if let Some(row) = state.made.get(key).and_then(|id| state.rows.get(id)) {
-                return Ok(self.applied(row, &Fields::new()));
+                return Ok(self.applied(row));
             }
             let id = self.add_row(state, ACCOUNT, &Fields::new());
             self.put_as_account(state, &id, fields);
             state.made.insert(key.to_owned(), id.clone());
-            Ok(self.applied(&state.rows[&id], fields))
+            Ok(self.applied(&state.rows[&id]))
         })
     }
 
@@ -344,7 +336,7 @@ impl Connector for Memory {
             }
             self.refuse(fields)?;
             self.put_as_account(state, id, fields);
-            Ok(self.applied(&state.rows[id], fields))
+            Ok(self.applied(&state.rows[id]))
         })
     }
 

@@ -1,0 +1,97 @@
+//! What ServiceNow really stored: cut, changed and changed back, over HTTP.
+
+use super::support::Pair;
+use crate::queue;
+use crate::store::Urgency;
+use merge::Owner;
+use reqwest::Method;
+use serde_json::json;
+
+/// A business rule of the instance that runs before each update of an incident.
+async fn business_rule(pair: &Pair, script: &str) {
+    let body = json!({
+        "name": "Interferes", "collection": "incident", "when": "before", "active": "true", "advanced": "true",
+        "action_insert": "false", "action_update": "true", "order": "100", "script": script,
+    });
+    let made = pair.program.table(Method::POST, "sys_script", Some(body)).await;
+    assert!(made["sys_id"].is_string(), "{made}");
+}
+
+/// The steps of a link's changes, as the console tells them.
+async fn steps(pair: &Pair) -> String {
+    let search = crate::store::HistorySearch { ticket: &pair.ticket, limit: 100, ..Default::default() };
+    let lines = pair.program.database.store.history(&search).await.expect("readable");
+    lines.into_iter().map(|line| line.story).collect()
+}
+
+#[tokio::test]
+async fn a_text_that_servicenow_cuts_stays_whole_in_desk() {
+    let pair = Pair::linked().await;
+    // Desk's own form takes no more than ServiceNow keeps; another platform may.
+    let long = "x".repeat(200);
+    let parts = &pair.program.running.parts;
+    let before = pair.program.ticket(&pair.ticket).await;
+    let mut after = before.clone();
+    after.title.clone_from(&long);
+    let mut tx = parts.store.begin().await.expect("begins");
+    crate::desk::save_edited(&mut tx, &before, after, "Ada", parts.clock.as_ref()).await.expect("kept");
+    queue::look_at(&mut tx, &pair.connection, &pair.incident, Urgency::Live, parts.clock.as_ref()).await.expect("kept");
+    tx.commit().await.expect("committed");
+    parts.wake.wake();
+    pair.program.until("its beginning arrives", async || pair.titles().await.0 == "x".repeat(160)).await;
+    pair.quiet().await;
+    assert!(steps(&pair).await.contains("160 of the 200 characters"), "the difference is explained");
+    // Other edits on either side leave it alone.
+    pair.program.edit_incident(&pair.incident, json!({"description": "touched there"})).await;
+    pair.program
+        .until("it flows", async || pair.program.ticket(&pair.ticket).await.description == "touched there")
+        .await;
+    pair.program.edit_ticket(&pair.ticket, &[("description", "touched here")]).await;
+    pair.quiet().await;
+    assert_eq!(pair.titles().await, ("x".repeat(160), long));
+    assert_eq!(pair.link().await.note, "");
+    // A person's edit of the short one is an edit like any other.
+    pair.program.edit_incident(&pair.incident, json!({"short_description": "short"})).await;
+    pair.program.until("it flows", async || pair.titles().await.1 == "short").await;
+}
+
+#[tokio::test]
+async fn a_value_that_a_business_rule_changes_comes_back_explained() {
+    let pair = Pair::linked().await;
+    business_rule(&pair, "current.short_description = 'set by a rule';").await;
+    pair.program.edit_ticket(&pair.ticket, &[("title", "from Desk")]).await;
+    pair.quiet().await;
+    assert_eq!(pair.titles().await, ("set by a rule".to_owned(), "set by a rule".to_owned()));
+    assert!(steps(&pair).await.contains("a business rule or a calculation there changed it"));
+    assert_eq!(pair.link().await.note, "");
+}
+
+#[tokio::test]
+async fn what_turns_in_circles_is_told_and_not_fought_over() {
+    let pair = Pair::linked().await;
+    pair.publish(|rules| {
+        for rule in rules.fields.iter_mut().filter(|rule| rule.name == "title") {
+            rule.owner = Owner::Platform;
+            rule.enforce = true;
+        }
+    })
+    .await;
+    business_rule(&pair, "current.short_description = 'set by a rule';").await;
+    pair.program.edit_ticket(&pair.ticket, &[("title", "from Desk")]).await;
+    pair.program.until("it is told", async || pair.link().await.note.contains("2 times in a row")).await;
+    pair.quiet().await;
+    assert_eq!(pair.titles().await, ("set by a rule".to_owned(), "from Desk".to_owned()));
+    let count = async || pair.program.incident_field(&pair.incident, "sys_mod_count").await;
+    let before = count().await;
+    pair.program.comment(&pair.ticket, "and still", false).await;
+    pair.quiet().await;
+    assert_eq!(
+        count().await.parse::<i64>().ok(),
+        before.parse::<i64>().ok().map(|count| count + 1),
+        "the comment alone"
+    );
+    // Another value is another try.
+    pair.program.edit_ticket(&pair.ticket, &[("title", "set by a rule")]).await;
+    pair.quiet().await;
+    assert_eq!(pair.link().await.note, "");
+}
