@@ -1,6 +1,7 @@
 //! Dead letters: what will not be tried again until a person acts, or until something else is wanted.
 
 use super::{Result, Store, Tx, exactly_one};
+use merge::Side;
 use sha2::{Digest, Sha256};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +177,14 @@ impl Store {
     pub async fn held_letters(&self, lane: &str) -> Result<Vec<DeadLetter>> {
         let sql = select_letter!("where lane = $1 and holds = 1 order by id");
         Ok(sqlx::query_as(sql).bind(lane).fetch_all(&self.pool).await?)
+    }
+
+    /// When a person last asked to try a field of a lane again; 0 when never.
+    pub async fn retried_at(&self, lane: &str, side: Side, rule: &str) -> Result<i64> {
+        let sql = "select cast(coalesce(max(closed_at), 0) as bigint) from dead_letters \
+                   where lane = $1 and side = $2 and kind = 'write' and rule = $3 and state = 'retried'";
+        let (at,): (i64,) = sqlx::query_as(sql).bind(lane).bind(side.as_str()).bind(rule).fetch_one(&self.pool).await?;
+        Ok(at)
     }
 
     pub async fn letter(&self, id: &str) -> Result<Option<LetterLine>> {

@@ -3,6 +3,7 @@
 use super::deliver::{self, Part, Write};
 use super::letters::Wanted;
 use super::{Engine, SyncError};
+use crate::queue;
 use crate::store::{Connection, Delivery, Link};
 use merge::Side;
 
@@ -40,6 +41,14 @@ pub(super) async fn divide(
             .take_while(|(_, before)| before.write.value == part.write.value)
             .map(|(at, _)| at)
             .collect();
+        if times.len() < TIMES {
+            kept.push(part);
+            continue;
+        }
+        // Who asked for another try gets one, counted anew.
+        let lane = queue::lane(&connection.id, &link.servicenow_id);
+        let retried_at = engine.store.retried_at(&lane, to, &part.rule).await?;
+        let times: Vec<i64> = times.into_iter().filter(|at| *at > retried_at).collect();
         let by_a_machine = times.len() >= TIMES && !is_a_person(connection, &by(&part.rule));
         let by_anybody = times.len() >= TIMES_AT_ONCE && now - times[TIMES_AT_ONCE - 1] < AT_ONCE_MS;
         if by_a_machine || by_anybody {

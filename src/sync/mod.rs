@@ -7,6 +7,7 @@ mod circles;
 pub mod conflicts;
 mod deliver;
 mod enter;
+mod gone;
 mod letters;
 mod poll;
 mod reconcile;

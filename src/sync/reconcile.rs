@@ -3,7 +3,7 @@
 use super::deliver::{self, Part, Write};
 use super::letters::{self, Held, Wanted};
 use super::streams::{self, Missing};
-use super::{Engine, Round, Sides, SyncError, circles, conflicts, enter, story};
+use super::{Engine, Round, Sides, SyncError, circles, conflicts, enter, gone, story};
 use crate::store::{Conflict, Connection, Delivery, Link};
 use merge::{Decision, Entry, Outcome, Plan, Record, Resolutions, Rules, Side};
 
@@ -126,12 +126,8 @@ async fn observe(engine: &Engine, sides: &Sides, link: &mut Link) -> Result<Opti
             Ok(Some(Observed { servicenow, servicenow_entries, platform, platform_entries }))
         }
         (record, _) => {
-            let why = if record.is_none() {
-                "ServiceNow no longer shows the incident: it was deleted, or this account lost the right to see it. The ticket is kept."
-            } else {
-                "The ticket is no longer in Desk. The incident is kept."
-            };
-            deliver::flag(engine, link, why).await?;
+            let from = if record.is_none() { Side::ServiceNow } else { Side::Platform };
+            gone::flag(engine, sides, link, from).await?;
             Ok(None)
         }
     }
