@@ -241,7 +241,10 @@ pub async fn changes_are_paged_without_gap_or_repetition(subject: &impl Subject)
         assert_eq!(side.changed(0, None).await, Ok(Vec::new()));
         return;
     }
-    let since = side.fetch(&edited).await.expect("readable").expect("there").created_at;
+    let mut since = i64::MAX;
+    for id in &made {
+        since = since.min(side.fetch(id).await.expect("readable").expect("there").created_at);
+    }
     let before = all_changes(side, since).await;
     let ids: Vec<&String> = before.iter().map(|seen| &seen.id).filter(|id| made.contains(*id)).collect();
     assert_eq!(ids.len(), made.len(), "each of them once: {before:?}");

@@ -1,18 +1,24 @@
 //! Each connector against the suite in `connectors/conformance.rs`.
 
-use super::support::{Database, TurnedClock, postgres, sqlite};
+use super::support::{Database, Practice, TurnedClock, postgres, sqlite};
 use crate::clock::SystemClock;
 use crate::connectors::Connector;
 use crate::connectors::conformance::{Promises, Subject, conforms};
 use crate::connectors::memory::{Memory, Traps};
+use crate::connectors::servicenow::ServiceNow;
 use crate::desk::{self, DeskSide};
 use crate::store::Ticket;
 use async_trait::async_trait;
 use merge::{Fields, Stream, Value};
+use reqwest::Method;
+use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
 conforms!(memory, Remembered::with(Traps::default()));
 conforms!(memory_as_servicenow, Remembered::with(Traps { page: 2, ..Traps::of_servicenow() }));
+conforms!(servicenow, OnPractice::with("itil", json!({})));
+conforms!(servicenow_with_closed_journals, OnPractice::with("itil", json!({"journal_hidden": true})));
+conforms!(servicenow_as_admin, OnPractice::with("admin", json!({})));
 conforms!(desk_on_sqlite, Desk::on(sqlite().await));
 conforms!(desk_on_postgres, Desk::on(postgres().await));
 
@@ -157,4 +163,79 @@ async fn the_memory_cuts_drops_and_lets_its_business_rules_run() {
     let stored = |field: &str| applied.record.fields[field].as_str().to_owned();
     assert_eq!((stored("title"), stored("text"), stored("stage")), ("abc".into(), "hers".into(), "done".into()));
     assert!(applied.notes.is_empty(), "what was stored otherwise than sent, the record shows: {:?}", applied.notes);
+}
+
+struct OnPractice {
+    side: ServiceNow,
+    practice: Practice,
+}
+
+const INCIDENTS: &str = "/api/now/table/incident";
+
+impl OnPractice {
+    async fn with(user: &str, switches: Json) -> Self {
+        let practice = Practice::start_as(user).await;
+        practice.switch(switches).await;
+        let fields = ["short_description", "description"].map(str::to_owned).into();
+        Self { side: ServiceNow::new(practice.instance.clone(), "incident", fields, practice.clock.clone()), practice }
+    }
+
+    async fn patch(&self, id: &str, body: Json) {
+        self.practice.ask(Method::PATCH, &format!("{INCIDENTS}/{id}"), Some(body)).await;
+    }
+}
+
+fn as_body(fields: &Fields) -> Json {
+    fields.iter().map(|(field, value)| (field.clone(), Json::from(value.as_str()))).collect::<Map<_, _>>().into()
+}
+
+#[async_trait]
+impl Subject for OnPractice {
+    fn connector(&self) -> &dyn Connector {
+        &self.side
+    }
+
+    fn fields(&self) -> [&'static str; 2] {
+        ["short_description", "description"]
+    }
+
+    fn promises(&self) -> Promises {
+        Promises { versions: false, keeps_keys: false, ..Promises::default() }
+    }
+
+    async fn open(&self, fields: &Fields) -> String {
+        let made = self.practice.ask(Method::POST, INCIDENTS, Some(as_body(fields))).await;
+        made["sys_id"].as_str().expect("an id").to_owned()
+    }
+
+    async fn edit(&self, id: &str, fields: &Fields) {
+        self.patch(id, as_body(fields)).await;
+    }
+
+    async fn comment(&self, id: &str, stream: Stream, body: &str) {
+        let column = if stream == Stream::Public { "comments" } else { "work_notes" };
+        self.patch(id, json!({ column: body })).await;
+    }
+
+    async fn remove(&self, id: &str) -> bool {
+        self.practice.ask(Method::DELETE, &format!("{INCIDENTS}/{id}"), None).await;
+        true
+    }
+
+    async fn hide(&self, id: &str) -> bool {
+        let moved = json!({"table": "incident", "sys_id": id, "values": {"sys_domain": "another"}});
+        self.practice.ask(Method::POST, "/sandbox/quiet-edit", Some(moved)).await;
+        self.practice.switch(json!({"hidden_domain": "another"})).await;
+        true
+    }
+
+    /// No role opens everything to an administrator.
+    async fn hide_field(&self, field: &str) -> bool {
+        let me = self.side.who_am_i().await.expect("answered");
+        let rule = json!({"name": format!("incident.{field}"), "operation": "read", "condition": ""});
+        let rule = self.practice.ask(Method::POST, "/api/now/table/sys_security_acl", Some(rule)).await;
+        let grant = json!({"sys_security_acl": rule["sys_id"], "sys_user_role": "itil_admin"});
+        self.practice.ask(Method::POST, "/api/now/table/sys_security_acl_role", Some(grant)).await;
+        me != "admin"
+    }
 }

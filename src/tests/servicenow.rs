@@ -2,10 +2,10 @@
 
 use super::support::{Practice, Program, sqlite};
 use crate::connectors::servicenow::ServiceNow;
-use crate::connectors::{Connector, Content, Failure, Journal, NewEntry, NewFile};
+use crate::connectors::{Connector, Content, Failure, Gone, Journal, NewEntry, NewFile};
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
-use merge::Stream;
+use merge::{Fields, Stream, Value};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -63,7 +63,7 @@ async fn a_file_that_was_attached_is_listed_and_read() {
     let new = file("Größe & more.txt", b"hello there");
     let made = side.attach(&incident, &new, content(&[b"hello ", b"", b"there"])).await.expect("taken");
     let files = side.files(&incident).await.expect("listed");
-    assert_eq!(files, [made.clone()], "an inline image is no file");
+    assert_eq!(files.as_slice(), std::slice::from_ref(&made), "an inline image is no file");
     assert_eq!((made.name.as_str(), made.size, made.at), (new.name.as_str(), 11, new.at));
     assert_eq!((made.sha256, made.author.as_str()), (hash(b"hello there"), "ITIL User"));
     let read: Vec<Bytes> =
@@ -208,4 +208,125 @@ async fn no_entry_crosses_again_when_the_journal_is_read_in_another_way() {
     program.until_quiet(&connection).await;
     assert_eq!(program.journal(&incident, "comments").await.len(), entries);
     assert_eq!(program.database.store.comments(&ticket).await.expect("readable").len(), entries);
+}
+
+fn fields(pairs: &[(&str, Value)]) -> Fields {
+    pairs.iter().map(|(field, value)| ((*field).to_owned(), value.clone())).collect()
+}
+
+#[tokio::test]
+async fn a_record_is_made_once_whatever_becomes_of_the_answer() {
+    let practice = Practice::start_as("itil").await;
+    let side = side(&practice, "incident", &["short_description", "assigned_to"]);
+    let beth = Value::user("beth.anglin@example.com", "");
+    let wanted = fields(&[("short_description", Value::text("from Desk")), ("assigned_to", beth)]);
+    practice.switch(json!({"faults": [{"kind": "lose_response", "method": "POST", "path": "/api/now/table/incident", "count": 1}]})).await;
+    let lost = side.create("01KEY", &wanted).await.map(|_| ()).expect_err("lost");
+    assert!(matches!(lost, Failure::Unsure { .. }), "{lost:?}");
+    let found = side.create("01KEY", &wanted).await.expect("found").record;
+    assert!(found.number.starts_with("INC"), "{found:?}");
+    assert_eq!(found.fields["assigned_to"], Value::user("beth.anglin@example.com", "Beth Anglin"));
+    let there = practice.ask(Method::GET, "/api/now/table/incident?correlation_id=01KEY", None).await;
+    assert_eq!(there.as_array().map(Vec::len), Some(1));
+    // A record whose sys_id is taken, but which is not shown, is no new one either.
+    practice.ask(Method::DELETE, &format!("/api/now/table/incident/{}", found.id), None).await;
+    assert_ne!(side.create("01OTHER", &wanted).await.expect("made").record.id, found.id);
+}
+
+#[tokio::test]
+async fn what_is_gone_was_deleted_or_is_hidden_or_nobody_knows() {
+    let practice = Practice::start().await;
+    let side = side(&practice, "incident", &[]);
+    let one = incident(&practice).await;
+    side.delete(&one).await.expect("deleted");
+    side.delete(&one).await.expect("deleted already");
+    let gone = side.gone(&one).await.expect("answered");
+    assert!(matches!(&gone, Gone::Deleted { at, by } if by == "System Administrator" && *at > 0), "{gone:?}");
+    for (trace, is_told) in [("row_only", true), ("off", false)] {
+        practice.switch(json!({ "delete_audit": trace })).await;
+        let two = incident(&practice).await;
+        side.delete(&two).await.expect("deleted");
+        match side.gone(&two).await.expect("answered") {
+            Gone::Deleted { .. } => assert!(is_told),
+            Gone::Unknown { why } => assert!(!is_told && why.contains("leave no trace"), "{why}"),
+            Gone::Hidden => panic!("it was deleted"),
+        }
+    }
+    let three = incident(&practice).await;
+    let moved = json!({"table": "incident", "sys_id": three, "values": {"sys_domain": "another"}});
+    practice.ask(Method::POST, "/sandbox/quiet-edit", Some(moved)).await;
+    practice.switch(json!({"hidden_domain": "another"})).await;
+    assert_eq!(side.gone(&three).await, Ok(Gone::Hidden));
+    assert!(side.delete(&three).await.is_err(), "what is hidden was not deleted");
+}
+
+#[tokio::test]
+async fn an_account_without_the_audit_is_told_which_role_it_lacks() {
+    let practice = Practice::start_as("itil").await;
+    let side = side(&practice, "incident", &[]);
+    let one = incident(&practice).await;
+    practice.ask(Method::DELETE, &format!("/api/now/table/incident/{one}"), None).await;
+    let gone = side.gone(&one).await.expect("answered");
+    assert!(matches!(&gone, Gone::Unknown { why } if why.contains("audit_viewer")), "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_table_of_cases_is_read_as_its_dictionary_says() {
+    let practice = Practice::start().await;
+    let names = ["short_description", "contact", "category", "subcategory", "state", "opened_at", "sync_driver"];
+    let side = side(&practice, "sn_customerservice_case", &names);
+    let contact = practice.ask(Method::GET, "/api/now/table/customer_contact?sysparm_limit=1", None).await;
+    let case =
+        json!({"short_description": "a case", "contact": contact[0]["sys_id"], "category": "1", "sync_driver": "true"});
+    let case = make(&practice, "sn_customerservice_case", case).await;
+    let record = side.fetch(&case).await.expect("readable").expect("there");
+    assert_eq!(record.fields["contact"], Value::user(contact[0]["email"].as_str().expect("an e-mail"), ""));
+    assert_eq!((&record.fields["category"], &record.fields["subcategory"]), (&Value::choice("1"), &Value::choice("0")));
+    assert_eq!(record.fields["sync_driver"], Value::choice("true"));
+    assert!(matches!(record.fields["opened_at"], Value::Moment(_)), "{record:?}");
+    let applied = side.write(&case, &fields(&[("state", Value::choice("10"))]), "").await.expect("taken");
+    assert_eq!((&applied.record.fields["state"], applied.notes), (&Value::choice("10"), Vec::new()));
+}
+
+#[tokio::test]
+async fn what_is_left_out_or_refused_is_told_with_the_way_out() {
+    let practice = Practice::start().await;
+    let side = side(&practice, "incident", &["short_description", "state", "assigned_to"]);
+    let incident = incident(&practice).await;
+    let nobody = fields(&[("assigned_to", Value::user("nobody@example.com", ""))]);
+    let applied = side.write(&incident, &nobody, "").await.expect("taken");
+    assert_eq!(applied.left_out, BTreeSet::from(["assigned_to".to_owned()]));
+    let note = applied.notes.join(" ");
+    assert!(note.contains("nobody@example.com") && note.contains("sys_user"), "{note}");
+    let resolved = fields(&[("state", Value::choice("6"))]);
+    let refused = side.write(&incident, &resolved, "").await.map(|_| ()).expect_err("refused");
+    assert!(
+        matches!(&refused, Failure::Refused { why } if why.contains("Data Policy") && why.contains("requires")),
+        "{refused:?}"
+    );
+    let long = fields(&[("short_description", Value::text(&"long ".repeat(60)))]);
+    let stored = side.write(&incident, &long, "").await.expect("taken").record;
+    assert!(stored.fields["short_description"].as_str().len() <= 160, "the record shows what was stored");
+}
+
+#[tokio::test]
+async fn a_column_that_is_hidden_by_showing_it_blank_is_not_empty() {
+    let practice = Practice::start_as("itil").await;
+    let rule = json!({"name": "incident.description", "operation": "read", "condition": ""});
+    let rule = practice.ask(Method::POST, "/api/now/table/sys_security_acl", Some(rule)).await;
+    let grant = json!({"sys_security_acl": rule["sys_id"], "sys_user_role": "itil_admin"});
+    practice.ask(Method::POST, "/api/now/table/sys_security_acl_role", Some(grant)).await;
+    let secret = json!({"short_description": "a printer", "description": "secret"});
+    let incident = make(&practice, "incident", secret).await;
+    for unreadable in ["refuse", "no_rows", "ignore"] {
+        practice.switch(json!({"hidden_field": "empty", "unreadable_query": unreadable})).await;
+        let side = side(&practice, "incident", &["short_description", "description", "due_date", "close_notes"]);
+        let record = side.fetch(&incident).await.expect("readable").expect("there");
+        assert_eq!(record.fields.get("description"), None, "{unreadable}");
+        assert_eq!(record.fields.get("due_date"), Some(&Value::Empty), "{unreadable}");
+        let write = fields(&[("short_description", Value::text(unreadable))]);
+        let written = side.write(&incident, &write, "").await.expect("taken").record;
+        assert_eq!(written.fields.get("description"), None, "{unreadable}");
+        assert_eq!(written.fields.get("close_notes"), Some(&Value::Empty), "{unreadable}");
+    }
 }

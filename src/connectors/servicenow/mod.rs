@@ -2,16 +2,21 @@
 
 mod answer;
 mod client;
+mod columns;
+mod dictionary;
 mod files;
-mod incident;
+mod gone;
 mod journal;
 mod journal_text;
 mod pacer;
 mod people;
+mod refusals;
 mod rule;
 mod side;
+mod sight;
 mod skew;
 mod turn;
+mod write;
 
 pub use answer::Answer;
 pub use client::{Access, Instance, REFUSED_AGAIN, probe};

@@ -1,13 +1,16 @@
 //! ServiceNow as one side of a link.
 
 use super::client::Instance;
+use super::columns::{field_list, read_record, version};
+use super::dictionary::Remembered;
 use super::journal::{column, is_journal_of, journal_text};
 use super::people::People;
-use super::{incident, rule};
+use super::rule;
+use super::sight::InSight;
 use crate::clock::{self, SharedClock};
 use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen, Urgency};
 use async_trait::async_trait;
-use merge::{Entry, Fields, Record, Value};
+use merge::{Entry, Fields, Record};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,12 +34,22 @@ pub struct ServiceNow {
     pub(super) instance: Instance,
     pub(super) table: Arc<Table>,
     pub(super) people: People,
+    pub(super) columns: Remembered,
+    pub(super) in_sight: InSight,
+    pub(super) clock: SharedClock,
 }
 
 impl ServiceNow {
     pub fn new(instance: Instance, table: &str, fields: BTreeSet<String>, clock: SharedClock) -> Self {
         let table = Arc::new(Table { name: table.to_owned(), fields });
-        Self { instance, table, people: People::new(clock) }
+        Self {
+            instance,
+            table,
+            people: People::new(clock.clone()),
+            columns: Remembered::default(),
+            in_sight: InSight::default(),
+            clock,
+        }
     }
 
     pub fn instance(&self) -> &Instance {
@@ -77,64 +90,33 @@ impl ServiceNow {
 #[async_trait]
 impl Connector for ServiceNow {
     async fn fetch(&self, id: &str) -> Result<Option<Record>, Failure> {
-        let columns = incident::columns(&self.table.fields);
-        let row = self.instance.read(&self.table.name, id, &parameters(&columns)).await?;
-        Ok(row.map(|row| incident::read_record(&row, &self.table.fields)))
+        let columns = self.columns().await?;
+        let list = field_list(&self.table.fields, &columns);
+        let row = self.instance.read(&self.table.name, id, &parameters(&list)).await?;
+        match row {
+            Some(row) => Ok(Some(self.in_sight(read_record(&row, &self.table.fields, &columns), &row).await?)),
+            None => Ok(None),
+        }
     }
 
     async fn entries(&self, id: &str) -> Result<Vec<Entry>, Failure> {
         self.read_entries(id).await
     }
 
-    async fn create(&self, _key: &str, _fields: &Fields) -> Result<Applied, Failure> {
-        Err(Failure::Refused {
-            why: "Records are created in ServiceNow and come to Desk from there, never the other way.".into(),
-        })
+    async fn create(&self, key: &str, fields: &Fields) -> Result<Applied, Failure> {
+        self.make(key, fields).await
     }
 
-    /// There is no conditional update (contract 2.8): `expected` cannot be asked for here.
     async fn write(&self, id: &str, fields: &Fields, _expected: &str) -> Result<Applied, Failure> {
-        let mut body = Map::new();
-        let mut notes = Vec::new();
-        let mut left_out = BTreeSet::new();
-        for (field, value) in fields {
-            match value {
-                Value::User(user) => {
-                    if let Some(found) = self.people.id_of(&self.instance, &user.email).await? {
-                        body.insert(field.clone(), found.into());
-                    } else {
-                        left_out.insert(field.clone());
-                        notes.push(format!(
-                            "{field} was left as it is: ServiceNow has no single active user with the e-mail {}. \
-                             Add the user there, or choose another.",
-                            user.email
-                        ));
-                    }
-                }
-                other => incident::write_field(field, other, &mut body),
-            }
-        }
-        let columns = incident::columns(&self.table.fields);
-        let row = if body.is_empty() {
-            self.instance.read(&self.table.name, id, &parameters(&columns)).await?
-        } else {
-            self.instance.patch(&self.table.name, id, &parameters(&columns), &Json::Object(body)).await?
-        };
-        let row = row.ok_or_else(|| Failure::Refused {
-            why: "ServiceNow answered 404: the incident was deleted, or this account may no longer see it.".into(),
-        })?;
-        let record = incident::read_record(&row, &self.table.fields);
-        Ok(Applied { record, notes, left_out })
+        self.change(id, fields).await
     }
 
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
         let mut body = Map::new();
         body.insert(column(entry.stream).to_owned(), journal_text(entry).into());
         let parameters = [("sysparm_fields", "sys_id")];
-        let done = self.instance.patch(&self.table.name, id, &parameters, &Json::Object(body)).await?;
-        done.map(|_| ()).ok_or_else(|| Failure::Refused {
-            why: "ServiceNow answered 404: the incident was deleted, or this account may no longer see it.".into(),
-        })
+        let done = self.instance.patch(&self.table.name, id, &parameters, &Json::Object(body)).await;
+        done.map_err(|failure| self.advised(failure))?.map(|_| ()).ok_or_else(|| self.not_there())
     }
 
     /// A journal write answers no id (contract 4), so the entry is known by its text.
@@ -153,16 +135,16 @@ impl Connector for ServiceNow {
         shown.stream == sent.stream && is_journal_of(&shown.body, sent)
     }
 
-    async fn gone(&self, _id: &str) -> Result<Gone, Failure> {
-        Ok(Gone::Unknown { why: "ServiceNow answers 404 for deleted and for hidden records alike.".into() })
+    async fn gone(&self, id: &str) -> Result<Gone, Failure> {
+        self.why_gone(id).await
     }
 
     async fn journal(&self) -> Result<Journal, Failure> {
         self.journal_state().await
     }
 
-    async fn delete(&self, _id: &str) -> Result<(), Failure> {
-        Err(Failure::Refused { why: "Incidents are not deleted from here.".into() })
+    async fn delete(&self, id: &str) -> Result<(), Failure> {
+        self.remove(id).await
     }
 
     async fn files(&self, id: &str) -> Result<Vec<File>, Failure> {
@@ -201,7 +183,7 @@ impl Connector for ServiceNow {
             .iter()
             .filter_map(|row| {
                 let updated_at = clock::read_moment(&text(row, "sys_updated_on"))?;
-                Some(Seen { id: text(row, "sys_id"), version: incident::version(row), updated_at })
+                Some(Seen { id: text(row, "sys_id"), version: version(row), updated_at })
             })
             .collect())
     }
@@ -211,7 +193,7 @@ impl Connector for ServiceNow {
     }
 }
 
-fn parameters(columns: &str) -> [(&str, &str); 3] {
+pub(super) fn parameters(columns: &str) -> [(&str, &str); 3] {
     [("sysparm_fields", columns), RAW[0], RAW[1]]
 }
 

@@ -79,7 +79,7 @@ impl Practice {
         };
         let answer = request.send().await.expect("an answer");
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        answer.json::<Json>().await.unwrap_or_default()["result"].take()
+        answer.json::<Json>().await.map(|mut body| body["result"].take()).unwrap_or_default()
     }
 
     pub async fn switch(&self, switches: Json) {
