@@ -60,6 +60,8 @@ pub trait Console: Send + Sync {
     async fn tickets(&self, filter: TicketFilter) -> Answer<TicketList>;
     async fn ticket(&self, id: &str) -> Answer<TicketPage>;
     async fn edit_ticket(&self, form: TicketForm) -> Answer<()>;
+    /// For good; what is left is its number, and who deleted it when.
+    async fn delete_ticket(&self, ticket: &str) -> Answer<()>;
     async fn comment(&self, ticket: &str, body: &str, internal: bool) -> Answer<()>;
 
     async fn history(&self, filter: HistoryFilter) -> Answer<ChangeList>;
@@ -250,6 +252,13 @@ pub async fn ticket(id: String) -> Answer<TicketPage> {
 #[server(name = EditTicket, prefix = "/fn", endpoint = "edit-ticket")]
 pub async fn edit_ticket(form: TicketForm) -> Answer<()> {
     told(console()?.edit_ticket(form).await)
+}
+
+#[server(name = DeleteTicket, prefix = "/fn", endpoint = "delete-ticket")]
+pub async fn delete_ticket(ticket: String) -> Answer<()> {
+    told(console()?.delete_ticket(&ticket).await)?;
+    go_to("/tickets");
+    Ok(())
 }
 
 #[server(name = AddComment, prefix = "/fn", endpoint = "comment")]

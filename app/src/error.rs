@@ -42,6 +42,7 @@ impl Trouble {
             _ if self.is_signed_out() => 401,
             _ if code.ends_with("-FORBIDDEN") => 403,
             _ if code.ends_with("-NOT-FOUND") => 404,
+            _ if code.ends_with("-GONE") => 410,
             _ if code.starts_with("CONSOLE-") || code.ends_with("-INTERNAL") => 500,
             _ => 422,
         }

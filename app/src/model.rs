@@ -270,6 +270,21 @@ pub struct DeskUser {
     pub email: String,
 }
 
+/// A field that a mapping brought, or that has a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MoreField {
+    /// As mappings name it: `labels`, `custom.service`
+    pub name: String,
+    pub label: String,
+    /// As its input wants it.
+    pub value: String,
+    /// What an input of its kind is called: `text`, `datetime-local`, `select`
+    pub kind: String,
+    /// For a choice.
+    pub choices: Vec<String>,
+    pub hint: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketPage {
     pub id: String,
@@ -284,6 +299,8 @@ pub struct TicketPage {
     pub requestor: String,
     /// `2026-11-30T17:00` in UTC, as a date-time input wants it; empty when none.
     pub due: String,
+    pub more: Vec<MoreField>,
+    pub labels: Vec<String>,
     pub created: When,
     pub updated: When,
     pub closed: Option<When>,
@@ -311,6 +328,9 @@ pub struct TicketForm {
     pub priority: String,
     pub owner_email: String,
     pub due: String,
+    /// By the names of [`MoreField`].
+    #[serde(default)]
+    pub more: BTreeMap<String, String>,
     /// The values that the form showed before the person typed. Without them (an API call), every field counts.
     #[serde(default)]
     pub shown: Option<ShownFields>,
@@ -327,14 +347,15 @@ pub struct ShownFields {
     pub priority: String,
     pub owner_email: String,
     pub due: String,
+    pub more: BTreeMap<String, String>,
 }
 
 impl TicketForm {
     /// The fields that the person edited, by the form's names, with the new values. A field left alone is not
     /// here, so saving an old page does not undo what the other side wrote meanwhile.
-    pub fn changed(&self) -> Vec<(&'static str, String)> {
+    pub fn changed(&self) -> Vec<(String, String)> {
         let shown = self.shown.as_ref();
-        [
+        let fixed = [
             ("title", &self.title, shown.map(|s| &s.title)),
             ("description", &self.description, shown.map(|s| &s.description)),
             ("status", &self.status, shown.map(|s| &s.status)),
@@ -342,13 +363,16 @@ impl TicketForm {
             ("priority", &self.priority, shown.map(|s| &s.priority)),
             ("owner_email", &self.owner_email, shown.map(|s| &s.owner_email)),
             ("due", &self.due, shown.map(|s| &s.due)),
-        ]
-        .into_iter()
-        // Browsers send line ends as CR LF; the stored text has LF.
-        .map(|(name, now, before)| (name, now.replace("\r\n", "\n"), before.map(|text| text.replace("\r\n", "\n"))))
-        .filter(|(_, now, before)| before.as_ref() != Some(now))
-        .map(|(name, now, _)| (name, now))
-        .collect()
+        ];
+        let more = self.more.iter().map(|(name, now)| (name.as_str(), now, shown.and_then(|s| s.more.get(name))));
+        fixed
+            .into_iter()
+            .chain(more)
+            // Browsers send line ends as CR LF; the stored text has LF.
+            .map(|(name, now, before)| (name, now.replace("\r\n", "\n"), before.map(|text| text.replace("\r\n", "\n"))))
+            .filter(|(_, now, before)| before.as_ref() != Some(now))
+            .map(|(name, now, _)| (name.to_owned(), now))
+            .collect()
     }
 }
 

@@ -1,8 +1,10 @@
 //! Desk, the built-in ticket platform: what a ticket is, and its own rules. Kept in our database.
 
+mod fields;
 pub mod files;
 mod side;
 
+pub use fields::{CUSTOM, More, MoreValue, choices, custom, labels, more_fields, set_custom};
 pub use side::DeskSide;
 
 use crate::clock::Clock;
@@ -12,12 +14,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 pub const STATUSES: [&str; 6] = ["New", "In Progress", "On Hold", "Resolved", "Closed", "Cancelled"];
+/// A ticket that has this status sleeps until a moment of its own.
+pub const SNOOZED: &str = "Snoozed";
 pub const PRIORITIES: [&str; 4] = ["Urgent", "High", "Normal", "Low"];
 pub const KINDS: [&str; 5] = ["General inquiry", "Payroll", "Hiring", "Employee Help", "Access Request"];
 /// ServiceNow keeps no more of a short description (contract 3.1); longer titles would come back cut.
 pub const TITLE_LENGTH: usize = 160;
 /// The same for its description.
 pub const DESCRIPTION_LENGTH: usize = 4000;
+
+/// Further fields are one line each.
+pub const MORE_LENGTH: usize = 255;
 
 /// A field of a ticket that changed, for its own history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +52,9 @@ pub async fn save_edited(
     // A closing date that came with the edit stands; otherwise reaching Closed sets it, leaving clears it.
     if after.status != before.status && after.closed_at == before.closed_at {
         after.closed_at = (after.status == "Closed").then_some(now);
+    }
+    if before.status == SNOOZED && after.status != SNOOZED && after.snoozed_until == before.snoozed_until {
+        after.snoozed_until = None;
     }
     let moved = moved(tx, before, &after).await?;
     if moved.is_empty() {
@@ -101,6 +111,19 @@ async fn moved(tx: &mut Tx, before: &Ticket, after: &Ticket) -> Result<Vec<Moved
     note("kind", before.kind.clone(), after.kind.clone());
     note("priority", before.priority.clone(), after.priority.clone());
     note("reference", before.reference.clone(), after.reference.clone());
+    note("severity", before.severity.clone(), after.severity.clone());
+    note("labels", before.labels.clone(), after.labels.clone());
+    note("account", before.account.clone(), after.account.clone());
+    note("contact", before.contact.clone(), after.contact.clone());
+    note("snoozed_until", shown(before.snoozed_until), shown(after.snoozed_until));
+    let (was, mut is) = (custom(before), custom(after));
+    for (name, was) in was {
+        let is = is.remove(&name).unwrap_or_default();
+        note(&format!("{CUSTOM}{name}"), was, is);
+    }
+    for (name, is) in is {
+        note(&format!("{CUSTOM}{name}"), String::new(), is);
+    }
     note("due", shown(before.due_at), shown(after.due_at));
     note("created", shown(Some(before.opened_at)), shown(Some(after.opened_at)));
     note("closed", shown(before.closed_at), shown(after.closed_at));

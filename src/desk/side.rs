@@ -1,7 +1,7 @@
 //! Desk as one side of a link.
 
 use super::files::{self, NotReceived, size_in_words};
-use super::{field_edits, save_edited};
+use super::{CUSTOM, custom, field_edits, labels, save_edited, set_custom};
 use crate::clock::SharedClock;
 use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
 use crate::store::{CommentLine, FileLine, Store, StoreError, Ticket, Tx, User};
@@ -19,6 +19,8 @@ pub struct DeskSide {
     clock: SharedClock,
     /// Bytes that a file may have.
     file_limit: u64,
+    /// Custom fields that the mapping names: a ticket has each of them, empty or not.
+    custom: BTreeSet<String>,
 }
 
 impl From<StoreError> for Failure {
@@ -32,7 +34,14 @@ impl From<StoreError> for Failure {
 
 impl DeskSide {
     pub fn new(store: Store, clock: SharedClock, file_limit: u64) -> Self {
-        Self { store, clock, file_limit }
+        Self { store, clock, file_limit, custom: BTreeSet::new() }
+    }
+
+    /// For a connection whose rules name these of Desk's fields.
+    #[must_use]
+    pub fn with_fields<'a>(mut self, fields: impl Iterator<Item = &'a str>) -> Self {
+        self.custom = fields.filter_map(|field| field.strip_prefix(CUSTOM)).map(ToOwned::to_owned).collect();
+        self
     }
 
     async fn read_user(&self, id: Option<&str>) -> Result<Value, Failure> {
@@ -41,7 +50,7 @@ impl DeskSide {
     }
 
     async fn read(&self, ticket: Ticket) -> Result<Record, Failure> {
-        let fields = Fields::from([
+        let mut fields = Fields::from([
             ("number".to_owned(), Value::text(&ticket.number)),
             ("reference".to_owned(), Value::text(&ticket.reference)),
             ("title".to_owned(), Value::text(&ticket.title)),
@@ -53,7 +62,18 @@ impl DeskSide {
             ("created".to_owned(), Value::moment(Some(ticket.opened_at))),
             ("due".to_owned(), Value::moment(ticket.due_at)),
             ("closed".to_owned(), Value::moment(ticket.closed_at)),
+            ("priority".to_owned(), Value::choice(&ticket.priority)),
+            ("severity".to_owned(), Value::choice(&ticket.severity)),
+            ("labels".to_owned(), Value::text(&ticket.labels)),
+            ("account".to_owned(), Value::text(&ticket.account)),
+            ("contact".to_owned(), Value::text(&ticket.contact)),
+            ("snoozed_until".to_owned(), Value::moment(ticket.snoozed_until)),
         ]);
+        let mut values = custom(&ticket);
+        for name in &self.custom {
+            values.entry(name.clone()).or_default();
+        }
+        fields.extend(values.iter().map(|(name, text)| (format!("{CUSTOM}{name}"), Value::text(text))));
         Ok(Record {
             fields,
             field_edits: field_edits(&ticket),
@@ -66,28 +86,38 @@ impl DeskSide {
     }
 
     /// Puts neutral values into the ticket's columns. Answers what could not be taken as it came.
-    async fn put(&self, tx: &mut Tx, ticket: &mut Ticket, fields: &Fields) -> Result<Vec<String>, Failure> {
-        let mut notes = Vec::new();
+    async fn put(&self, tx: &mut Tx, ticket: &mut Ticket, fields: &Fields) -> Result<LeftOut, Failure> {
+        let mut left_out = LeftOut::default();
         for (field, value) in fields {
+            let text = || value.as_str().to_owned();
             let moment = match value {
                 Value::Moment(at) => Some(*at),
                 _ => None,
             };
             match field.as_str() {
-                "reference" => value.as_str().clone_into(&mut ticket.reference),
-                "title" => value.as_str().clone_into(&mut ticket.title),
-                "description" => value.as_str().clone_into(&mut ticket.description),
-                "status" => value.as_str().clone_into(&mut ticket.status),
-                "kind" => value.as_str().clone_into(&mut ticket.kind),
+                "reference" => ticket.reference = text(),
+                "title" => ticket.title = text(),
+                "description" => ticket.description = text(),
+                "status" => ticket.status = text(),
+                "kind" => ticket.kind = text(),
+                "priority" => ticket.priority = text(),
+                "severity" => ticket.severity = text(),
+                "labels" => ticket.labels = labels(value.as_str()),
+                "account" => ticket.account = text(),
+                "contact" => ticket.contact = text(),
                 "due" => ticket.due_at = moment,
                 "closed" => ticket.closed_at = moment,
+                "snoozed_until" => ticket.snoozed_until = moment,
                 "created" => ticket.opened_at = moment.unwrap_or(ticket.opened_at),
-                "owner" => ticket.owner_id = self.put_user(tx, field, value, &mut notes).await?,
-                "requestor" => ticket.requestor_id = self.put_user(tx, field, value, &mut notes).await?,
-                other => notes.push(format!("Desk has no field {other}, so its value was left out.")),
+                "owner" => ticket.owner_id = self.put_user(tx, field, value, &mut left_out).await?,
+                "requestor" => ticket.requestor_id = self.put_user(tx, field, value, &mut left_out).await?,
+                other => match other.strip_prefix(CUSTOM) {
+                    Some(name) => set_custom(ticket, name, value.as_str()),
+                    None => left_out.add(field, format!("Desk has no field {other}, so its value was left out.")),
+                },
             }
         }
-        Ok(notes)
+        Ok(left_out)
     }
 
     /// S1: a user with an unknown e-mail is created.
@@ -96,11 +126,12 @@ impl DeskSide {
         tx: &mut Tx,
         field: &str,
         value: &Value,
-        notes: &mut Vec<String>,
+        left_out: &mut LeftOut,
     ) -> Result<Option<String>, Failure> {
         let Value::User(user) = value else { return Ok(None) };
         if user.email.is_empty() {
-            notes.push(format!("{field} was left empty: {} has no e-mail in ServiceNow to be matched by.", user.name));
+            let why = format!("{field} was left empty: {} has no e-mail in ServiceNow to be matched by.", user.name);
+            left_out.add(field, why);
             return Ok(None);
         }
         let name = if user.name.is_empty() { user.email.clone() } else { user.name.clone() };
@@ -115,6 +146,20 @@ impl DeskSide {
         Failure::Refused {
             why: format!("{name} is too large: Desk takes files up to {limit} (setting ISTHMUS_FILE_LIMIT_MIB)."),
         }
+    }
+}
+
+/// What a ticket could not take, and why.
+#[derive(Default)]
+struct LeftOut {
+    notes: Vec<String>,
+    fields: BTreeSet<String>,
+}
+
+impl LeftOut {
+    fn add(&mut self, field: &str, why: String) {
+        self.notes.push(why);
+        self.fields.insert(field.to_owned());
     }
 }
 
@@ -175,12 +220,13 @@ impl Connector for DeskSide {
             updated_by: WHO.into(),
             version: 1,
             field_edits: "{}".into(),
+            custom: "{}".into(),
             ..Ticket::default()
         };
-        let notes = self.put(&mut tx, &mut ticket, fields).await?;
+        let LeftOut { notes, fields: left_out } = self.put(&mut tx, &mut ticket, fields).await?;
         tx.add_ticket(&ticket).await?;
         tx.commit().await?;
-        Ok(Applied { record: self.read(ticket).await?, notes, left_out: BTreeSet::new() })
+        Ok(Applied { record: self.read(ticket).await?, notes, left_out })
     }
 
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure> {
@@ -190,13 +236,14 @@ impl Connector for DeskSide {
             return Err(Failure::Moved);
         }
         let mut after = before.clone();
-        let notes = self.put(&mut tx, &mut after, fields).await?;
+        let LeftOut { notes, fields: left_out } = self.put(&mut tx, &mut after, fields).await?;
         let (after, _) = save_edited(&mut tx, &before, after, WHO, self.clock.as_ref()).await?;
         tx.commit().await?;
-        Ok(Applied { record: self.read(after).await?, notes, left_out: BTreeSet::new() })
+        Ok(Applied { record: self.read(after).await?, notes, left_out })
     }
 
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
+        self.store.ticket(id).await?.ok_or_else(no_ticket)?;
         let mut tx = self.store.begin().await?;
         tx.add_comment(&CommentLine {
             id: self.clock.id(),
@@ -227,16 +274,25 @@ impl Connector for DeskSide {
         shown.body.trim_end() == sent.body.trim_end() && shown.stream == sent.stream
     }
 
-    async fn gone(&self, _id: &str) -> Result<Gone, Failure> {
-        Ok(Gone::Unknown { why: "Desk keeps no list of what was deleted.".into() })
+    async fn gone(&self, id: &str) -> Result<Gone, Failure> {
+        Ok(match self.store.tombstone(id).await? {
+            Some(stone) => Gone::Deleted { at: stone.deleted_at, by: stone.deleted_by },
+            None => Gone::Unknown { why: "Desk never had such a ticket.".into() },
+        })
     }
 
     async fn journal(&self) -> Result<Journal, Failure> {
         Ok(Journal::Entries)
     }
 
-    async fn delete(&self, _id: &str) -> Result<(), Failure> {
-        Err(Failure::Refused { why: "Tickets are not deleted in Desk.".into() })
+    /// Deleted twice is deleted.
+    async fn delete(&self, id: &str) -> Result<(), Failure> {
+        if self.store.ticket(id).await?.is_none() {
+            return Ok(());
+        }
+        let mut tx = self.store.begin().await?;
+        tx.delete_ticket(id, WHO, self.clock.now()).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn files(&self, id: &str) -> Result<Vec<File>, Failure> {

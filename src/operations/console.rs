@@ -114,6 +114,10 @@ impl Console for Operations {
         self.save_ticket(form).await
     }
 
+    async fn delete_ticket(&self, ticket: &str) -> Answer<()> {
+        self.remove_ticket(ticket).await
+    }
+
     async fn comment(&self, ticket: &str, body: &str, internal: bool) -> Answer<()> {
         self.add_comment(ticket, body, internal).await
     }

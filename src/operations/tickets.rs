@@ -5,23 +5,21 @@ use super::{Operations, OrTrouble, not_found};
 use crate::clock;
 use crate::connectors::servicenow::Instance;
 use crate::desk::files::size_in_words;
-use crate::desk::{self, DESCRIPTION_LENGTH, KINDS, Moved, PRIORITIES, STATUSES, TITLE_LENGTH};
+use crate::desk::{
+    self, CUSTOM, DESCRIPTION_LENGTH, KINDS, MORE_LENGTH, More, MoreValue, Moved, PRIORITIES, STATUSES, TITLE_LENGTH,
+};
 use crate::queue;
 use crate::store::{Change, ConflictState, Link, Source, Ticket, TicketSearch, Tx, Urgency};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{
-    CommentRow, DeskUser, FieldMove, FileRow, Role, SyncLine, TicketEdit, TicketFilter, TicketForm, TicketList,
-    TicketPage, TicketRow,
+    CommentRow, DeskUser, FieldMove, FileRow, MoreField, Role, SyncLine, TicketEdit, TicketFilter, TicketForm,
+    TicketList, TicketPage, TicketRow,
 };
-use merge::Side;
+use merge::{Rules, Side};
 
 const PAGE: i64 = 50;
 const COMMENT_LENGTH: usize = 4000;
-
-fn names(of: &[&str]) -> Vec<String> {
-    of.iter().map(|name| (*name).to_owned()).collect()
-}
 
 impl Operations {
     pub async fn list_tickets(&self, filter: TicketFilter) -> Answer<TicketList> {
@@ -33,6 +31,7 @@ impl Operations {
             limit: PAGE,
             offset: (page - 1) * PAGE,
         };
+        let statuses = desk::choices(&STATUSES, &self.rules().await?.iter().collect::<Vec<_>>(), "status");
         let total = self.parts.store.count_tickets(&search).await.or_trouble()?;
         let rows = self.parts.store.tickets(&search).await.or_trouble()?;
         let rows = rows
@@ -49,13 +48,15 @@ impl Operations {
                 updated: when(row.updated_at),
             })
             .collect();
-        Ok(TicketList { rows, total, page, pages: pages(total, PAGE), statuses: names(&STATUSES) })
+        Ok(TicketList { rows, total, page, pages: pages(total, PAGE), statuses })
     }
 
     pub async fn open_ticket(&self, id: &str) -> Answer<TicketPage> {
         self.require(Role::Viewer, "tickets.read", id).await?;
         let store = &self.parts.store;
         let ticket = self.ticket_row(id).await?;
+        let rules = self.rules().await?;
+        let rules: Vec<&Rules> = rules.iter().collect();
         let users = store.desk_users().await.or_trouble()?;
         let user = |id: &Option<String>| users.iter().find(|user| Some(&user.id) == id.as_ref());
         let comments = store.comments(id).await.or_trouble()?;
@@ -68,7 +69,7 @@ impl Operations {
         Ok(TicketPage {
             owner_email: user(&ticket.owner_id).map(|user| user.email.clone()).unwrap_or_default(),
             requestor: user(&ticket.requestor_id).map(|user| user.name.clone()).unwrap_or_default(),
-            due: ticket.due_at.map(|at| clock::format_moment(at, "%Y-%m-%dT%H:%M")).unwrap_or_default(),
+            due: ticket.due_at.map(input_moment).unwrap_or_default(),
             created: when(ticket.opened_at),
             updated: when(ticket.updated_at),
             closed: ticket.closed_at.and_then(when_any),
@@ -112,9 +113,11 @@ impl Operations {
                 })
                 .collect(),
             sync,
-            statuses: names(&STATUSES),
-            kinds: names(&KINDS),
-            priorities: names(&PRIORITIES),
+            statuses: desk::choices(&STATUSES, &rules, "status"),
+            kinds: desk::choices(&KINDS, &rules, "kind"),
+            priorities: desk::choices(&PRIORITIES, &rules, "priority"),
+            more: desk::more_fields(&ticket, &rules).into_iter().map(|more| more_row(more, &rules)).collect(),
+            labels: ticket.labels.split(", ").filter(|label| !label.is_empty()).map(ToOwned::to_owned).collect(),
             users: users.into_iter().map(|user| DeskUser { id: user.id, name: user.name, email: user.email }).collect(),
             id: ticket.id,
             number: ticket.number,
@@ -127,7 +130,25 @@ impl Operations {
     }
 
     pub(super) async fn ticket_row(&self, id: &str) -> Answer<Ticket> {
-        self.parts.store.ticket(id).await.or_trouble()?.ok_or_else(|| not_found("ticket"))
+        let store = &self.parts.store;
+        if let Some(ticket) = store.ticket(id).await.or_trouble()? {
+            return Ok(ticket);
+        }
+        let Some(stone) = store.tombstone(id).await.or_trouble()? else {
+            return Err(not_found("ticket"));
+        };
+        Err(Trouble::new(
+            "TICKET-GONE",
+            &format!("{} was deleted.", stone.number),
+            &format!("{} did so at {} UTC.", stone.deleted_by, clock::in_words(stone.deleted_at)),
+            "Nothing: a deleted ticket does not come back.",
+        ))
+    }
+
+    /// The mappings in use.
+    async fn rules(&self) -> Answer<Vec<Rules>> {
+        let connections = self.parts.store.connections().await.or_trouble()?;
+        Ok(connections.into_iter().map(|connection| connection.rules).collect())
     }
 
     async fn sync_line(&self, link: Link) -> Answer<Option<SyncLine>> {
@@ -166,16 +187,29 @@ impl Operations {
     pub async fn save_ticket(&self, form: TicketForm) -> Answer<()> {
         let who = self.require(Role::Operator, "tickets.edit", &form.id).await?.name.clone();
         let before = self.ticket_row(&form.id).await?;
+        let rules = self.rules().await?;
+        let rules: Vec<&Rules> = rules.iter().collect();
         let mut after = before.clone();
         for (field, value) in form.changed() {
-            match field {
+            match field.as_str() {
                 "title" => after.title = title(&value)?,
                 "description" => after.description = description(&value)?,
-                "status" => after.status = one_of("status", &value, &STATUSES)?,
-                "kind" => after.kind = one_of("kind", &value, &KINDS)?,
-                "priority" => after.priority = one_of("priority", &value, &PRIORITIES)?,
-                "due" => after.due_at = due(&value)?,
-                _ => after.owner_id = self.owner(&value).await?,
+                "status" => after.status = one_of("status", &value, &STATUSES, &rules)?,
+                "kind" => after.kind = one_of("kind", &value, &KINDS, &rules)?,
+                "priority" => after.priority = one_of("priority", &value, &PRIORITIES, &rules)?,
+                "severity" if value.is_empty() => after.severity.clear(),
+                "severity" => after.severity = one_of("severity", &value, &[], &rules)?,
+                "labels" => after.labels = desk::labels(&more(&field, &value)?),
+                "account" => after.account = more(&field, &value)?,
+                "contact" => after.contact = more(&field, &value)?,
+                "due" => after.due_at = moment(&field, &value)?,
+                "snoozed_until" => after.snoozed_until = moment(&field, &value)?,
+                "owner_email" => after.owner_id = self.owner(&value).await?,
+                custom => {
+                    let is_there = desk::more_fields(&before, &rules).iter().any(|more| more.name == custom);
+                    let name = custom.strip_prefix(CUSTOM).filter(|_| is_there).ok_or_else(|| not_found("field"))?;
+                    desk::set_custom(&mut after, name, &more(&field, &value)?);
+                }
             }
         }
         let mut tx = self.begin().await?;
@@ -189,6 +223,19 @@ impl Operations {
         self.tell_sync(&mut tx, &after.id, &format!("edit {}", after.version)).await?;
         self.commit(tx).await?;
         self.after_edit(&form.id);
+        Ok(())
+    }
+
+    /// For good: what is left is a tombstone, by which the sync knows who deleted it and when.
+    pub async fn remove_ticket(&self, id: &str) -> Answer<()> {
+        let who = self.require(Role::Admin, "tickets.delete", id).await?.name.clone();
+        let ticket = self.ticket_row(id).await?;
+        let mut tx = self.begin().await?;
+        tx.delete_ticket(id, &who, self.parts.clock.now()).await.or_trouble()?;
+        self.audit(&mut tx, "tickets.delete", id, &ticket.number, false).await?;
+        self.tell_sync(&mut tx, id, "deletion").await?;
+        self.commit(tx).await?;
+        self.after_edit(id);
         Ok(())
     }
 
@@ -288,8 +335,9 @@ fn description(text: &str) -> Answer<String> {
     Ok(text.trim_end().to_owned())
 }
 
-fn one_of(field: &str, value: &str, choices: &[&str]) -> Answer<String> {
-    if choices.contains(&value) {
+fn one_of(field: &str, value: &str, own: &[&str], rules: &[&Rules]) -> Answer<String> {
+    let choices = desk::choices(own, rules, field);
+    if choices.iter().any(|choice| choice == value) {
         return Ok(value.to_owned());
     }
     let why = format!("\"{value}\" is not among: {}.", choices.join(", "));
@@ -297,17 +345,51 @@ fn one_of(field: &str, value: &str, choices: &[&str]) -> Answer<String> {
         .about(field))
 }
 
-fn due(text: &str) -> Answer<Option<i64>> {
+fn moment(field: &str, text: &str) -> Answer<Option<i64>> {
     if text.is_empty() {
         return Ok(None);
     }
     clock::read_moment(text).map(Some).ok_or_else(|| {
         Trouble::new(
-            "TICKET-DUE",
-            "The due date cannot be read.",
+            "TICKET-DATE",
+            "The date cannot be read.",
             "It is not a date with a time.",
             "Type it as 2026-11-30T17:00, in UTC.",
         )
-        .about("due")
+        .about(field)
     })
+}
+
+/// The text of a further field.
+fn more(field: &str, text: &str) -> Answer<String> {
+    if text.chars().count() > MORE_LENGTH {
+        let todo = format!("Shorten it to {MORE_LENGTH} characters.");
+        return Err(
+            Trouble::new("TICKET-LONG", "The text is too long.", "It is more than a field holds.", &todo).about(field)
+        );
+    }
+    Ok(text.trim().to_owned())
+}
+
+/// A further field as the form shows it.
+fn more_row(more: More, rules: &[&Rules]) -> MoreField {
+    let (kind, value, choices) = match more.value {
+        MoreValue::Text(text) => ("text", text, Vec::new()),
+        MoreValue::Choice(choice) => ("select", choice, desk::choices(&[""], rules, &more.name)),
+        MoreValue::Moment(at) => ("datetime-local", at.map(input_moment).unwrap_or_default(), Vec::new()),
+    };
+    let (label, hint) = match more.name.as_str() {
+        "severity" => ("Severity", ""),
+        "labels" => ("Labels", "Separated by commas"),
+        "snoozed_until" => ("Snoozed until", "UTC"),
+        "account" => ("Account", ""),
+        "contact" => ("Contact", ""),
+        custom => (custom.strip_prefix(CUSTOM).unwrap_or(custom), "Custom field"),
+    };
+    MoreField { label: label.to_owned(), hint: hint.to_owned(), kind: kind.to_owned(), value, choices, name: more.name }
+}
+
+/// As a date-time input wants it.
+fn input_moment(at: i64) -> String {
+    clock::format_moment(at, "%Y-%m-%dT%H:%M")
 }

@@ -2,7 +2,7 @@
 
 use super::{Result, Store, Tx, exactly_one};
 
-/// A ticket as it is stored. `field_edits` is JSON: field to who and when.
+/// A ticket as it is stored. `field_edits` is JSON: field to who and when. A deleted one is found by its origin only.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Ticket {
     pub id: String,
@@ -23,6 +23,22 @@ pub struct Ticket {
     pub updated_by: String,
     pub version: i64,
     pub field_edits: String,
+    pub severity: String,
+    /// Sorted, joined by commas.
+    pub labels: String,
+    pub account: String,
+    pub contact: String,
+    pub snoozed_until: Option<i64>,
+    /// JSON: custom fields by name.
+    pub custom: String,
+}
+
+/// What is left of a deleted ticket.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Tombstone {
+    pub number: String,
+    pub deleted_at: i64,
+    pub deleted_by: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -80,7 +96,8 @@ macro_rules! select_ticket {
     ($rest:literal) => {
         concat!(
             "select id, number, origin, reference, title, description, status, kind, priority, owner_id, requestor_id, due_at, \
-             opened_at, closed_at, updated_at, updated_by, version, field_edits from desk_tickets ",
+             opened_at, closed_at, updated_at, updated_by, version, field_edits, severity, labels, account, contact, snoozed_until, \
+             custom from desk_tickets ",
             $rest
         )
     };
@@ -88,7 +105,13 @@ macro_rules! select_ticket {
 
 impl Store {
     pub async fn ticket(&self, id: &str) -> Result<Option<Ticket>> {
-        Ok(sqlx::query_as(select_ticket!("where id = $1")).bind(id).fetch_optional(&self.pool).await?)
+        let sql = select_ticket!("where id = $1 and deleted_at is null");
+        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await?)
+    }
+
+    pub async fn tombstone(&self, ticket: &str) -> Result<Option<Tombstone>> {
+        let sql = "select number, deleted_at, deleted_by from desk_tickets where id = $1 and deleted_at is not null";
+        Ok(sqlx::query_as(sql).bind(ticket).fetch_optional(&self.pool).await?)
     }
 
     pub async fn ticket_by_origin(&self, origin: &str) -> Result<Option<Ticket>> {
@@ -98,7 +121,7 @@ impl Store {
     pub async fn tickets(&self, search: &TicketSearch<'_>) -> Result<Vec<TicketSummary>> {
         let sql = "select t.id, t.number, t.reference, t.title, t.status, t.kind, t.priority, u.name as owner, t.updated_at \
                    from desk_tickets t left join desk_users u on u.id = t.owner_id \
-                   where ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) and ($3 = '' or t.status = $3) \
+                   where t.deleted_at is null and ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) and ($3 = '' or t.status = $3) \
                    order by t.updated_at desc, t.id desc limit $4 offset $5";
         Ok(sqlx::query_as(sql)
             .bind(search.search)
@@ -112,7 +135,7 @@ impl Store {
 
     pub async fn count_tickets(&self, search: &TicketSearch<'_>) -> Result<i64> {
         let sql = "select count(*) from desk_tickets t \
-                   where ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) and ($3 = '' or t.status = $3)";
+                   where t.deleted_at is null and ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) and ($3 = '' or t.status = $3)";
         let (count,): (i64,) = sqlx::query_as(sql)
             .bind(search.search)
             .bind(contains(search.search))
@@ -172,8 +195,9 @@ impl Tx {
 
     pub async fn add_ticket(&mut self, t: &Ticket) -> Result<()> {
         let sql = "insert into desk_tickets (id, number, origin, reference, title, description, status, kind, priority, owner_id, \
-                   requestor_id, due_at, opened_at, closed_at, updated_at, updated_by, version, field_edits) \
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+                   requestor_id, due_at, opened_at, closed_at, updated_at, updated_by, version, field_edits, severity, labels, account, \
+                   contact, snoozed_until, custom) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+                   $17, $18, $19, $20, $21, $22, $23, $24)";
         bind_ticket(sqlx::query(sql), t).execute(&mut *self.inner).await?;
         Ok(())
     }
@@ -182,9 +206,27 @@ impl Tx {
     pub async fn save_ticket(&mut self, t: &Ticket) -> Result<()> {
         let sql = "update desk_tickets set number = $2, origin = $3, reference = $4, title = $5, description = $6, status = $7, \
                    kind = $8, priority = $9, owner_id = $10, requestor_id = $11, due_at = $12, opened_at = $13, closed_at = $14, \
-                   updated_at = $15, updated_by = $16, version = $17, field_edits = $18 where id = $1 and version = $17 - 1";
+                   updated_at = $15, updated_by = $16, version = $17, field_edits = $18, severity = $19, labels = $20, \
+                   account = $21, contact = $22, snoozed_until = $23, custom = $24 \
+                   where id = $1 and version = $17 - 1 and deleted_at is null";
         let done = bind_ticket(sqlx::query(sql), t).execute(&mut *self.inner).await?;
         exactly_one(&done)
+    }
+
+    /// Removes a ticket with all that people wrote on it. Its number, who deleted it and when stay.
+    pub async fn delete_ticket(&mut self, id: &str, who: &str, now: i64) -> Result<()> {
+        for sql in [
+            "delete from desk_pieces where file_id in (select id from desk_files where ticket_id = $1)",
+            "delete from desk_files where ticket_id = $1",
+            "delete from desk_comments where ticket_id = $1",
+            "delete from desk_edits where ticket_id = $1",
+        ] {
+            sqlx::query(sql).bind(id).execute(&mut *self.inner).await?;
+        }
+        let sql = "update desk_tickets set title = '', description = '', labels = '', account = '', contact = '', custom = '{}', \
+                   owner_id = null, requestor_id = null, field_edits = '{}', version = version + 1, updated_at = $2, \
+                   updated_by = $3, deleted_at = $2, deleted_by = $3 where id = $1 and deleted_at is null";
+        exactly_one(&sqlx::query(sql).bind(id).bind(now).bind(who).execute(&mut *self.inner).await?)
     }
 
     /// Whether the comment is new; one with the same origin is there already.
@@ -265,4 +307,10 @@ fn bind_ticket<'q>(
         .bind(&t.updated_by)
         .bind(t.version)
         .bind(&t.field_edits)
+        .bind(&t.severity)
+        .bind(&t.labels)
+        .bind(&t.account)
+        .bind(&t.contact)
+        .bind(t.snoozed_until)
+        .bind(&t.custom)
 }

@@ -33,7 +33,7 @@ pub use conflicts::{Conflict, ConflictState, ListedConflict};
 pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
-pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, User};
+pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, User};
 pub use files::FileLine;
 pub use history::{HistoryLine, HistorySearch};
 pub use jobs::{Back, Job, JobKind, Urgency};

@@ -41,7 +41,7 @@ pub trait Connectors: Send + Sync {
 pub struct Live {
     http: HttpClient,
     oauth: Oauth,
-    desk: Arc<DeskSide>,
+    desk: DeskSide,
     clock: SharedClock,
     /// By connection, so that what they remember lasts; made anew when the mapping changes.
     servicenow: Mutex<HashMap<String, (i64, Arc<ServiceNow>)>>,
@@ -49,7 +49,7 @@ pub struct Live {
 
 impl Live {
     pub fn new(desk: DeskSide, http: HttpClient, oauth: Oauth, clock: SharedClock) -> Self {
-        Self { http, oauth, desk: Arc::new(desk), clock, servicenow: Mutex::default() }
+        Self { http, oauth, desk, clock, servicenow: Mutex::default() }
     }
 
     /// ServiceNow itself, for what only it can be asked: who am I, install the rule.
@@ -86,6 +86,8 @@ impl Live {
 impl Connectors for Live {
     async fn of(&self, connection: &Connection, urgency: Urgency) -> Result<Sides, Failure> {
         let servicenow = Arc::new(self.servicenow(connection).await?.with_urgency(urgency));
-        Ok(Sides { servicenow, platform: self.desk.clone() })
+        let fields = connection.rules.fields.iter().map(|rule| rule.platform.as_str());
+        let platform = Arc::new(self.desk.clone().with_fields(fields));
+        Ok(Sides { servicenow, platform })
     }
 }

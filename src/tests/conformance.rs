@@ -126,8 +126,11 @@ impl Subject for Desk {
         tx.commit().await.expect("committed");
     }
 
-    async fn remove(&self, _id: &str) -> bool {
-        false
+    async fn remove(&self, id: &str) -> bool {
+        let mut tx = self.database.store.begin().await.expect("begins");
+        tx.delete_ticket(id, "Beth", 1).await.expect("deleted");
+        tx.commit().await.expect("committed");
+        true
     }
 
     async fn hide(&self, _id: &str) -> bool {

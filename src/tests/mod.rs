@@ -4,6 +4,7 @@ mod architecture;
 mod conflicts;
 mod conformance;
 mod connect;
+mod desk;
 mod files;
 mod instance;
 mod letters;

@@ -13,12 +13,13 @@ pub struct Tied {
 
 /// The label above an input, and below it the hint and the trouble about it. The input gets its ids from [`Tied`].
 pub fn labelled<V: IntoView + 'static>(
-    label: &'static str,
+    label: impl Into<String>,
     name: String,
-    hint: &'static str,
+    hint: impl Into<String>,
     trouble: Signal<Option<Trouble>>,
     input: impl FnOnce(Tied) -> V,
 ) -> impl IntoView {
+    let (label, hint) = (label.into(), hint.into());
     let id = format!("field-{name}");
     let about = name;
     let message = Memo::new(move |_| trouble.get().filter(|trouble| trouble.field == about).map(|t| t.what));
@@ -40,17 +41,17 @@ pub fn labelled<V: IntoView + 'static>(
 /// A one-line input. `value` is where it starts; a later one shows only while the person has not typed.
 #[component]
 pub fn TextField(
-    label: &'static str,
+    #[prop(into)] label: String,
     #[prop(into)] name: String,
-    #[prop(default = "text")] kind: &'static str,
+    #[prop(into, default = "text".to_owned())] kind: String,
     #[prop(into, optional)] value: Signal<String>,
     #[prop(optional)] autocomplete: &'static str,
     #[prop(default = true)] required: bool,
-    #[prop(optional)] hint: &'static str,
-    #[prop(optional)] about: Option<&'static str>,
+    #[prop(into, optional)] hint: String,
+    #[prop(into, optional)] about: Option<String>,
     #[prop(into, optional)] trouble: Signal<Option<Trouble>>,
 ) -> impl IntoView {
-    labelled(label, about.unwrap_or(&name).to_owned(), hint, trouble, move |tied| {
+    labelled(label, about.unwrap_or_else(|| name.clone()), hint, trouble, move |tied| {
         view! {
             <input class="input" id=tied.id type=kind name=name value=value autocomplete=autocomplete required=required
                 aria-describedby=tied.described_by aria-invalid=tied.invalid/>
@@ -61,17 +62,17 @@ pub fn TextField(
 /// A choice. `value` moves the choice only while the person has not chosen.
 #[component]
 pub fn SelectField(
-    label: &'static str,
+    #[prop(into)] label: String,
     #[prop(into)] name: String,
     #[prop(into)] value: Signal<String>,
     /// Value and text.
     #[prop(into)]
     options: Signal<Vec<(String, String)>>,
-    #[prop(optional)] hint: &'static str,
-    #[prop(optional)] about: Option<&'static str>,
+    #[prop(into, optional)] hint: String,
+    #[prop(into, optional)] about: Option<String>,
     #[prop(into, optional)] trouble: Signal<Option<Trouble>>,
 ) -> impl IntoView {
-    labelled(label, about.unwrap_or(&name).to_owned(), hint, trouble, move |tied| {
+    labelled(label, about.unwrap_or_else(|| name.clone()), hint, trouble, move |tied| {
         view! {
             <select class="select" id=tied.id name=name aria-describedby=tied.described_by aria-invalid=tied.invalid>
                 {move || {

@@ -288,6 +288,8 @@ impl Program {
             form.push((format!("form[{name}]"), is.to_owned()));
             form.push((format!("form[shown][{name}]"), value.to_owned()));
         }
+        let more = fields.iter().filter(|(field, _)| shown.iter().all(|(name, _)| name != field));
+        form.extend(more.map(|(field, value)| (format!("form[more][{field}]"), (*value).to_owned())));
         let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let answer = self.ask("edit-ticket", &form).await;
         assert!(answer.is_null(), "{answer}");

@@ -2,6 +2,7 @@
 //! keeps what a person has typed and lets every untouched field follow the server.
 
 use crate::api::EditTicket;
+use crate::error::Trouble;
 use crate::live::use_live;
 use crate::model::TicketPage;
 use crate::ui::field::{SelectField, TextField, labelled};
@@ -48,6 +49,8 @@ pub fn EditForm(ticket: RwSignal<TicketPage>) -> impl IntoView {
     let choices = move |read: fn(&TicketPage) -> &Vec<String>, now: Memo<String>| {
         Memo::new(move |_| with_current(read(&ticket.read()), &now.read()))
     };
+    // Which fields there are changes with the mappings; their values follow the server like the others.
+    let more = Memo::new(move |_| ticket.read().more.iter().map(|field| field.name.clone()).collect::<Vec<_>>());
     let owners = Memo::new(move |_| {
         let ticket = ticket.read();
         let mut people = vec![(String::new(), "Nobody".to_owned())];
@@ -89,6 +92,9 @@ pub fn EditForm(ticket: RwSignal<TicketPage>) -> impl IntoView {
                 <SelectField label="Owner" name="form[owner_email]" about="owner_email" value=owner options=owners trouble/>
                 <TextField label="Due date" name="form[due]" about="due" kind="datetime-local" value=due required=false
                     hint="UTC" trouble/>
+                <For each=move || more.get() key=Clone::clone let:name>
+                    <More ticket name trouble/>
+                </For>
                 <div class="whole flex items-center gap-3">
                     <button class="btn btn-sm btn-primary" type="submit" disabled=save.pending()>"Save"</button>
                     <p role="status" class="text-quiet">{move || saved.get().then_some("Saved.")}</p>
@@ -107,12 +113,42 @@ pub fn EditForm(ticket: RwSignal<TicketPage>) -> impl IntoView {
     }
 }
 
+/// A field that a mapping brought.
+#[component]
+fn More(ticket: RwSignal<TicketPage>, name: String, trouble: Signal<Option<Trouble>>) -> impl IntoView {
+    let field = {
+        let name = name.clone();
+        Memo::new(move |_| ticket.read().more.iter().find(|field| field.name == name).cloned())
+    };
+    let value = Memo::new(move |_| field.get().map(|field| field.value).unwrap_or_default());
+    let shown = format!("form[shown][more][{name}]");
+    let sent = format!("form[more][{name}]");
+    field.get_untracked().map(|first| {
+        let input = if first.kind == "select" {
+            let options = Memo::new(move |_| {
+                field.with(|field| field.as_ref().map(|field| with_current(&field.choices, &field.value)).unwrap_or_default())
+            });
+            view! { <SelectField label=first.label name=sent about=name value options hint=first.hint trouble/> }.into_any()
+        } else {
+            view! {
+                <TextField label=first.label name=sent about=name kind=first.kind value required=false hint=first.hint trouble/>
+            }
+            .into_any()
+        };
+        view! {
+            <input type="hidden" name=shown value=value/>
+            {input}
+        }
+    })
+}
+
 /// The choices as value and text, with the present value among them even when it is no choice any more.
 fn with_current(choices: &[String], now: &str) -> Vec<(String, String)> {
-    let mut options: Vec<_> = choices.iter().map(|choice| (choice.clone(), choice.clone())).collect();
+    let option =
+        |choice: &str| (choice.to_owned(), if choice.is_empty() { "None".to_owned() } else { choice.to_owned() });
+    let mut options: Vec<_> = choices.iter().map(|choice| option(choice)).collect();
     if !choices.iter().any(|choice| choice == now) {
-        let text = if now.is_empty() { "None".to_owned() } else { now.to_owned() };
-        options.insert(0, (now.to_owned(), text));
+        options.insert(0, option(now));
     }
     options
 }

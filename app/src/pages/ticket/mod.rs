@@ -1,6 +1,7 @@
 //! `/tickets/{id}`: one ticket. Its values follow the server; a field that a person has touched stays theirs.
 
 mod comments;
+pub mod delete;
 mod edits;
 mod files;
 mod form;
@@ -42,9 +43,11 @@ fn Opened(page: model::TicketPage) -> impl IntoView {
         <Title text=move || format!("{title}{}", heading.read())/>
         <h1><span class="num text-quiet font-normal">{number}</span>" "{heading}</h1>
         <Sync ticket/>
+        <Labels ticket/>
         <div class="two">
             <div class="min-w-0">
                 <EditForm ticket/>
+                <p class="mt-6"><a class="link" href=format!("/tickets/{id}/delete")>"Delete this ticket"</a></p>
             </div>
             <div class="min-w-0">
                 <Comments ticket/>
@@ -52,6 +55,19 @@ fn Opened(page: model::TicketPage) -> impl IntoView {
                 <Edits ticket/>
             </div>
         </div>
+    }
+}
+
+#[component]
+fn Labels(ticket: RwSignal<model::TicketPage>) -> impl IntoView {
+    let labels = Memo::new(move |_| ticket.read().labels.clone());
+    move || {
+        let labels = labels.get();
+        (!labels.is_empty()).then(|| {
+            let chips =
+                labels.into_iter().map(|label| view! { <li class="badge badge-sm">{label}</li> }).collect_view();
+            view! { <ul class="mb-3 flex flex-wrap gap-1" aria-label="Labels">{chips}</ul> }
+        })
     }
 }
 
