@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use merge::{Entry, Fields, Record, Stream};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// What a side did not do. The kinds are never mixed: each has its own consequence.
@@ -80,7 +81,7 @@ pub struct NewEntry {
 }
 
 /// A file of a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
     /// The side's own key.
     pub id: String,

@@ -123,7 +123,7 @@ pub fn size_in_words(bytes: u64) -> String {
     }
 }
 
-fn in_hex(bytes: &[u8]) -> String {
+pub fn in_hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut hex, byte| {
         // Writing to a text cannot fail.

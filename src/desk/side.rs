@@ -144,7 +144,7 @@ impl DeskSide {
     fn too_large(&self, name: &str) -> Failure {
         let limit = size_in_words(self.file_limit);
         Failure::Refused {
-            why: format!("{name} is too large: Desk takes files up to {limit} (setting ISTHMUS_FILE_LIMIT_MIB)."),
+            why: format!("\"{name}\" is too large: Desk takes files up to {limit} (setting ISTHMUS_FILE_LIMIT_MIB)."),
         }
     }
 }

@@ -134,13 +134,13 @@ impl Operations {
         if let Some(ticket) = store.ticket(id).await.or_trouble()? {
             return Ok(ticket);
         }
-        let Some(stone) = store.tombstone(id).await.or_trouble()? else {
+        let Some(left) = store.tombstone(id).await.or_trouble()? else {
             return Err(not_found("ticket"));
         };
         Err(Trouble::new(
             "TICKET-GONE",
-            &format!("{} was deleted.", stone.number),
-            &format!("{} did so at {} UTC.", stone.deleted_by, clock::in_words(stone.deleted_at)),
+            &format!("{} was deleted.", left.number),
+            &format!("{} did so at {} UTC.", left.deleted_by, clock::in_words(left.deleted_at)),
             "Nothing: a deleted ticket does not come back.",
         ))
     }

@@ -1,7 +1,8 @@
 //! What a side will not take is kept for a person, and not sent again while just the same is wanted.
 
-use super::deliver::{Append, Create, Part, Write, read};
+use super::deliver::{Append, Attach, Create, Part, Write, read};
 use super::{Engine, SyncError};
+use crate::connectors::File;
 use crate::queue;
 use crate::store::{DeadLetter, Delivery, Job, LetterState, Link, Result, Tx, cause_of};
 use merge::Side;
@@ -29,6 +30,12 @@ impl Wanted {
         Self { side: append.to, kind: "append", rule, wanted }
     }
 
+    /// A file never changes; another one has another id.
+    pub fn attach(to: Side, file: &File) -> Self {
+        let wanted = serde_json::json!({"name": file.name, "size": file.size}).to_string();
+        Self { side: to, kind: "attach", rule: file.id.clone(), wanted }
+    }
+
     pub fn create(create: &Create) -> Self {
         let wanted = serde_json::json!({"fields": create.fields}).to_string();
         Self { side: Side::Platform, kind: "create", rule: String::new(), wanted }
@@ -39,6 +46,10 @@ impl Wanted {
         Ok(match delivery.kind.as_str() {
             "create" => vec![Self::create(&read::<Create>(delivery)?)],
             "append" => vec![Self::append(&read::<Append>(delivery)?)],
+            "attach" => {
+                let Attach { to, file, .. } = read(delivery)?;
+                vec![Self::attach(to, &file)]
+            }
             _ => read::<Write>(delivery)?.parts.iter().map(Self::write).collect(),
         })
     }
@@ -63,7 +74,12 @@ impl Held {
 
     /// Whether just this was not taken before.
     pub fn holds(&self, wanted: &Wanted) -> bool {
-        self.0.iter().any(|letter| wanted.is_of(letter))
+        self.letter(wanted).is_some()
+    }
+
+    /// The letter about just this, if it was not taken before.
+    pub fn letter(&self, wanted: &Wanted) -> Option<&DeadLetter> {
+        self.0.iter().find(|letter| wanted.is_of(letter))
     }
 
     /// Divides into what a person must still act on, and what is settled because it is no longer wanted.

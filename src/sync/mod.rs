@@ -7,6 +7,7 @@ mod circles;
 pub mod conflicts;
 mod deliver;
 mod enter;
+mod files;
 mod gone;
 mod letters;
 mod poll;

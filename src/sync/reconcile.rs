@@ -3,7 +3,7 @@
 use super::deliver::{self, Part, Write};
 use super::letters::{self, Held, Wanted};
 use super::streams::{self, Missing};
-use super::{Engine, Round, Sides, SyncError, circles, conflicts, enter, gone, story};
+use super::{Engine, Round, Sides, SyncError, circles, conflicts, enter, files, gone, story};
 use crate::store::{Conflict, Connection, Delivery, Link};
 use merge::{Decision, Entry, Outcome, Plan, Record, Resolutions, Rules, Side};
 
@@ -14,6 +14,7 @@ pub(super) struct Observed {
     pub servicenow_entries: Vec<Entry>,
     pub platform: Record,
     pub platform_entries: Vec<Entry>,
+    pub files: files::Files,
 }
 
 impl Observed {
@@ -94,6 +95,8 @@ pub(super) async fn round(
     let plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, &connection.rules, &chosen);
     tell(connection, &link, &plan);
     let missing = streams::missing(engine, sides, &link, &plan, &seen).await?;
+    let files = files::missing(engine, &link, &seen).await?;
+    let missing = (missing, files);
     let Some(deliveries) = keep(engine, connection, &mut link, &plan, &open, missing, &seen).await? else {
         return Ok(Round::Quiet);
     };
@@ -115,15 +118,16 @@ pub(super) async fn round(
 /// Reads both sides fresh. `None` when one is gone: that is flagged, and nothing is deleted.
 async fn observe(engine: &Engine, sides: &Sides, link: &mut Link) -> Result<Option<Observed>, SyncError> {
     let ticket = link.platform_id.clone().unwrap_or_default();
-    let (record, servicenow_entries, platform, platform_entries) = tokio::try_join!(
+    let (record, servicenow_entries, platform, platform_entries, files) = tokio::try_join!(
         sides.servicenow.fetch(&link.servicenow_id),
         sides.servicenow.entries(&link.servicenow_id),
         sides.platform.fetch(&ticket),
         sides.platform.entries(&ticket),
+        files::read(sides, &link.servicenow_id, &ticket),
     )?;
     match (record, platform) {
         (Some(servicenow), Some(platform)) => {
-            Ok(Some(Observed { servicenow, servicenow_entries, platform, platform_entries }))
+            Ok(Some(Observed { servicenow, servicenow_entries, platform, platform_entries, files }))
         }
         (record, _) => {
             let from = if record.is_none() { Side::ServiceNow } else { Side::Platform };
@@ -141,7 +145,7 @@ async fn keep(
     link: &mut Link,
     plan: &Plan,
     open: &[Conflict],
-    missing: Vec<Missing>,
+    missing: (Vec<Missing>, Vec<files::Missing>),
     seen: &Observed,
 ) -> Result<Option<Vec<Delivery>>, SyncError> {
     let now = engine.clock.now();
@@ -158,7 +162,8 @@ async fn keep(
             after.base.insert(decision.rule.clone(), value.clone());
         }
     }
-    let undecided = letters::sentences(plan.refusals().map(|(_, sentence)| sentence));
+    let unlisted = seen.files.as_ref().err().map_or("", String::as_str);
+    let undecided = letters::sentences(plan.refusals().map(|(_, sentence)| sentence).chain([unlisted]));
     let is_news = !link.note.contains(&undecided);
     let problems = waiting.iter().map(|letter| &letter.problem).chain(circling.iter().map(|(_, why)| why));
     after.note = letters::sentences(problems.map(String::as_str).chain([undecided.as_str()]));
@@ -202,7 +207,7 @@ async fn intended(
     link: &Link,
     plan: &Plan,
     chosen: &Resolutions,
-    missing: Vec<Missing>,
+    missing: (Vec<Missing>, Vec<files::Missing>),
     seen: &Observed,
     held: &Held,
 ) -> Result<Intended, SyncError> {
@@ -231,7 +236,8 @@ async fn intended(
             writes.push((side, decisions, parts, version.clone()));
         }
     }
-    if writes.is_empty() && missing.is_empty() {
+    let (entries, files) = missing;
+    if writes.is_empty() && entries.is_empty() && files.is_empty() {
         return Ok(Intended { deliveries: Vec::new(), wanted, circling });
     }
     let now = engine.clock.now();
@@ -245,14 +251,37 @@ async fn intended(
         let story = begin(&decisions);
         planned(side, "write", deliver::to_payload(&Write { parts, expected, story }));
     }
-    for entry in missing {
+    // What people added crosses in the order in which they did.
+    let mut added: Vec<(i64, Side, &str, String)> = Vec::new();
+    for entry in entries {
         let story = begin(entry.decision.as_slice());
         let append = entry.append(story);
         let appended = Wanted::append(&append);
         if !held.holds(&appended) {
-            planned(append.to, "append", deliver::to_payload(&append));
+            added.push((append.entry.at, append.to, "append", deliver::to_payload(&append)));
         }
         wanted.push(appended);
+    }
+    for file in files {
+        let (to, at) = (file.to, file.file.at);
+        let attached = Wanted::attach(to, &file.file);
+        let note = held.letter(&attached).map(|letter| file.note(letter, begin(&[])));
+        wanted.push(attached);
+        match note {
+            None => added.push((at, to, "attach", deliver::to_payload(&file.attach(begin(&[]))))),
+            Some(Some(note)) => {
+                let told = Wanted::append(&note);
+                if !held.holds(&told) {
+                    added.push((at, to, "append", deliver::to_payload(&note)));
+                }
+                wanted.push(told);
+            }
+            Some(None) => {}
+        }
+    }
+    added.sort_by_key(|(at, ..)| *at);
+    for (_, to, kind, payload) in added {
+        planned(to, kind, payload);
     }
     // Deliveries go out in the order of their ids, and ids of one millisecond fall as they may.
     let mut ids: Vec<String> = deliveries.iter().map(|delivery| delivery.id.clone()).collect();

@@ -1,6 +1,7 @@
 //! Tests of the server: one file an area. `support` has the databases, the practice instance and the program.
 
 mod architecture;
+mod attachments;
 mod conflicts;
 mod conformance;
 mod connect;

@@ -1,8 +1,8 @@
 //! Comments and work notes: each crosses exactly once, whatever happens on the way.
 
-use super::{Agreed, Ending, Outgoing, Sent, end, mark_sending, read};
+use super::{Agreed, Ending, Outgoing, Paired, Sent, end, mark_sending, read, wait_until_settled};
 use crate::connectors::{Connector, Failure, Journal, NewEntry};
-use crate::store::{Delivery, Link};
+use crate::store::Link;
 use crate::sync::{Engine, SyncError, story};
 use merge::{Entry, Side, Stream};
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ pub(super) async fn append(
         found = side.find_entry(&id, &entry, &taken).await?;
         sends = found.is_none();
         if found.is_none() && side.settles_ms() > 0 {
-            wait_until_settled(engine, side, delivery)?;
+            wait_until_settled(engine, side, delivery, "comment")?;
             if side.journal().await? == Journal::Closed {
                 // It cannot be looked up, so sending again might say it twice: a person looks.
                 sends = false;
@@ -96,7 +96,7 @@ pub(super) async fn append(
         link,
         after,
         Ending { out, to, kind: "comment", summary, story, notes, refused: Vec::new(), moved: !held },
-        Some(pair),
+        Some(Paired::Entries(pair)),
     )
     .await?;
     Ok(if held { Sent::Held } else { Sent::Unseen })
@@ -104,13 +104,3 @@ pub(super) async fn append(
 
 /// Stands for the id of an entry that was sent and is not shown to us.
 pub(in crate::sync) const UNSEEN: &str = "unseen:";
-
-/// Until then a write whose answer was lost may still happen, so "not there" means nothing yet.
-fn wait_until_settled(engine: &Engine, side: &dyn Connector, delivery: &Delivery) -> Result<(), Failure> {
-    let left = delivery.sent_at + side.settles_ms() - engine.clock.now();
-    if left <= 0 {
-        return Ok(());
-    }
-    let why = "An answer was lost, and the comment may still be on its way there. It is looked for again before it is sent again.";
-    Err(Failure::Transient { why: why.into(), retry_after_ms: Some(left) })
-}

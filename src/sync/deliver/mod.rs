@@ -1,14 +1,16 @@
 //! Sends a link's stored writes in order, and advances the base only after a side said yes.
 //!
 //! The intent is on disk before a request goes out. An answer that never came is looked up before
-//! anything is sent again: appended entries by their text, created tickets by their key, and field
+//! anything is sent again: appended entries by their text, files by their content, created tickets by their key, and field
 //! writes by reading both sides anew.
 
 mod append;
+mod attach;
 mod readback;
 mod write;
 
 pub(super) use append::{Append, UNSEEN, new_entry};
+pub(super) use attach::{Attach, note, note_id};
 pub(super) use write::{Part, Write};
 
 use super::letters::{self, Wanted};
@@ -43,8 +45,16 @@ enum Sent {
     Shown(Box<Record>),
     /// The answer tells too little: the side must be read again.
     Unseen,
+    /// The side did not take it, and shall be told so: the sides must be read again.
+    Left,
     /// A person must act.
     Held,
+}
+
+/// What is the same on both sides from now on: ServiceNow's id and the platform's.
+enum Paired {
+    Entries((String, String)),
+    Files((String, String)),
 }
 
 /// A delivery on its way out.
@@ -116,14 +126,14 @@ pub(super) async fn planned(
     for (at, delivery) in deliveries.iter().enumerate() {
         let out = Outgoing { delivery, unsure: false, marked, next: deliveries.get(at + 1) };
         let sent = send(engine, connection, sides, link, &out).await?;
-        marked = !matches!(sent, Sent::Held);
+        marked = !matches!(sent, Sent::Held | Sent::Left);
         match sent {
             Sent::Shown(record) => {
                 if let Some(shown) = &mut delivered.shown {
                     shown.push((delivery.to(), *record));
                 }
             }
-            Sent::Unseen => delivered.shown = None,
+            Sent::Unseen | Sent::Left => delivered.shown = None,
             Sent::Held => delivered.held = true,
         }
     }
@@ -144,11 +154,12 @@ async fn send(
     let result = match delivery.kind.as_str() {
         "create" => create(engine, side, link, out).await,
         "append" => append::append(engine, side, link, out).await,
+        "attach" => attach::attach(engine, sides, link, out).await,
         _ => write::write(engine, connection, side, link, out).await,
     };
     let outcome = match &result {
         Ok(Sent::Shown(_) | Sent::Unseen) => "done",
-        Ok(Sent::Held) => "held",
+        Ok(Sent::Left | Sent::Held) => "held",
         Err(_) => "failed",
     };
     metrics::counter!("isthmus_deliveries_total", "side" => delivery.side.clone(), "kind" => delivery.kind.clone(), "outcome" => outcome).increment(1);
@@ -201,7 +212,7 @@ async fn end(
     link: &mut Link,
     mut after: Link,
     ending: Ending<'_>,
-    pair: Option<(String, String)>,
+    pair: Option<Paired>,
 ) -> Result<(), SyncError> {
     let now = engine.clock.now();
     let Ending { out, to, kind, summary, mut story, notes, refused, moved } = ending;
@@ -216,8 +227,10 @@ async fn end(
     if let Some(next) = out.next {
         tx.delivery_sending(&next.id, now).await?;
     }
-    if let Some((servicenow_id, platform_id)) = pair {
-        tx.pair_entries(&link.id, &servicenow_id, &platform_id).await?;
+    match &pair {
+        Some(Paired::Entries((servicenow, platform))) => tx.pair_entries(&link.id, servicenow, platform).await?,
+        Some(Paired::Files((servicenow, platform))) => tx.pair_files(&link.id, servicenow, platform).await?,
+        None => {}
     }
     if moved || is_news {
         story::tell(engine.clock.as_ref(), &mut tx, link, Some(to), kind, &summary, &story).await?;
@@ -292,4 +305,16 @@ fn tell_pages(engine: &Engine, link: &Link) {
     engine.news.tell("history");
     engine.news.tell("failures");
     engine.news.connection(&link.connection_id);
+}
+
+/// Until then a write whose answer was lost may still happen, so "not there" means nothing yet.
+fn wait_until_settled(engine: &Engine, side: &dyn Connector, delivery: &Delivery, what: &str) -> Result<(), Failure> {
+    let left = delivery.sent_at + side.settles_ms() - engine.clock.now();
+    if left <= 0 {
+        return Ok(());
+    }
+    let why = format!(
+        "An answer was lost, and the {what} may still be on its way there. It is looked for again before it is sent again."
+    );
+    Err(Failure::Transient { why, retry_after_ms: Some(left) })
 }
