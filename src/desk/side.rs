@@ -82,6 +82,7 @@ impl DeskSide {
             created_at: ticket.opened_at,
             id: ticket.id,
             number: ticket.number,
+            skew_ms: 0,
         })
     }
 

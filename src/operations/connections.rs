@@ -267,8 +267,16 @@ fn field_rule(rule: &FieldRule) -> FieldRuleRow {
             Direction::ToServicenow => "to_servicenow",
         }
         .into(),
-        note: rule.note.clone(),
+        note: explained(rule),
     }
+}
+
+/// The rule's note, with what a person must know besides: the transform, and when the rule is asleep.
+fn explained(rule: &FieldRule) -> String {
+    let convert = rule.convert.in_words(|side| side.to_string());
+    let when = rule.when.as_ref().map(|when| format!("only when in {} {}", when.on, when.holds.in_words()));
+    let parts = [Some(rule.note.clone()), (rule.note.is_empty()).then_some(convert), when];
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// Comments are no fields, but belong to what a person wants to see here.
@@ -293,9 +301,9 @@ fn value_map(rule: &FieldRule) -> Option<ValueMapTable> {
             servicenow: format!("{} ({})", row.label, row.servicenow),
             platform: row.platform.clone(),
             is_default: row.default,
-            requires: row
-                .requires
-                .iter()
+            requires: [&row.writes, &row.requires, &row.platform_requires]
+                .into_iter()
+                .flatten()
                 .map(|(field, template)| format!("{field}: {template}"))
                 .collect::<Vec<_>>()
                 .join("; "),

@@ -38,7 +38,7 @@ pub(super) async fn divide(
             .filter_map(|(at, write)| {
                 write.parts.iter().find(|before| before.rule == part.rule).map(|before| (*at, before))
             })
-            .take_while(|(_, before)| before.write.value == part.write.value)
+            .take_while(|(_, before)| before.write.fields == part.write.fields)
             .map(|(at, _)| at)
             .collect();
         if times.len() < TIMES {

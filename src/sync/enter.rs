@@ -17,11 +17,11 @@ pub(super) async fn enter(
         return Ok(Round::Quiet);
     };
     // ServiceNow's clock has whole seconds: one made in the second of the activation is new.
-    if record.created_at < connection.active_since.div_euclid(1000) * 1000 {
-        tracing::debug!(connection.id = %connection.id, record = %record.number, "not entering: made before the connection was");
+    if connection.rules.pull_by.moment(&record) < connection.active_since.div_euclid(1000) * 1000 {
+        tracing::debug!(connection.id = %connection.id, record = %record.number, "not entering: older than the connection");
         return Ok(Round::Quiet);
     }
-    if let Err(reason) = connection.rules.enters(&record) {
+    if let Err(reason) = connection.rules.enters(Side::ServiceNow, &record, false) {
         tracing::debug!(connection.id = %connection.id, record = %record.number, %reason, "not entering");
         return Ok(Round::Quiet);
     }
@@ -73,7 +73,7 @@ pub(super) async fn complete(
 }
 
 async fn creation(engine: &Engine, connection: &Connection, link: &Link, record: &Record) -> Result<Create, SyncError> {
-    let plan = merge::plan_creation(record, &connection.rules);
+    let plan = merge::plan_creation(Side::ServiceNow, record, &connection.rules);
     reconcile::tell(connection, link, &plan);
     let decisions = plan.decisions_for(Side::Platform);
     let now = engine.clock.now();

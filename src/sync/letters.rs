@@ -19,7 +19,7 @@ pub(super) struct Wanted {
 impl Wanted {
     /// The value, and what its row demands along with it: another template is another try.
     pub fn write(part: &Part) -> Self {
-        let wanted = serde_json::json!({"value": part.write.value, "also": part.write.also}).to_string();
+        let wanted = serde_json::json!({"fields": part.write.fields, "also": part.write.also}).to_string();
         Self { side: part.write.to, kind: "write", rule: part.rule.clone(), wanted }
     }
 

@@ -62,17 +62,24 @@ fn line(rules: &Rules, decision: &Decision) -> FieldLine {
     let rule = rules.fields.iter().find(|rule| rule.name == decision.rule);
     // ServiceNow's choice values are numbers: show what people call them beside.
     let servicenow = |value: &Value| match rule.map(|rule| &rule.convert) {
-        Some(Convert::Map { map }) => map
-            .rows
-            .iter()
-            .find(|row| row.servicenow == value.as_str())
-            .map_or_else(|| show(value), |row| format!("{} ({})", row.label, row.servicenow)),
+        Some(Convert::Map { map }) => {
+            let plain = value.plain();
+            map.row_of(&plain).map_or_else(|| show(value), |row| format!("{} ({plain})", row.label))
+        }
         _ => show(value),
     };
     let on = |value: &Option<Value>, shown: &dyn Fn(&Value) -> String| value.as_ref().map(shown).unwrap_or_default();
     let result = match &decision.outcome {
-        Outcome::Write(write) if write.to == Side::ServiceNow => servicenow(&write.value),
-        Outcome::Write(write) => show(&write.value),
+        Outcome::Write(write) => match (write.fields.iter().next(), write.fields.len()) {
+            (Some((_, value)), 1) if write.to == Side::ServiceNow => servicenow(value),
+            (Some((_, value)), 1) => show(value),
+            _ => write
+                .fields
+                .iter()
+                .map(|(field, value)| format!("{field}: {}", show(value)))
+                .collect::<Vec<_>>()
+                .join(", "),
+        },
         Outcome::Note { text, .. } => text.clone(),
         Outcome::Agree { value } => show(value),
         _ => String::new(),
@@ -90,11 +97,8 @@ fn line(rules: &Rules, decision: &Decision) -> FieldLine {
 /// A value as people read it.
 pub fn show(value: &Value) -> String {
     match value {
-        Value::Empty => String::new(),
-        Value::Text(text) | Value::Choice(text) => text.clone(),
-        Value::User(user) if user.email.is_empty() => user.name.clone(),
-        Value::User(user) => format!("{} <{}>", user.name, user.email),
-        Value::Moment(at) => format!("{} UTC", clock::in_words(*at)),
+        Value::User(user) if !user.email.is_empty() => format!("{} <{}>", user.name, user.email),
+        other => other.to_string(),
     }
 }
 

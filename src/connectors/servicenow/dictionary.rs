@@ -4,6 +4,7 @@
 use super::ServiceNow;
 use super::side::{RAW, text};
 use crate::connectors::Failure;
+use merge::Kind;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,38 +15,26 @@ const REMEMBER_MS: i64 = 60 * 60 * 1000;
 /// A table extends another, which extends another: more than this is seen nowhere.
 const PARENTS: &str = "name,super_class.name,super_class.super_class.name,super_class.super_class.super_class.name";
 
-/// What a column holds, as far as the merge is concerned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Kind {
-    #[default]
-    Text,
-    Choice,
-    User,
-    Moment,
+/// What is known without a dictionary: columns of every task, and those that only incidents have.
+fn usual(name: &str) -> Kind {
+    match name {
+        "state" | "hold_reason" | "close_code" | "impact" | "urgency" | "priority" | "severity" | "category"
+        | "subcategory" | "contact_type" | "resolution_code" => Kind::Choice,
+        "assigned_to" | "caller_id" | "opened_by" | "closed_by" | "resolved_by" | "reopened_by" => Kind::User,
+        "opened_at" | "closed_at" | "due_date" | "resolved_at" | "reopened_time" | "sla_due" | "follow_up"
+        | "activity_due" | "work_start" | "work_end" | "expected_start" => Kind::Moment,
+        _ => Kind::Text,
+    }
 }
 
-impl Kind {
-    /// What is known without a dictionary: columns of every task, and those that only incidents have.
-    fn usual(name: &str) -> Self {
-        match name {
-            "state" | "hold_reason" | "close_code" | "impact" | "urgency" | "priority" | "severity" | "category"
-            | "subcategory" | "contact_type" | "resolution_code" => Kind::Choice,
-            "assigned_to" | "caller_id" | "opened_by" | "closed_by" | "resolved_by" | "reopened_by" => Kind::User,
-            "opened_at" | "closed_at" | "due_date" | "resolved_at" | "reopened_time" | "sla_due" | "follow_up"
-            | "activity_due" | "work_start" | "work_end" | "expected_start" => Kind::Moment,
-            _ => Kind::Text,
-        }
-    }
-
-    fn read(row: &Json) -> Self {
-        match text(row, "internal_type").as_str() {
-            "glide_date_time" | "due_date" => Kind::Moment,
-            // A contact of a customer is a user as well.
-            "reference" if matches!(text(row, "reference").as_str(), "sys_user" | "customer_contact") => Kind::User,
-            "reference" | "boolean" => Kind::Choice,
-            _ if !matches!(text(row, "choice").as_str(), "" | "0" | "false") => Kind::Choice,
-            _ => Kind::Text,
-        }
+fn kind_in(row: &Json) -> Kind {
+    match text(row, "internal_type").as_str() {
+        "glide_date_time" | "due_date" => Kind::Moment,
+        // A contact of a customer is a user as well.
+        "reference" if matches!(text(row, "reference").as_str(), "sys_user" | "customer_contact") => Kind::User,
+        "reference" | "boolean" => Kind::Choice,
+        _ if !matches!(text(row, "choice").as_str(), "" | "0" | "false") => Kind::Choice,
+        _ => Kind::Text,
     }
 }
 
@@ -57,7 +46,7 @@ pub(super) struct Columns {
 
 impl Columns {
     pub fn kind_of(&self, name: &str) -> Kind {
-        self.kinds.get(name).copied().unwrap_or_else(|| Kind::usual(name))
+        self.kinds.get(name).copied().unwrap_or_else(|| usual(name))
     }
 }
 
@@ -107,7 +96,7 @@ impl ServiceNow {
         // What a table says of a column goes before what the table that it extends says.
         for table in tables.iter().rev() {
             for row in answer.rows().iter().filter(|row| &text(row, "name") == table) {
-                kinds.insert(text(row, "element"), Kind::read(row));
+                kinds.insert(text(row, "element"), kind_in(row));
             }
         }
         Ok(Columns { kinds })

@@ -73,7 +73,7 @@ impl ServiceNow {
         let mut body = Body::default();
         for (field, value) in fields {
             let Value::User(user) = value else {
-                write_field(field, value, &self.table.fields, &mut body.columns);
+                write_field(field, value, &mut body.columns);
                 continue;
             };
             if let Some(found) = self.people.id_of(&self.instance, &user.email).await? {

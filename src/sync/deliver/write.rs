@@ -137,8 +137,8 @@ impl Outcomes {
         self.shown = Some(applied.record.clone());
         for part in parts {
             let rule = connection.rules.fields.iter().find(|rule| rule.name == part.rule);
-            let field = rule.map_or(part.rule.as_str(), |rule| rule.field_on(to));
-            if applied.left_out.contains(field) {
+            let fields = rule.map(|rule| rule.parts(to)).unwrap_or_default();
+            if let Some(field) = fields.iter().find(|field| applied.left_out.contains(**field)) {
                 let told = applied.notes.iter().find(|note| note.contains(field)).cloned();
                 self.refuse(part, told.unwrap_or_else(|| format!("{to} could not be sent a value for {field}.")));
                 continue;
