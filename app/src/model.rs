@@ -157,6 +157,8 @@ pub struct ConnectionPage {
     pub field_rules: Vec<FieldRuleRow>,
     pub value_maps: Vec<ValueMapTable>,
     pub settings: ConnectionSettings,
+    /// What is wrong with the mapping, each a sentence that begins with the rule's name.
+    pub findings: Vec<String>,
 }
 
 /// The numbers of the first page.

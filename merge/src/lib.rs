@@ -16,7 +16,7 @@
 //! * [`streams`]: comments and work notes, which are sets and no fields.
 //! * [`presets`]: mappings to start from; [`lint`]: what is wrong with one before it is published.
 //!
-//! What holds for every mapping and every pair of records, as property tests in `plan_tests.rs`: the result is the one of a
+//! What holds for every mapping and every pair of records, as property tests in `tests/`: the result is the one of a
 //! naive reading of the table; a plan that was carried out leaves nothing more to write; no field without a rule is ever
 //! written; a hidden field is never cleared on the other side.
 
@@ -41,6 +41,8 @@ pub mod rules;
 pub mod side;
 pub mod streams;
 pub mod template;
+#[cfg(test)]
+mod tests;
 pub mod value;
 pub mod value_map;
 

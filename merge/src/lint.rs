@@ -9,6 +9,7 @@ use crate::template;
 use crate::value_map::{Row, ValueMap};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -16,6 +17,13 @@ pub struct Finding {
     pub rule: String,
     /// Names the row where there is one, and says what to do.
     pub sentence: String,
+}
+
+/// `status: The row ..`
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.rule.is_empty() { f.write_str(&self.sentence) } else { write!(f, "{}: {}", self.rule, self.sentence) }
+    }
 }
 
 /// What a table demands before it takes a state (contract 3.4, 7.2).
@@ -282,6 +290,7 @@ mod tests {
         assert!(found(&cut(160, ""), "title").contains("without a mark"));
         assert!(found(&cut(3, "..."), "title").contains("no room"));
         assert_eq!(found(&cut(160, "…"), "title"), "");
+        assert!(lint(&cut(160, ""))[0].to_string().starts_with("title: Text is cut"));
         let made = changed("title", |rule| rule.convert = Convert::Template { text: "{number} {edited}".into() });
         assert!(found(&made, "title").contains("read back") && found(&made, "title").contains("time of the edit"));
     }

@@ -148,7 +148,7 @@ impl Plan {
         })
     }
 
-    fn writes_to(&self, side: Side) -> impl Iterator<Item = &Write> + Clone {
+    pub(crate) fn writes_to(&self, side: Side) -> impl Iterator<Item = &Write> + Clone {
         self.decisions.iter().filter_map(move |decision| match &decision.outcome {
             Outcome::Write(write) if write.to == side => Some(write),
             _ => None,
@@ -180,7 +180,3 @@ pub fn plan_creation(from: Side, record: &Record, rules: &Rules) -> Plan {
     let fields = flowing.map(|rule| Field { rules, rule, base: None, servicenow, platform }.begin(from));
     Plan { decisions: fields.chain(notes(&Base::new(), servicenow, rules)).collect() }
 }
-
-#[cfg(test)]
-#[path = "plan_tests.rs"]
-mod tests;

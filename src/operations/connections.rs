@@ -13,7 +13,7 @@ use app::model::{
     Check, ConnectionPage, ConnectionRow, ConnectionState, FieldRuleRow, Overview, Role, TokenState, ValueMapTable,
     ValueRow,
 };
-use merge::{Convert, Direction, FieldRule, ValueMap};
+use merge::{Convert, Direction, FieldRule, Rules, ValueMap};
 use secrecy::ExposeSecret;
 
 const RECENT: i64 = 8;
@@ -96,7 +96,7 @@ impl Operations {
                 .rules
                 .fields
                 .iter()
-                .map(field_rule)
+                .map(|rule| field_rule(&connection.rules, rule))
                 .chain(connection.rules.notes.iter().map(|note| FieldRuleRow {
                     servicenow_field: note.servicenow.clone(),
                     platform_field: "comment".into(),
@@ -107,6 +107,7 @@ impl Operations {
                 .collect(),
             value_maps: connection.rules.fields.iter().filter_map(value_map).collect(),
             settings: super::settings::shown(&connection.rules),
+            findings: merge::lint(&connection.rules).iter().map(ToString::to_string).collect(),
             client_id: connection.client_id,
         })
     }
@@ -257,7 +258,7 @@ impl Operations {
     }
 }
 
-fn field_rule(rule: &FieldRule) -> FieldRuleRow {
+fn field_rule(rules: &Rules, rule: &FieldRule) -> FieldRuleRow {
     FieldRuleRow {
         servicenow_field: rule.servicenow.clone(),
         platform_field: if rule.platform == "kind" { "type".into() } else { rule.platform.clone() },
@@ -267,14 +268,15 @@ fn field_rule(rule: &FieldRule) -> FieldRuleRow {
             Direction::ToServicenow => "to_servicenow",
         }
         .into(),
-        note: explained(rule),
+        note: explained(rules, rule),
     }
 }
 
 /// The rule's note, with what a person must know besides: the transform, and when the rule is asleep.
-fn explained(rule: &FieldRule) -> String {
-    let convert = rule.convert.in_words(|side| side.to_string());
-    let when = rule.when.as_ref().map(|when| format!("only when in {} {}", when.on, when.holds.in_words()));
+fn explained(rules: &Rules, rule: &FieldRule) -> String {
+    let convert = rule.convert.in_words(|side| rules.name_of(side).to_owned());
+    let when =
+        rule.when.as_ref().map(|when| format!("only when in {} {}", rules.name_of(when.on), when.holds.in_words()));
     let parts = [Some(rule.note.clone()), (rule.note.is_empty()).then_some(convert), when];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }

@@ -90,7 +90,7 @@ fn line(rules: &Rules, decision: &Decision) -> FieldLine {
         servicenow: on(&decision.servicenow, &servicenow),
         platform: on(&decision.platform, &show),
         result,
-        why: decision.why.clone(),
+        why: decision.sentence(rules),
     }
 }
 

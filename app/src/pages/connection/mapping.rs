@@ -8,14 +8,25 @@ use leptos::prelude::*;
 pub fn Mapping(shown: Shown) -> impl IntoView {
     let rules = Memo::new(move |_| shown.read().field_rules.clone());
     let maps = Memo::new(move |_| shown.read().value_maps.clone());
+    let findings = Memo::new(move |_| shown.read().findings.clone());
     view! {
         <section class="part">
             <div class="part-head"><h2>"Field mapping"</h2></div>
             <p class="hint mb-2">"A field that is not in this table is never read into a write and never touched."</p>
+            {move || view! { <Findings findings=findings.get()/> }}
             {move || view! { <Rules rules=rules.get()/> }}
         </section>
         {move || maps.get().into_iter().map(|map| view! { <Values map/> }).collect_view()}
     }
+}
+
+/// What a person should look at before a record meets it.
+#[component]
+fn Findings(findings: Vec<String>) -> impl IntoView {
+    (!findings.is_empty()).then(|| {
+        let items = findings.into_iter().map(|finding| view! { <li>{finding}</li> }).collect_view();
+        view! { <ul class="list-disc pl-5 mb-2" aria-label="Findings">{items}</ul> }
+    })
 }
 
 #[component]

@@ -1,0 +1,67 @@
+//! Single decisions that a reader of the design would look for.
+
+use super::{NONE, base};
+use crate::{Base, Outcome, Record, Side, Value, plan, plan_creation};
+
+#[test]
+fn a_value_without_a_row_is_refused_by_name_and_everything_else_flows() {
+    let rules = crate::incident_to_desk();
+    let mut s = Record { number: "INC1".into(), ..Record::default() };
+    s.fields.insert("state".into(), Value::choice("42"));
+    s.fields.insert("short_description".into(), Value::text("new"));
+    let mut p = Record::default();
+    p.fields.insert("status".into(), Value::choice("New"));
+    p.fields.insert("title".into(), Value::text("old"));
+    let plan = plan(&base("old"), &s, &p, &rules, &NONE);
+    let refusals: Vec<&str> = plan.refusals().map(|(_, sentence)| sentence).collect();
+    assert_eq!(refusals.len(), 1);
+    assert!(refusals[0].contains("\"42\"") && refusals[0].contains("Status"), "{refusals:?}");
+    assert_eq!(plan.fields_for(Side::Platform).get("title"), Some(&Value::text("new")));
+}
+
+#[test]
+fn resolving_on_the_desk_brings_what_servicenow_requires_and_keeps_what_is_there() {
+    let rules = crate::incident_to_desk();
+    let base = Base::from([("status".to_owned(), Value::choice("In Progress"))]);
+    let mut s = Record::default();
+    s.fields.insert("state".into(), Value::choice("2"));
+    s.fields.insert("close_code".into(), Value::choice("User error"));
+    s.fields.insert("close_notes".into(), Value::Empty);
+    let mut p = Record { number: "TKT0000007".into(), ..Record::default() };
+    p.fields.insert("status".into(), Value::choice("Resolved"));
+    let fields = plan(&base, &s, &p, &rules, &NONE).fields_for(Side::ServiceNow);
+    assert_eq!(fields["state"], Value::choice("6"));
+    assert!(fields["close_notes"].as_str().contains("TKT0000007"));
+    assert!(!fields.contains_key("close_code"), "a person's close code is never overwritten");
+}
+
+#[test]
+fn somebody_without_an_email_is_neither_written_nor_agreed_on() {
+    let rules = crate::incident_to_desk();
+    let mut s = Record::default();
+    s.fields.insert("assigned_to".into(), Value::user("", "Ghost"));
+    let created = plan_creation(Side::ServiceNow, &s, &rules);
+    let mut p = Record::default();
+    p.fields.insert("owner".into(), Value::Empty);
+    for plan in [created, plan(&Base::new(), &s, &p, &rules, &NONE)] {
+        assert!(!plan.fields_for(Side::Platform).contains_key("owner"));
+        assert!(!plan.fields_for(Side::ServiceNow).contains_key("assigned_to"));
+        assert!(plan.refusals().any(|(decision, sentence)| decision.rule == "owner" && sentence.contains("e-mail")));
+    }
+}
+
+#[test]
+fn an_on_hold_reason_becomes_a_comment_once() {
+    let rules = crate::incident_to_desk();
+    let mut s = Record::default();
+    s.fields.insert("hold_reason".into(), Value::choice("1"));
+    let first = plan(&Base::new(), &s, &Record::default(), &rules, &NONE);
+    let note = first.decisions.iter().find_map(|decision| match &decision.outcome {
+        Outcome::Note { text, agree } => Some((decision.rule.clone(), text.clone(), agree.clone())),
+        _ => None,
+    });
+    let (rule, text, agree) = note.expect("a note");
+    assert!(text.contains("Awaiting Caller"), "{text}");
+    let second = plan(&Base::from([(rule, agree)]), &s, &Record::default(), &rules, &NONE);
+    assert!(!second.decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Note { .. })));
+}
