@@ -1,7 +1,7 @@
 //! What is kept of a change for people to read: each field with its reason, and the steps it took.
 
 use super::Engine;
-use crate::clock::{self, Clock};
+use crate::clock::Clock;
 use crate::store::{Link, Result, Tx};
 use merge::{Convert, Decision, Outcome, Rules, Side, Value};
 use serde::{Deserialize, Serialize};
