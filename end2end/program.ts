@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test as base, expect, type Page } from '@playwright/test';
 
-const BINARY = process.env.ISTHMUS_BIN ?? fileURLToPath(new URL('../target/dist/isthmus', import.meta.url));
+export const BINARY = process.env.ISTHMUS_BIN ?? fileURLToPath(new URL('../target/dist/isthmus', import.meta.url));
 const START_MS = 30_000;
 const STOP_MS = 30_000;
 
@@ -108,13 +108,13 @@ export class Program {
 }
 
 /** The developer's own settings must not reach the program under test. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const own = ([name]: [string, unknown]) => name !== 'DATABASE_URL' && !/^(ISTHMUS|LEPTOS)_/.test(name);
   return Object.fromEntries(Object.entries(process.env).filter(own));
 }
 
 /** Ports that are free now. All are held until all are known, so that they differ. */
-async function sparePorts(count: number): Promise<number[]> {
+export async function sparePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer().listen(0, '127.0.0.1');
