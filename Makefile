@@ -25,7 +25,7 @@ end2end: build ## the browser tests only; ARGS="journey --headed"
 	@scripts/setup.sh test
 	@. scripts/env.sh && playwright test --config end2end/playwright.config.ts $(ARGS)
 
-bench: ## measure latency, pages, memory, sizes, and the practice instance with a million records; ARGS=60 for a longer run
+bench: ## measure latency, pages, memory, sizes, and the practice instance with a million records; ARGS="throughput" for one part
 	@scripts/bench.sh $(ARGS)
 
 pictures: build ## screenshots of every page into ./shots, and the README's picture

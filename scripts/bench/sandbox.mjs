@@ -1,5 +1,5 @@
 // Measures the practice instance by itself with many records, each figure beside its limit.
-// `node scripts/bench-sandbox.mjs [records]`; ISTHMUS_SANDBOX names another program than the built one, such as
+// `node scripts/bench/sandbox.mjs [records]`; ISTHMUS_SANDBOX names another program than the built one, such as
 // target/release/examples/serve of the package `sandbox`. The load comes from this process over kept connections, so
 // its own work is in every figure; where that alone would reach the limit, the line says so.
 

@@ -1,0 +1,53 @@
+//! `replay REQUESTS.json CONCURRENCY`: sends lists of requests, each list in order, so many lists at a time, and prints
+//! the milliseconds that it took. The bare loop that `scripts/bench/throughput.mjs` holds the engine against.
+
+use reqwest::{Client, Method};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::Mutex;
+
+#[derive(serde::Deserialize)]
+struct Request {
+    method: String,
+    url: String,
+    headers: BTreeMap<String, String>,
+    body: String,
+}
+
+#[tokio::main]
+#[allow(clippy::disallowed_methods)] // a measuring tool: its own client, and the machine's clock
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(file), Some(concurrency)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: replay REQUESTS.json CONCURRENCY".into());
+    };
+    let lists: Vec<Vec<Request>> = serde_json::from_slice(&std::fs::read(file)?)?;
+    let waiting = Arc::new(Mutex::new(lists.into_iter()));
+    // A second caller finds it installed, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = Client::builder().no_proxy().tcp_nodelay(true).build()?;
+    let begun = Instant::now();
+    let mut loops = tokio::task::JoinSet::new();
+    for _ in 0..concurrency.parse::<usize>()? {
+        let (waiting, client) = (waiting.clone(), client.clone());
+        loops.spawn(async move {
+            loop {
+                let Some(list) = waiting.lock().await.next() else { return Ok::<_, reqwest::Error>(()) };
+                for request in list {
+                    let method: Method = request.method.parse().unwrap_or(Method::GET);
+                    let mut call = client.request(method, request.url);
+                    for (name, value) in request.headers {
+                        call = call.header(name, value);
+                    }
+                    call.body(request.body).send().await?.error_for_status()?.text().await?;
+                }
+            }
+        });
+    }
+    while let Some(ended) = loops.join_next().await {
+        ended??;
+    }
+    println!("{}", begun.elapsed().as_millis());
+    Ok(())
+}

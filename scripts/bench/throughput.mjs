@@ -1,0 +1,121 @@
+// Changes synced a second, end to end, against a bare loop that makes the same HTTP requests with the same client and
+// the same concurrency, and has no engine. Which requests those are is recorded, not guessed: a few changes are first
+// synced through a proxy that writes every request down.
+
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer, request as send } from 'node:http';
+import { join } from 'node:path';
+import { Installation, pause, report } from './drive.mjs';
+
+const LINKS = Number(process.argv[2] ?? 1000);
+const WORKERS = 8;
+const SAMPLE = 20;
+const REPLAY = process.env.ISTHMUS_REPLAY;
+
+/** Half of the changes on each side, each on a link of its own, made while the connection rests. */
+async function edit(at, connection, pairs, words) {
+  await at.ask('pause', { id: connection });
+  for (let i = 0; i < pairs.length; i += 8) {
+    await Promise.all(
+      pairs.slice(i, i + 8).map((pair, j) =>
+        (i + j) % 2 === 0
+          ? at.table('PATCH', `incident/${pair.incident}`, { short_description: `${words} ${i + j}` })
+          : at.editTicket(pair.ticket, { description: `${words} ${i + j}` }),
+      ),
+    );
+  }
+  // The last webhooks are on their way for a moment.
+  let before = -1;
+  for (let jobs = 0; jobs !== before; await pause(500)) {
+    before = jobs;
+    jobs = Number((await at.metrics()).match(/isthmus_jobs\{state="ready"\} (\d+)/)?.[1] ?? 0);
+  }
+}
+
+async function recorded() {
+  const at = await Installation.make();
+  const requests = [];
+  const proxy = createServer((from, to) => {
+    const chunks = [];
+    from.on('data', (chunk) => chunks.push(chunk));
+    from.on('end', () => {
+      const body = Buffer.concat(chunks);
+      const { host: _, 'content-length': __, authorization: ___, ...headers } = from.headers;
+      if (from.url.startsWith('/api/')) requests.push({ method: from.method, path: from.url, headers, body: body.toString() });
+      const options = { method: from.method, headers: { ...from.headers, host: new URL(at.servicenow).host } };
+      send(at.servicenow + from.url, options, (answer) => {
+        to.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(to);
+      }).end(body);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  try {
+    await at.serve('--poll-seconds', '3600', '--workers', String(WORKERS));
+    const connection = await at.connect(`http://127.0.0.1:${proxy.address().port}`);
+    const pairs = await at.pairs(SAMPLE);
+    await at.until('all is quiet', () => at.isQuiet());
+    // Once before, so that what the connector remembers for a while is known, as it is in the long run.
+    await edit(at, connection, pairs, 'warm');
+    await at.ask('resume', { id: connection });
+    await at.until('all is quiet', () => at.isQuiet());
+    await edit(at, connection, pairs, 'sample');
+    await pause(500);
+    requests.length = 0;
+    await at.ask('resume', { id: connection });
+    await at.until('all is quiet', () => at.isQuiet());
+    await pause(200);
+    // By record: what was asked for one change, in order.
+    return pairs.map((pair) => ({ pair, requests: requests.filter(({ path }) => path.includes(pair.incident)) }));
+  } finally {
+    await at.remove();
+    proxy.closeAllConnections();
+    proxy.close();
+  }
+}
+
+const sample = await recorded();
+const perChange = sample.reduce((sum, { requests }) => sum + requests.length, 0) / sample.length;
+
+const at = await Installation.make();
+try {
+  await at.serve('--poll-seconds', '3600', '--workers', String(WORKERS));
+  const connection = await at.connect();
+  const pairs = await at.pairs(LINKS);
+  await at.until('all is quiet', () => at.isQuiet(), 6000);
+  await edit(at, connection, pairs, 'bench edit');
+  const begun = performance.now();
+  await at.ask('resume', { id: connection });
+  await at.until('all is synced', () => at.isQuiet(), 30_000);
+  const engine = (LINKS * 1000) / (performance.now() - begun);
+  const wrong = [];
+  for (const [i, pair] of pairs.entries()) {
+    if (i % 50) continue;
+    const [incident, ticket] = await Promise.all([at.table('GET', `incident/${pair.incident}`), at.ask('ticket', { id: pair.ticket })]);
+    if (incident.short_description !== ticket.title || incident.description !== ticket.description) wrong.push(pair.number);
+  }
+  if (wrong.length) throw new Error(`not the same on both sides: ${wrong.join(' ')}`);
+
+  // The bare loop: nobody listens, nothing is decided or stored.
+  await at.stopServer();
+  await at.switches({ webhooks: 'off' });
+  const changes = pairs.map((pair, i) => {
+    const { pair: like, requests } = sample[i % sample.length];
+    return requests.map(({ path, body, ...rest }) => ({
+      ...rest,
+      url: at.servicenow + path.replaceAll(like.incident, pair.incident),
+      body: body.replaceAll('sample', 'replay'),
+      headers: { ...rest.headers, authorization: `Basic ${Buffer.from('admin:admin').toString('base64')}` },
+    }));
+  });
+  const file = join(at.data, 'requests.json');
+  writeFileSync(file, JSON.stringify(changes));
+  const bare = (LINKS * 1000) / Number(execFileSync(REPLAY, [file, String(WORKERS)], { encoding: 'utf8' }));
+  report('changes synced a second, end to end', engine.toFixed(0), `${LINKS} links, one change each, ${WORKERS} workers`);
+  report('  a bare loop of the same requests', bare.toFixed(0), `${perChange.toFixed(1)} requests a change, the same run`);
+  report('  so the engine reaches', (engine / bare).toFixed(2), 'limit 0.70 of the bare loop', engine / bare >= 0.7);
+} finally {
+  await at.remove();
+}
