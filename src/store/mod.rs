@@ -21,6 +21,7 @@ mod dead_letters;
 mod deliveries;
 mod desk;
 mod files;
+mod group;
 mod history;
 mod jobs;
 mod links;
@@ -43,11 +44,10 @@ pub use tokens::{Ending, Refreshed, Tokens};
 
 use sqlx::any::{AnyPoolOptions, AnyQueryResult};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{Any, AnyPool, Executor, SqlSafeStr, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Executor, SqlSafeStr, Transaction};
+use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -63,6 +63,8 @@ pub enum StoreError {
     File { path: String, source: std::io::Error },
     #[error("the row was changed by someone else in the meantime")]
     Stale,
+    #[error("the database lost a transaction that was shared with others: nothing of it was kept")]
+    Lost,
 }
 
 impl StoreError {
@@ -85,15 +87,40 @@ pub enum Dialect {
 pub struct Store {
     pool: AnyPool,
     dialect: Dialect,
-    /// SQLite has one writer at a time. Waiting here is fair and wakes at once; its own busy handler is neither.
-    writer: Arc<Semaphore>,
+    /// Of SQLite.
+    writer: group::Writer,
 }
 
 /// One transaction. Dropped without [`Tx::commit`], it never happened.
 pub struct Tx {
-    inner: Transaction<'static, Any>,
+    inner: Inner,
     dialect: Dialect,
-    _writer: Option<OwnedSemaphorePermit>,
+}
+
+/// A transaction of its own, or a part of one that is shared.
+enum Inner {
+    Own(Transaction<'static, Any>),
+    Shared(group::Member),
+}
+
+impl Deref for Inner {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        match self {
+            Self::Own(tx) => tx,
+            Self::Shared(member) => member,
+        }
+    }
+}
+
+impl DerefMut for Inner {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        match self {
+            Self::Own(tx) => tx,
+            Self::Shared(member) => member,
+        }
+    }
 }
 
 impl Store {
@@ -127,7 +154,7 @@ impl Store {
     }
 
     fn on(pool: AnyPool, dialect: Dialect) -> Self {
-        Self { pool, dialect, writer: Arc::new(Semaphore::new(1)) }
+        Self { pool, dialect, writer: group::Writer::default() }
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -146,14 +173,11 @@ impl Store {
     }
 
     pub async fn begin(&self) -> Result<Tx> {
-        let (writer, inner) = match self.dialect {
-            Dialect::Sqlite => {
-                let writer = self.writer.clone().acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
-                (Some(writer), self.pool.begin_with("BEGIN IMMEDIATE").await?)
-            }
-            Dialect::Postgres => (None, self.pool.begin().await?),
+        let inner = match self.dialect {
+            Dialect::Sqlite => Inner::Shared(self.writer.begin(&self.pool).await?),
+            Dialect::Postgres => Inner::Own(self.pool.begin().await?),
         };
-        Ok(Tx { inner, dialect: self.dialect, _writer: writer })
+        Ok(Tx { inner, dialect: self.dialect })
     }
 
     pub async fn close(&self) {
@@ -184,7 +208,10 @@ impl Store {
 
 impl Tx {
     pub async fn commit(self) -> Result<()> {
-        Ok(self.inner.commit().await?)
+        match self.inner {
+            Inner::Own(tx) => Ok(tx.commit().await?),
+            Inner::Shared(member) => member.commit().await,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use merge::{Base, Side, Value};
 on_both_databases!(
     migrating_twice_changes_nothing,
     a_transaction_that_is_dropped_never_happened,
+    transactions_that_come_together_end_each_for_itself,
     the_same_event_is_kept_once,
     a_link_is_moved_on_by_one_worker_only,
     deliveries_come_back_in_order_until_they_end,
@@ -50,6 +51,43 @@ async fn a_transaction_that_is_dropped_never_happened(database: Database) {
     tx.put_setting("a", "b").await.expect("put");
     drop(tx);
     assert_eq!(database.store.setting("a").await.expect("readable"), None);
+}
+
+/// On SQLite they share commits; one that is dropped, or fails, takes nothing of the others with it.
+async fn transactions_that_come_together_end_each_for_itself(database: Database) {
+    let mut people = tokio::task::JoinSet::new();
+    for person in 0..60_usize {
+        let store = database.store.clone();
+        people.spawn(async move {
+            let mut tx = store.begin().await.expect("begins");
+            tx.put_setting(&format!("setting {person}"), "kept").await.expect("put");
+            tokio::task::yield_now().await;
+            match person % 3 {
+                0 => drop(tx),
+                1 => tx.commit().await.expect("committed"),
+                _ => {
+                    // Given up while it waits for the disk: it may be kept or not, and harms nobody.
+                    let commit = tx.commit();
+                    let _ = futures::FutureExt::now_or_never(commit);
+                }
+            }
+            // What was answered is there for everyone.
+            (person % 3 == 1).then(|| (store, person))
+        });
+    }
+    while let Some(done) = people.join_next().await {
+        if let Some((store, person)) = done.expect("no panic") {
+            let setting = store.setting(&format!("setting {person}")).await.expect("readable");
+            assert_eq!(setting.as_deref(), Some("kept"), "{person}");
+        }
+    }
+    let mut tx = database.store.begin().await.expect("begins");
+    tx.put_setting("last", "kept").await.expect("put");
+    tx.commit().await.expect("committed");
+    for person in (0..60).step_by(3) {
+        assert_eq!(database.store.setting(&format!("setting {person}")).await.expect("readable"), None, "{person}");
+    }
+    assert_eq!(database.store.setting("last").await.expect("readable").as_deref(), Some("kept"));
 }
 
 async fn the_same_event_is_kept_once(database: Database) {
