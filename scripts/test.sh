@@ -62,4 +62,4 @@ step "Release build" "$see_above" build scripts/build.sh
 step "Clients that others wrote" "One again: scripts/clients.sh target/dist/isthmus. The reason is above." clients \
     scripts/clients.sh target/dist/isthmus
 step "Browser tests" "One file again: make end2end ARGS=journey. Screenshots and logs: end2end/test-results" end2end \
-    playwright test --config end2end/playwright.config.ts
+    scripts/with-postgres.sh playwright test --config end2end/playwright.config.ts
