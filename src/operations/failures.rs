@@ -8,7 +8,7 @@ use crate::sync::story::{self, Story};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{FailureFilter, FailureGroup, FailureList, FailurePage, FailureRow, NotedRow, Role};
-use merge::{Side, Value};
+use merge::{Fields, Side};
 
 const PAGE: i64 = 50;
 /// Letters that one transaction tries again.
@@ -187,7 +187,8 @@ fn wanted(letter: &DeadLetter) -> String {
     if let Some(body) = wanted["body"].as_str() {
         return body.to_owned();
     }
-    serde_json::from_value::<Value>(wanted["value"].clone()).map(|value| story::show(&value)).unwrap_or_default()
+    let fields: Fields = serde_json::from_value(wanted["fields"].clone()).unwrap_or_default();
+    fields.values().map(story::show).collect::<Vec<_>>().join(", ")
 }
 
 /// What a link says of a discarded letter.

@@ -3,10 +3,12 @@
 //! it. PostgreSQL does the same by itself.
 //!
 //! Turns are taken in order. A member that is done queues once more, behind those who came meanwhile; when its turn
-//! comes, either one of them has committed the group, or it does so itself. So a lone writer commits at once.
+//! comes, either one of them has committed the group, or it does so itself. So a lone writer commits at once. Anybody
+//! may be dropped at any moment: the next to have a turn finishes or undoes what was left.
 
 use super::{Result, StoreError};
-use sqlx::{Any, AnyPool, Executor, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyConnection, AnyPool, Executor};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
@@ -14,14 +16,26 @@ use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Writer(Arc<Mutex<Option<Group>>>);
 
+/// Who has a turn now, and the open group, if there is one.
+type Turn = OwnedMutexGuard<Option<Group>>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    /// Nobody is at work: members wait for the commit.
+    Nothing,
+    /// A member writes. One that was dropped leaves this behind, and its part is undone.
+    Work,
+    /// The commit was sent. If its sender was dropped, it may have happened.
+    Commit,
+}
+
 /// One transaction of the database, and what its members must know of its end.
 #[derive(Debug)]
-pub(super) struct Group {
-    tx: Transaction<'static, Any>,
+struct Group {
+    connection: PoolConnection<Any>,
     /// Members that are done and wait for the commit.
     done: usize,
-    /// Set while a member is at work. One that was dropped leaves it set, and the next to come undoes its part.
-    at_work: bool,
+    doing: Doing,
     /// Whether the group was committed; nothing while it is open.
     outcome: Arc<OnceLock<bool>>,
 }
@@ -33,52 +47,48 @@ pub(super) struct Member {
 }
 
 impl Deref for Member {
-    type Target = Transaction<'static, Any>;
+    type Target = AnyConnection;
 
-    fn deref(&self) -> &Self::Target {
-        &self.group.tx
+    fn deref(&self) -> &AnyConnection {
+        &self.group.connection
     }
 }
 
 impl DerefMut for Member {
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        &mut self.group.tx
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.group.connection
     }
 }
 
 impl Writer {
     pub async fn begin(&self, pool: &AnyPool) -> Result<Member> {
         let mut turn = self.turn().await?;
-        match turn.as_mut() {
-            None => {
-                let tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-                *turn = Some(Group { tx, done: 0, at_work: true, outcome: Arc::default() });
-            }
-            Some(group) => {
-                group.at_work = true;
-                group.tx.execute("savepoint member").await?;
-            }
-        }
-        let group = OwnedMutexGuard::try_map(turn, Option::as_mut).map_err(|_| StoreError::Lost)?;
+        let statement = if turn.is_some() {
+            "savepoint member"
+        } else {
+            let connection = pool.acquire().await?;
+            *turn = Some(Group { connection, done: 0, doing: Doing::Nothing, outcome: Arc::default() });
+            "begin immediate"
+        };
+        let mut group = OwnedMutexGuard::try_map(turn, Option::as_mut).map_err(|_| StoreError::Lost)?;
+        group.doing = Doing::Work;
+        group.connection.execute(statement).await?;
         Ok(Member { group, writer: self.clone() })
     }
 
-    /// The next turn, with whatever a dropped member left undone.
-    async fn turn(&self) -> Result<OwnedMutexGuard<Option<Group>>> {
+    /// The next turn, after whatever was left by somebody who was dropped.
+    async fn turn(&self) -> Result<Turn> {
         let mut turn = self.0.clone().lock_owned().await;
-        let Some(group) = turn.as_mut().filter(|group| group.at_work) else { return Ok(turn) };
-        let undone = if group.done == 0 {
+        match turn.as_ref().map(|group| (group.doing, group.done)) {
+            None | Some((Doing::Nothing, _)) => {}
+            Some((Doing::Commit, _)) => commit(&mut turn).await?,
             // It was alone, so all of it goes.
-            Err(StoreError::Lost)
-        } else {
-            group.tx.execute("rollback to member; release member").await.map_err(StoreError::from)
-        };
-        match undone {
-            Ok(_) => group.at_work = false,
-            Err(_) => {
-                if let Some(group) = turn.take() {
-                    let _ = group.outcome.set(false);
-                    group.tx.rollback().await?;
+            Some((Doing::Work, 0)) => end(&mut turn, false).await,
+            Some((Doing::Work, _)) => {
+                let Some(group) = turn.as_mut() else { return Ok(turn) };
+                match group.connection.execute("rollback to member; release member").await {
+                    Ok(_) => group.doing = Doing::Nothing,
+                    Err(_) => end(&mut turn, false).await,
                 }
             }
         }
@@ -91,20 +101,37 @@ impl Member {
     pub async fn commit(self) -> Result<()> {
         let Self { mut group, writer } = self;
         if group.done > 0 {
-            group.tx.execute("release member").await?;
+            group.connection.execute("release member").await?;
         }
         group.done += 1;
-        group.at_work = false;
+        group.doing = Doing::Nothing;
         let outcome = group.outcome.clone();
         drop(group);
         let mut turn = writer.turn().await?;
-        if outcome.get().is_none()
-            && let Some(group) = turn.take()
-        {
-            let committed = group.tx.commit().await;
-            let _ = outcome.set(committed.is_ok());
-            committed?;
+        if outcome.get().is_none() {
+            commit(&mut turn).await?;
         }
         if outcome.get() == Some(&true) { Ok(()) } else { Err(StoreError::Lost) }
     }
+}
+
+/// Commits the open group for all of its members.
+async fn commit(turn: &mut Turn) -> Result<()> {
+    let Some(group) = turn.as_mut() else { return Ok(()) };
+    // Sent before, by somebody who was dropped: then there is nothing left to commit, and nothing to roll back.
+    let again = group.doing == Doing::Commit;
+    group.doing = Doing::Commit;
+    let committed = group.connection.execute("commit").await;
+    let happened = committed.is_ok() || again && group.connection.execute("rollback").await.is_err();
+    end(turn, happened).await;
+    if happened { Ok(()) } else { committed.map(|_| ()).map_err(StoreError::from) }
+}
+
+async fn end(turn: &mut Turn, committed: bool) {
+    let Some(mut group) = turn.take() else { return };
+    if !committed {
+        // What was not begun, or is rolled back already, answers with an error.
+        let _ = group.connection.execute("rollback").await;
+    }
+    let _ = group.outcome.set(committed);
 }
