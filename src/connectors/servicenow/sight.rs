@@ -51,9 +51,10 @@ impl ServiceNow {
     /// Whether the instance itself calls all these columns empty. Asked about one that may not be read it refuses, finds
     /// nothing, or drops that part of the query (contract 2.4): then it finds the record both as empty and as filled.
     async fn are_blank(&self, id: &str, fields: &[String]) -> Result<bool, Failure> {
-        let empty: String = fields.iter().map(|field| format!("^{field}ISEMPTY")).collect();
+        let empty: Vec<String> = fields.iter().map(|field| format!("{field}ISEMPTY")).collect();
         let filled: Vec<String> = fields.iter().map(|field| format!("sys_id={id}^{field}ISNOTEMPTY")).collect();
-        Ok(self.finds(id, &format!("sys_id={id}{empty}")).await? && !self.finds(id, &filled.join("^NQ")).await?)
+        let empty = format!("sys_id={id}^{}", empty.join("^"));
+        Ok(self.finds(id, &empty).await? && !self.finds(id, &filled.join("^NQ")).await?)
     }
 
     async fn finds(&self, id: &str, query: &str) -> Result<bool, Failure> {
