@@ -25,6 +25,8 @@ enum Doing {
     Nothing,
     /// A member writes. One that was dropped leaves this behind, and its part is undone.
     Work,
+    /// A member is done and joins those that wait for the commit.
+    Join,
     /// The commit was sent. If its sender was dropped, it may have happened.
     Commit,
 }
@@ -82,6 +84,12 @@ impl Writer {
         match turn.as_ref().map(|group| (group.doing, group.done)) {
             None | Some((Doing::Nothing, _)) => {}
             Some((Doing::Commit, _)) => commit(&mut turn).await?,
+            Some((Doing::Join, _)) => {
+                let Some(group) = turn.as_mut() else { return Ok(turn) };
+                // Mostly it is released by now, and there is no such savepoint.
+                let _ = group.connection.execute("release member").await;
+                group.doing = Doing::Nothing;
+            }
             // It was alone, so all of it goes.
             Some((Doing::Work, 0)) => end(&mut turn, false).await,
             Some((Doing::Work, _)) => {
@@ -100,10 +108,11 @@ impl Member {
     /// On disk when it returns.
     pub async fn commit(self) -> Result<()> {
         let Self { mut group, writer } = self;
-        if group.done > 0 {
+        group.done += 1;
+        if group.done > 1 {
+            group.doing = Doing::Join;
             group.connection.execute("release member").await?;
         }
-        group.done += 1;
         group.doing = Doing::Nothing;
         let outcome = group.outcome.clone();
         drop(group);
