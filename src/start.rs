@@ -5,7 +5,7 @@ use crate::cli::{DatabaseArgs, DemoArgs, LogArgs, LogFormat, SandboxArgs, ServeA
 use crate::clock::{SharedClock, SystemClock};
 use crate::connectors::http::{Allowed, HttpClient};
 use crate::desk::DeskSide;
-use crate::intake::Intake;
+use crate::intake::{GroupCommit, Intake};
 use crate::news::News;
 use crate::oauth::Oauth;
 use crate::operations::{self, Parts};
@@ -113,7 +113,8 @@ pub async fn run(
     let desk = DeskSide::new(store.clone(), clock.clone(), file_limit);
     let connectors = Arc::new(Live::new(desk, http.clone(), oauth.clone(), clock.clone()));
     let engine = Engine::new(store.clone(), clock.clone(), connectors.clone(), news.clone(), wake.clone(), poll_every);
-    let intake = Intake { store: store.clone(), clock: clock.clone(), secrets: secrets.clone(), wake: wake.clone() };
+    let keep = Arc::new(GroupCommit::start(store.clone(), clock.clone(), wake.clone()));
+    let intake = Intake::new(store.clone(), clock.clone(), secrets.clone(), &news, keep);
     let first_run =
         auth::open_setup(&store, clock.as_ref()).await?.map(|token| format!("{public_url}/first-run?token={token}"));
     let parts = Arc::new(Parts {

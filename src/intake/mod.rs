@@ -1,32 +1,48 @@
-//! Webhooks: authenticate, keep, answer 202 in one transaction. A change is a hint that a record moved,
+//! Webhooks: authenticate, keep, answer 202 once they are on disk. A change is a hint that a record moved,
 //! never the truth about it: nothing else of the body is believed.
+
+mod keep;
+mod known;
+mod line;
+
+pub use keep::{GroupCommit, Heard, Keep, NotKept};
 
 use crate::clock::SharedClock;
 use crate::connectors::servicenow::is_signed;
-use crate::queue::{self, Wake};
+use crate::news::News;
 use crate::secrets::Secrets;
-use crate::store::{Change, Connection, Source, Store, Urgency};
+use crate::store::Store;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use merge::Side;
+use known::{Caller, Known};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// The rule sends identifiers only; a body longer than this is not ours.
 const BODY_LIMIT: usize = 64 * 1024;
 /// How far ServiceNow's clock may be from ours.
 const WINDOW_MS: i64 = 5 * 60 * 1000;
 
+/// When a caller that was turned away shall come again.
+const AGAIN_SECONDS: &str = "5";
+
 #[derive(Clone)]
 pub struct Intake {
-    pub store: Store,
-    pub clock: SharedClock,
-    pub secrets: Secrets,
-    pub wake: Wake,
+    clock: SharedClock,
+    known: Arc<Known>,
+    keep: Arc<dyn Keep>,
+}
+
+impl Intake {
+    pub fn new(store: Store, clock: SharedClock, secrets: Secrets, news: &News, keep: Arc<dyn Keep>) -> Self {
+        let known = Arc::new(Known::new(store, clock.clone(), secrets, news));
+        Self { clock, known, keep }
+    }
 }
 
 /// What the business rule sends.
@@ -52,6 +68,8 @@ enum Refused {
     Malformed,
     #[error("The change could not be stored. Send it again.")]
     NotStored,
+    #[error("More changes wait here than can be stored at once. Send it again.")]
+    Busy,
 }
 
 impl IntoResponse for Refused {
@@ -61,7 +79,10 @@ impl IntoResponse for Refused {
             Self::UnknownAddress => StatusCode::NOT_FOUND,
             Self::Unsigned | Self::OutOfTime => StatusCode::UNAUTHORIZED,
             Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotStored | Self::Busy => {
+                let again = [(header::RETRY_AFTER, AGAIN_SECONDS)];
+                return (StatusCode::SERVICE_UNAVAILABLE, again, format!("{self}\n")).into_response();
+            }
         };
         (status, format!("{self}\n")).into_response()
     }
@@ -78,51 +99,35 @@ async fn receive(
     body: Bytes,
 ) -> Result<StatusCode, Refused> {
     let arrived_at = intake.clock.now();
-    let found = intake.store.connection_by_webhook_key(&key).await.map_err(|_| Refused::NotStored)?;
-    let connection = found.ok_or(Refused::UnknownAddress)?;
-    verify(&intake, &connection, &headers, &body)?;
-    let hint: Hint = serde_json::from_slice(&body).map_err(|_| Refused::Malformed)?;
-    let is_id = hint.sys_id.len() == 32 && hint.sys_id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if hint.table != "incident" || !is_id || hint.event.len() > 200 {
-        return Err(Refused::Malformed);
-    }
-    keep(&intake, &connection, &hint, arrived_at).await.map_err(|error| {
-        tracing::error!(%error, connection.id = %connection.id, "a webhook could not be stored");
+    let found = intake.known.find(&key).await.map_err(|error| {
+        tracing::error!(%error, "a webhook could not be looked at");
         Refused::NotStored
     })?;
+    let caller = found.ok_or(Refused::UnknownAddress)?;
+    verify(&caller, &headers, &body, arrived_at)?;
+    let hint: Hint = serde_json::from_slice(&body).map_err(|_| Refused::Malformed)?;
+    let is_id = hint.sys_id.len() == 32 && hint.sys_id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_event = hint.event.len() <= 200 && !hint.event.contains(char::is_control);
+    if hint.table != "incident" || !is_id || !is_event {
+        return Err(Refused::Malformed);
+    }
+    let heard =
+        Heard { connection_id: caller.connection.id.clone(), event: hint.event, record: hint.sys_id, arrived_at };
+    intake.keep.keep(heard).await.map_err(|not_kept| match not_kept {
+        NotKept::Busy => Refused::Busy,
+        NotKept::Failed => Refused::NotStored,
+    })?;
     metrics::counter!("isthmus_webhooks_total", "outcome" => "Accepted").increment(1);
-    intake.wake.wake();
     Ok(StatusCode::ACCEPTED)
 }
 
-fn verify(intake: &Intake, connection: &Connection, headers: &HeaderMap, body: &[u8]) -> Result<(), Refused> {
+fn verify(caller: &Caller, headers: &HeaderMap, body: &[u8], now: i64) -> Result<(), Refused> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).ok_or(Refused::Unsigned);
     let (timestamp, signature) = (header("x-isthmus-timestamp")?, header("x-isthmus-signature")?);
-    let place = format!("connections.webhook_secret/{}", connection.id);
-    let secret = intake.secrets.open(&place, &connection.webhook_secret).map_err(|_| Refused::NotStored)?;
-    if !is_signed(secret.expose_secret(), timestamp, body, signature) {
+    if !is_signed(caller.secret.expose_secret(), timestamp, body, signature) {
         return Err(Refused::Unsigned);
     }
     let sent_at: i64 = timestamp.parse().map_err(|_| Refused::Malformed)?;
     // Within the window a repeated call is known by its event and changes nothing.
-    if (sent_at.saturating_sub(intake.clock.now())).abs() > WINDOW_MS { Err(Refused::OutOfTime) } else { Ok(()) }
-}
-
-async fn keep(intake: &Intake, connection: &Connection, hint: &Hint, arrived_at: i64) -> crate::store::Result<()> {
-    let id = intake.clock.id();
-    let change = Change {
-        id: &id,
-        connection_id: &connection.id,
-        event_key: &hint.event,
-        source: Source::Webhook,
-        side: Side::ServiceNow,
-        record_id: &hint.sys_id,
-        arrived_at,
-    };
-    let mut tx = intake.store.begin().await?;
-    if tx.keep_change(&change).await? {
-        queue::look_at(&mut tx, &connection.id, &hint.sys_id, Urgency::Live, intake.clock.as_ref()).await?;
-    }
-    tx.set_last_webhook(&connection.id, arrived_at).await?;
-    tx.commit().await
+    if sent_at.saturating_sub(now).abs() > WINDOW_MS { Err(Refused::OutOfTime) } else { Ok(()) }
 }

@@ -1,9 +1,12 @@
 //! What was observed, as it arrived: hints that a record moved. The same event twice is one row.
 
-use super::{Result, Store, Tx};
+use super::{Dialect, Result, Store, Tx, to_json};
 use merge::Side;
+use serde::Serialize;
+use std::collections::BTreeSet;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Source {
     Webhook,
     Poll,
@@ -20,7 +23,7 @@ impl Source {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Change<'a> {
     pub id: &'a str,
     pub connection_id: &'a str,
@@ -34,19 +37,34 @@ pub struct Change<'a> {
 impl Tx {
     /// Whether this event is new.
     pub async fn keep_change(&mut self, change: &Change<'_>) -> Result<bool> {
-        let sql = "insert into changes (id, connection_id, event_key, source, side, record_id, arrived_at) \
-                   values ($1, $2, $3, $4, $5, $6, $7) on conflict (connection_id, event_key) do nothing";
-        let done = sqlx::query(sql)
-            .bind(change.id)
-            .bind(change.connection_id)
-            .bind(change.event_key)
-            .bind(change.source.as_str())
-            .bind(change.side.as_str())
-            .bind(change.record_id)
-            .bind(change.arrived_at)
-            .execute(&mut *self.inner)
-            .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(!self.keep_changes(std::slice::from_ref(change)).await?.is_empty())
+    }
+
+    /// The ids of those that are new: of an event that comes twice, one. In the order of their events, so that two
+    /// transactions never wait for each other.
+    pub async fn keep_changes(&mut self, changes: &[Change<'_>]) -> Result<BTreeSet<String>> {
+        macro_rules! keep {
+            ($dialect:ident) => {
+                concat!(
+                    "insert into changes (id, connection_id, event_key, source, side, record_id, arrived_at) \
+                     select value->>'id', value->>'connection_id', value->>'event_key', value->>'source', value->>'side', \
+                     value->>'record_id', cast(value->>'arrived_at' as bigint) from ",
+                    rows!($dialect),
+                    " where true on conflict (connection_id, event_key) do nothing returning id"
+                )
+            };
+        }
+        if changes.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut sorted: Vec<&Change<'_>> = changes.iter().collect();
+        sorted.sort_by_key(|change| (change.connection_id, change.event_key));
+        let sql = match self.dialect {
+            Dialect::Sqlite => keep!(sqlite),
+            Dialect::Postgres => keep!(postgres),
+        };
+        let new: Vec<(String,)> = sqlx::query_as(sql).bind(to_json(&sorted)).fetch_all(&mut *self.inner).await?;
+        Ok(new.into_iter().map(|(id,)| id).collect())
     }
 
     /// How far a stream has been read; 0 when never.

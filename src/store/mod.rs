@@ -72,6 +72,11 @@ impl StoreError {
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
+
+    /// Whether the database answered, and did not take what it was given: something smaller may go through.
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Database(sqlx::Error::Database(_)))
+    }
 }
 
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -193,8 +198,8 @@ impl Store {
 
     /// Statements of a test.
     #[cfg(test)]
-    pub async fn run_script(&self, script: &'static str) -> Result<()> {
-        sqlx::raw_sql(script).execute(&self.pool).await?;
+    pub async fn run_script(&self, script: &str) -> Result<()> {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(script.to_owned())).execute(&self.pool).await?;
         Ok(())
     }
 

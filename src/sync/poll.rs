@@ -33,27 +33,29 @@ pub(super) async fn poll(engine: &Engine, connection: &Connection, sides: &Sides
 }
 
 async fn keep(engine: &Engine, connection: &Connection, page: &[Seen]) -> Result<(), SyncError> {
-    let mut tx = engine.store.begin().await?;
-    let mut found = 0;
-    for seen in page {
-        let id = engine.clock.id();
-        let change = Change {
-            id: &id,
+    let ids: Vec<String> = page.iter().map(|_| engine.clock.id()).collect();
+    let arrived_at = engine.clock.now();
+    let changes: Vec<Change<'_>> = ids
+        .iter()
+        .zip(page)
+        .map(|(id, seen)| Change {
+            id,
             connection_id: &connection.id,
             event_key: &seen.version,
             source: Source::Poll,
             side: Side::ServiceNow,
             record_id: &seen.id,
-            arrived_at: engine.clock.now(),
-        };
-        if tx.keep_change(&change).await? {
-            queue::look_at(&mut tx, &connection.id, &seen.id, Urgency::Live, engine.clock.as_ref()).await?;
-            found += 1;
-        }
-    }
+            arrived_at,
+        })
+        .collect();
+    let mut tx = engine.store.begin().await?;
+    let new = tx.keep_changes(&changes).await?;
+    let records =
+        changes.iter().filter(|change| new.contains(change.id)).map(|change| (change.connection_id, change.record_id));
+    queue::look_at_all(&mut tx, records, Urgency::Live, engine.clock.as_ref()).await?;
     tx.commit().await?;
-    if found > 0 {
-        metrics::counter!("isthmus_changes_total", "source" => "poll").increment(found);
+    if !new.is_empty() {
+        metrics::counter!("isthmus_changes_total", "source" => "poll").increment(new.len() as u64);
         engine.wake.wake();
     }
     Ok(())

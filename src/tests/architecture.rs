@@ -10,7 +10,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("clock", &[]),
     ("connectors", &["clock"]),
     ("desk", &["clock", "connectors", "store"]),
-    ("intake", &["clock", "connectors", "queue", "secrets", "store"]),
+    ("intake", &["clock", "connectors", "news", "queue", "secrets", "store"]),
     ("news", &[]),
     ("oauth", &["clock", "connectors", "secrets", "store"]),
     ("operations", &["auth", "clock", "connectors", "desk", "news", "oauth", "queue", "secrets", "store", "sync"]),

@@ -8,6 +8,7 @@ mod connect;
 mod desk;
 mod files;
 mod instance;
+mod intake;
 mod letters;
 mod queue;
 mod readback;

@@ -1,0 +1,100 @@
+//! The connections that webhooks come for, remembered with their opened secrets: most calls then read nothing.
+//!
+//! What this process changes is forgotten at once, since whoever changes a connection tells `news`; what another
+//! process changes, when its news comes, and after [`REMEMBER_MS`] at the latest.
+
+use crate::clock::SharedClock;
+use crate::news::News;
+use crate::secrets::Secrets;
+use crate::store::{Connection, Store};
+use secrecy::SecretString;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::TryRecvError;
+
+const REMEMBER_MS: i64 = 2000;
+/// More connections than this are not remembered at the same time.
+const CONNECTIONS: usize = 1000;
+
+/// A connection, and the secret that its webhooks are signed with.
+pub struct Caller {
+    pub connection: Connection,
+    pub secret: SecretString,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum NotFound {
+    #[error("the database did not answer: {0}")]
+    Store(#[from] crate::store::StoreError),
+    #[error("the secret of the connection's webhooks cannot be opened: {0}")]
+    Secret(#[from] crate::secrets::SecretError),
+}
+
+pub struct Known {
+    store: Store,
+    clock: SharedClock,
+    secrets: Secrets,
+    memory: Mutex<Memory>,
+}
+
+struct Memory {
+    news: Receiver<String>,
+    /// By the unguessable part of the address, with the moment of reading.
+    callers: HashMap<String, (Arc<Caller>, i64)>,
+    /// Goes up whenever something is forgotten: what was read before that may be old.
+    forgotten: u64,
+}
+
+impl Known {
+    pub fn new(store: Store, clock: SharedClock, secrets: Secrets, news: &News) -> Self {
+        let memory = Memory { news: news.subscribe(), callers: HashMap::new(), forgotten: 0 };
+        Self { store, clock, secrets, memory: Mutex::new(memory) }
+    }
+
+    /// The connection at this address, if there is one.
+    pub async fn find(&self, key: &str) -> Result<Option<Arc<Caller>>, NotFound> {
+        let now = self.clock.now();
+        let forgotten = {
+            let memory = self.memory();
+            match memory.callers.get(key) {
+                Some((caller, read_at)) if (0..REMEMBER_MS).contains(&(now - read_at)) => {
+                    return Ok(Some(caller.clone()));
+                }
+                _ => memory.forgotten,
+            }
+        };
+        let Some(connection) = self.store.connection_by_webhook_key(key).await? else { return Ok(None) };
+        let place = format!("connections.webhook_secret/{}", connection.id);
+        let secret = self.secrets.open(&place, &connection.webhook_secret)?;
+        let caller = Arc::new(Caller { connection, secret });
+        let mut memory = self.memory();
+        if memory.forgotten == forgotten {
+            if memory.callers.len() >= CONNECTIONS {
+                memory.callers.clear();
+            }
+            memory.callers.insert(key.to_owned(), (caller.clone(), now));
+        }
+        Ok(Some(caller))
+    }
+
+    /// The memory, after everything that was told so far.
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match memory.news.try_recv() {
+                Ok(topic) => {
+                    if let Some(id) = topic.strip_prefix("connection:") {
+                        memory.callers.retain(|_, (caller, _)| caller.connection.id != id);
+                        memory.forgotten += 1;
+                    }
+                }
+                Err(TryRecvError::Lagged(_)) => {
+                    memory.callers.clear();
+                    memory.forgotten += 1;
+                }
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return memory,
+            }
+        }
+    }
+}
