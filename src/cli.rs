@@ -59,6 +59,26 @@ pub enum LogFormat {
     Json,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Pages, webhooks and syncing.
+    All,
+    /// Pages and webhooks; syncing is left to other processes.
+    Web,
+    /// Syncing; over HTTP only its health and metrics.
+    Worker,
+}
+
+impl Role {
+    pub fn has_pages(self) -> bool {
+        self != Self::Worker
+    }
+
+    pub fn syncs(self) -> bool {
+        self != Self::Web
+    }
+}
+
 #[derive(Clone, Debug, Args)]
 pub struct ServeArgs {
     /// Address and port to listen on.
@@ -68,6 +88,10 @@ pub struct ServeArgs {
     /// Where people's browsers and ServiceNow's webhooks reach this server. By default http:// and the listen address.
     #[arg(long, env = "ISTHMUS_PUBLIC_URL")]
     pub public_url: Option<String>,
+
+    /// What this process does. On PostgreSQL any number of processes share the work, each in any role.
+    #[arg(long, env = "ISTHMUS_ROLE", default_value = "all")]
+    pub role: Role,
 
     #[command(flatten)]
     pub database: DatabaseArgs,
@@ -85,7 +109,7 @@ pub struct ServeArgs {
     #[arg(long, env = "ISTHMUS_POLL_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub poll_seconds: u32,
 
-    /// How many records are synced at the same time.
+    /// How many records this process syncs at the same time.
     #[arg(long, env = "ISTHMUS_WORKERS", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,
 
@@ -221,10 +245,11 @@ impl ServeArgs {
         let site =
             self.site.as_ref().map_or_else(|| "(beside the program)".to_owned(), |site| site.display().to_string());
         format!(
-            "ISTHMUS_LISTEN={}\nISTHMUS_PUBLIC_URL={}\nDATABASE_URL={database}\nISTHMUS_KEY_FILE={}\nISTHMUS_ALLOW_ADDRESS={}\n\
+            "ISTHMUS_LISTEN={}\nISTHMUS_PUBLIC_URL={}\nISTHMUS_ROLE={}\nDATABASE_URL={database}\nISTHMUS_KEY_FILE={}\nISTHMUS_ALLOW_ADDRESS={}\n\
              ISTHMUS_POLL_SECONDS={}\nISTHMUS_WORKERS={}\nISTHMUS_FILE_LIMIT_MIB={}\nISTHMUS_SITE={site}\nISTHMUS_LOG={}\nISTHMUS_LOG_FORMAT={}\n",
             self.listen,
             self.public_url(),
+            self.role.to_possible_value().map(|role| role.get_name().to_owned()).unwrap_or_default(),
             self.key_file.display(),
             nets.join(","),
             self.poll_seconds,

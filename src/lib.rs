@@ -14,6 +14,8 @@ pub mod connectors;
 pub mod desk;
 /// Webhooks: verify, keep, answer.
 pub mod intake;
+/// Other processes on the same PostgreSQL.
+pub mod neighbours;
 /// Tells open pages that something of theirs changed.
 pub mod news;
 /// The access tokens of connections.

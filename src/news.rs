@@ -2,25 +2,46 @@
 
 use tokio::sync::broadcast;
 
+/// Whoever sees this topic may have missed any other.
+pub const EVERYTHING: &str = "everything";
+/// A page that falls further behind than this is told to ask for everything.
+const BEHIND: usize = 1024;
+
 /// The sender of topics: `tickets`, `ticket:{id}`, `connections`, `connection:{id}`, `history`.
 #[derive(Clone, Debug)]
-pub struct News(broadcast::Sender<String>);
+pub struct News {
+    pages: broadcast::Sender<String>,
+    /// What this process said, for the other processes.
+    ours: broadcast::Sender<String>,
+}
 
 impl Default for News {
     fn default() -> Self {
-        // A page that falls further behind than this is told to ask for everything.
-        Self(broadcast::channel(1024).0)
+        Self { pages: broadcast::channel(BEHIND).0, ours: broadcast::channel(BEHIND).0 }
     }
 }
 
 impl News {
+    /// Everything, wherever it was said.
     pub fn subscribe(&self) -> broadcast::Receiver<String> {
-        self.0.subscribe()
+        self.pages.subscribe()
+    }
+
+    /// What is said in this process.
+    pub fn ours(&self) -> broadcast::Receiver<String> {
+        self.ours.subscribe()
     }
 
     /// After the commit, never before. Nobody listening is no fault.
     pub fn tell(&self, topic: impl Into<String>) {
-        let _ = self.0.send(topic.into());
+        let topic = topic.into();
+        let _ = self.ours.send(topic.clone());
+        let _ = self.pages.send(topic);
+    }
+
+    /// Said in another process.
+    pub fn pass_on(&self, topic: &str) {
+        let _ = self.pages.send(topic.to_owned());
     }
 
     pub fn ticket(&self, id: &str) {

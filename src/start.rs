@@ -1,18 +1,19 @@
 //! Builds every part once and joins them; the only file that knows them all.
 
 use crate::auth::{self, AuthError};
-use crate::cli::{DatabaseArgs, DemoArgs, LogArgs, LogFormat, SandboxArgs, ServeArgs};
+use crate::cli::{DatabaseArgs, DemoArgs, LogArgs, LogFormat, Role, SandboxArgs, ServeArgs};
 use crate::clock::{SharedClock, SystemClock};
 use crate::connectors::http::{Allowed, HttpClient};
 use crate::desk::DeskSide;
 use crate::intake::{GroupCommit, Intake};
+use crate::neighbours;
 use crate::news::News;
 use crate::oauth::Oauth;
 use crate::operations::{self, Parts};
 use crate::queue::{Wake, Worker};
 use crate::secrets::{SecretError, Secrets};
 use crate::stop;
-use crate::store::{Dialect, Store, StoreError};
+use crate::store::{Alone, Dialect, Messages, Store, StoreError};
 use crate::sync::{Engine, Live};
 use crate::web::{self, Web};
 use ::sandbox::{OauthClient, Sandbox};
@@ -24,6 +25,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing_subscriber::EnvFilter;
 
 /// The demo's OAuth client, printed by `isthmus sandbox` as well. Good for a practice instance only.
@@ -51,6 +53,10 @@ pub enum StartError {
     LogFilter(String),
     #[error("the HTTP client could not be made: {0}")]
     Http(#[from] reqwest::Error),
+    #[error(
+        "--role web and --role worker share their work through PostgreSQL: name it with --database-url, or leave --role away"
+    )]
+    OneProcess,
     #[error("signals cannot be listened for: {0}")]
     Signals(std::io::Error),
     #[error("the metrics could not be set up: {0}")]
@@ -61,11 +67,14 @@ pub enum StartError {
 pub struct Running {
     pub address: SocketAddr,
     pub parts: Arc<Parts>,
+    pub web: Web,
     /// The one-time link for the first administrator, while there is none.
     pub first_run: Option<String>,
     stop: CancellationToken,
     server: JoinHandle<()>,
     workers: JoinHandle<()>,
+    _neighbours: Option<AbortOnDropHandle<()>>,
+    _alone: Option<Alone>,
 }
 
 impl Running {
@@ -90,8 +99,13 @@ pub async fn run(
     defaults: ConnectDefaults,
     stop: CancellationToken,
 ) -> Result<Running, StartError> {
-    let site = site(settings.site.as_deref())?;
-    let store = Store::open(&settings.database.database_url).await?;
+    let (role, database_url) = (settings.role, settings.database.database_url.as_str());
+    let site = if role.has_pages() { site(settings.site.as_deref())? } else { PathBuf::new() };
+    let alone = Alone::with(database_url)?;
+    if alone.is_some() && role != Role::All {
+        return Err(StartError::OneProcess);
+    }
+    let store = Store::open(database_url).await?;
     store.migrate().await?;
     let secrets = Secrets::open_or_create(&settings.key_file, clock.as_ref())?;
     let listener = listen(settings.listen).await?;
@@ -115,8 +129,8 @@ pub async fn run(
     let engine = Engine::new(store.clone(), clock.clone(), connectors.clone(), news.clone(), wake.clone(), poll_every);
     let keep = Arc::new(GroupCommit::start(store.clone(), clock.clone(), wake.clone()));
     let intake = Intake::new(store.clone(), clock.clone(), secrets.clone(), &news, keep);
-    let first_run =
-        auth::open_setup(&store, clock.as_ref()).await?.map(|token| format!("{public_url}/first-run?token={token}"));
+    let first_run = if role.has_pages() { auth::open_setup(&store, clock.as_ref()).await? } else { None };
+    let first_run = first_run.map(|token| format!("{public_url}/first-run?token={token}"));
     let parts = Arc::new(Parts {
         store: store.clone(),
         clock: clock.clone(),
@@ -130,24 +144,34 @@ pub async fn run(
         file_limit,
         defaults,
     });
-    take_up(&store).await?;
-    operations::plan_polls(&parts).await?;
-    let worker = Worker::new(store, clock, wake);
-    let workers = tokio::spawn(worker.work(usize::from(settings.workers), stop.clone(), move |job| {
-        let engine = engine.clone();
-        async move { engine.run(job).await }
-    }));
+    let neighbours = Messages::listen(database_url, &store).await?.map(|messages| {
+        let news = parts.news.clone();
+        let listening = neighbours::keep_in_touch(messages, store.clone(), clock.id(), news, wake.clone());
+        AbortOnDropHandle::new(tokio::spawn(listening))
+    });
+    let workers = if role.syncs() {
+        take_up(&store).await?;
+        operations::plan_polls(&parts).await?;
+        let worker = Worker::new(store, clock, wake);
+        tokio::spawn(worker.work(usize::from(settings.workers), stop.clone(), move |job| {
+            let engine = engine.clone();
+            async move { engine.run(job).await }
+        }))
+    } else {
+        tokio::spawn(std::future::ready(()))
+    };
     let web = Web::new(parts.clone(), intake, site, recorder()?, stop.clone());
-    let serving = axum::serve(listener, web::router(web)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let router = if role.has_pages() { web::router(web.clone()) } else { web::health(web.clone()) };
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let server = tokio::spawn(async move {
         if let Err(error) = serving.await {
             tracing::error!(%error, "the HTTP server ended");
         }
     });
-    Ok(Running { address, parts, first_run, stop, server, workers })
+    Ok(Running { address, parts, web, first_run, stop, server, workers, _neighbours: neighbours, _alone: alone })
 }
 
-/// On SQLite this process is the only one, so whatever is leased belongs to one that died.
+/// On SQLite this process is the only one (`Alone` makes sure), so whatever is leased belongs to one that died.
 async fn take_up(store: &Store) -> Result<(), StoreError> {
     if store.dialect() == Dialect::Sqlite {
         let mut tx = store.begin().await?;
@@ -199,7 +223,7 @@ pub async fn serve(settings: ServeArgs) -> Result<(), StartError> {
     log(&settings.log)?;
     let stop = stop::on_signals().map_err(StartError::Signals)?;
     let running = run(&settings, Arc::new(SystemClock), ConnectDefaults::default(), stop).await?;
-    tracing::info!(address = %running.address, public_url = %running.parts.public_url, "the console listens");
+    tracing::info!(address = %running.address, public_url = %running.parts.public_url, role = ?settings.role, "this process listens");
     if let Some(link) = &running.first_run {
         tracing::warn!(%link, "there is no administrator yet: open this link once to become the first");
     }
@@ -275,6 +299,7 @@ pub async fn demo(settings: DemoArgs) -> Result<(), StartError> {
     let serve = ServeArgs {
         listen: settings.listen,
         public_url: None,
+        role: Role::All,
         database: DatabaseArgs { database_url },
         key_file: settings.data.join("isthmus.key"),
         allow_addresses: vec![settings.sandbox_listen.ip().into()],

@@ -4,7 +4,7 @@
 //! process changes, when its news comes, and after [`REMEMBER_MS`] at the latest.
 
 use crate::clock::SharedClock;
-use crate::news::News;
+use crate::news::{EVERYTHING, News};
 use crate::secrets::Secrets;
 use crate::store::{Connection, Store};
 use secrecy::SecretString;
@@ -84,7 +84,10 @@ impl Known {
         loop {
             match memory.news.try_recv() {
                 Ok(topic) => {
-                    if let Some(id) = topic.strip_prefix("connection:") {
+                    if topic == EVERYTHING {
+                        memory.callers.clear();
+                        memory.forgotten += 1;
+                    } else if let Some(id) = topic.strip_prefix("connection:") {
                         memory.callers.retain(|_, (caller, _)| caller.connection.id != id);
                         memory.forgotten += 1;
                     }

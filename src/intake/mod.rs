@@ -43,6 +43,12 @@ impl Intake {
         let known = Arc::new(Known::new(store, clock.clone(), secrets, news));
         Self { clock, known, keep }
     }
+
+    /// The same door, with another place to put what it hears.
+    #[must_use]
+    pub fn keeping(self, keep: Arc<dyn Keep>) -> Self {
+        Self { keep, ..self }
+    }
 }
 
 /// What the business rule sends.

@@ -22,7 +22,8 @@ impl Wake {
         self.0.notify_one();
     }
 
-    async fn woken(&self) {
+    /// After the next `wake`, or at once after one that nobody waited for.
+    pub async fn woken(&self) {
         self.0.notified().await;
     }
 }

@@ -14,8 +14,10 @@ use tokio_util::task::TaskTracker;
 
 /// Longer than any one request may take; extended while the process lives.
 const LEASE_MS: i64 = 120_000;
-/// Without news, look this often: for jobs that other processes stored, and for leases that ended.
-const TICK: Duration = Duration::from_millis(500);
+/// Without being woken, look this often: the net under wakes of other processes that were lost.
+const TICK: Duration = Duration::from_secs(2);
+/// How often leases are extended, and those that ended are freed.
+const LEASES: Duration = Duration::from_secs(5);
 
 /// What becomes of a job that was run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +216,7 @@ impl Worker {
     /// Extends what this process holds, and frees what others let go of. Goes on while the last jobs are
     /// finished after a stop.
     async fn keep_leases(self) {
-        let mut every = tokio::time::interval(TICK * 10);
+        let mut every = tokio::time::interval(LEASES);
         loop {
             every.tick().await;
             if let Err(error) = self.renew_and_free().await {

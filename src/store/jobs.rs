@@ -216,7 +216,7 @@ impl Tx {
             Dialect::Postgres => enqueue!(postgres),
         };
         sqlx::query(sql).bind(to_json(&jobs)).bind(now).execute(&mut *self.inner).await?;
-        Ok(())
+        if jobs.iter().any(|job| job.run_at <= now) { self.tell_of_work().await } else { Ok(()) }
     }
 
     /// Takes a due job of an active connection whose lane is free: of the connection with the fewest running jobs, live
@@ -281,7 +281,7 @@ impl Tx {
         let sql =
             "update jobs set state = 'ready', attempts = 0, run_at = $2 where connection_id = $1 and state = 'buried'";
         sqlx::query(sql).bind(connection).bind(now).execute(&mut *self.inner).await?;
-        Ok(())
+        self.tell_of_work().await
     }
 
     /// Frees what a dead worker held. Answers how many.

@@ -13,6 +13,7 @@ macro_rules! rows {
     };
 }
 
+mod alone;
 mod audit;
 mod changes;
 mod conflicts;
@@ -25,9 +26,11 @@ mod group;
 mod history;
 mod jobs;
 mod links;
+mod messages;
 mod people;
 mod tokens;
 
+pub use alone::Alone;
 pub use audit::AuditEntry;
 pub use changes::{Change, Source};
 pub use conflicts::{Conflict, ConflictState, ListedConflict};
@@ -39,6 +42,7 @@ pub use files::FileLine;
 pub use history::{HistoryLine, HistorySearch};
 pub use jobs::{Back, Job, JobKind, Urgency};
 pub use links::{Cut, Link, LinkState};
+pub use messages::{Heard, Messages};
 pub use people::{PersonRow, SessionRow};
 pub use tokens::{Ending, Refreshed, Tokens};
 
@@ -61,6 +65,11 @@ pub enum StoreError {
     UnknownDatabase,
     #[error("the database file {path} cannot be used: {source}. Check that its folder is there and may be written.")]
     File { path: String, source: std::io::Error },
+    #[error(
+        "the database file {path} is in use by another process ({process}). A SQLite file is for one process: stop that one, \
+         or let all of them use PostgreSQL, with --database-url postgres://..."
+    )]
+    InUse { path: String, process: String },
     #[error("the row was changed by someone else in the meantime")]
     Stale,
     #[error("the database lost a transaction that was shared with others: nothing of it was kept")]
@@ -234,7 +243,7 @@ fn with_pragmas(options: AnyPoolOptions) -> AnyPoolOptions {
 /// The file of `sqlite://FILE`, made where there is none, for this user alone: it holds people's names, password
 /// hashes and tickets. SQLite gives its companions the same mode.
 fn make_private_file(url: &str) -> Result<()> {
-    let path = url.trim_start_matches("sqlite:").trim_start_matches("//").split('?').next().unwrap_or_default();
+    let path = sqlite_file(url).unwrap_or_default();
     std::fs::OpenOptions::new()
         .append(true)
         .create(true)
@@ -242,6 +251,11 @@ fn make_private_file(url: &str) -> Result<()> {
         .open(path)
         .map(|_| ())
         .map_err(|source| StoreError::File { path: path.to_owned(), source })
+}
+
+/// `FILE` of `sqlite://FILE`.
+fn sqlite_file(url: &str) -> Option<&str> {
+    url.strip_prefix("sqlite:")?.trim_start_matches("//").split('?').next()
 }
 
 /// An update that must find exactly one row: another number means that someone was faster.

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Each part of the server, and the parts that it may use. `clock` and `news` use nothing and serve all.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("auth", &["clock", "secrets", "store"]),
     ("cli", &[]),
     ("clock", &[]),
     ("connectors", &["clock"]),
     ("desk", &["clock", "connectors", "store"]),
     ("intake", &["clock", "connectors", "news", "queue", "secrets", "store"]),
+    ("neighbours", &["news", "queue", "store"]),
     ("news", &[]),
     ("oauth", &["clock", "connectors", "secrets", "store"]),
     ("operations", &["auth", "clock", "connectors", "desk", "news", "oauth", "queue", "secrets", "store", "sync"]),
@@ -19,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("stop", &[]),
     ("store", &[]),
     ("sync", &["clock", "connectors", "desk", "news", "oauth", "queue", "store"]),
-    ("web", &["auth", "clock", "intake", "operations"]),
+    ("web", &["auth", "clock", "intake", "news", "operations"]),
 ];
 /// They join everything, or test it.
 const FREE: [&str; 4] = ["lib", "main", "start", "tests"];

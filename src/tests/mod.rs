@@ -12,6 +12,7 @@ mod intake;
 mod letters;
 mod queue;
 mod readback;
+mod roles;
 mod servicenow;
 mod store;
 mod support;

@@ -67,15 +67,20 @@ impl Web {
     }
 }
 
-pub fn router(web: Web) -> Router {
-    let is_https = web.parts.public_url.starts_with("https://");
-    let hooks = intake::router(web.intake.clone());
-    let health = Router::new()
+/// For whoever watches the process: all that a worker serves.
+pub fn health(web: Web) -> Router {
+    Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
-        .with_state(web.clone());
-    let app = Router::new().merge(hooks).merge(health).merge(static_files(&web)).merge(pages(&web, is_https));
+        .with_state(web)
+}
+
+pub fn router(web: Web) -> Router {
+    let is_https = web.parts.public_url.starts_with("https://");
+    let hooks = intake::router(web.intake.clone());
+    let app =
+        Router::new().merge(hooks).merge(health(web.clone())).merge(static_files(&web)).merge(pages(&web, is_https));
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, log::Ids(web.parts.clock.clone())))
         .layer(log::layer())

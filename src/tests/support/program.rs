@@ -1,7 +1,7 @@
 //! The real program beside a real practice instance, over HTTP, on free ports. A person's steps are methods.
 
 use super::Database;
-use crate::cli::{DatabaseArgs, LogArgs, LogFormat, ServeArgs};
+use crate::cli::{DatabaseArgs, LogArgs, LogFormat, Role, ServeArgs};
 use crate::clock::SystemClock;
 use crate::connectors::http::{Allowed, HttpClient};
 use crate::start::{self, Running};
@@ -31,6 +31,7 @@ pub struct Program {
     pub browser: Client,
     pub database: Database,
     pub cookie: String,
+    pub settings: ServeArgs,
     site: PathBuf,
 }
 
@@ -43,6 +44,10 @@ impl Drop for Program {
 impl Program {
     /// Started on a fresh database, with nobody in it.
     pub async fn start(database: Database) -> Self {
+        Self::start_as(database, Role::All).await
+    }
+
+    async fn start_as(database: Database, role: Role) -> Self {
         // The redirect URL must be known to ServiceNow before the console listens: find a free port first.
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let listen = free.local_addr().expect("an address");
@@ -62,6 +67,7 @@ impl Program {
         let settings = ServeArgs {
             listen,
             public_url: None,
+            role,
             database: DatabaseArgs { database_url: database.url.clone() },
             key_file: site.join("key"),
             allow_addresses: vec!["127.0.0.0/8".parse().expect("a net")],
@@ -76,12 +82,16 @@ impl Program {
                 .await
                 .expect("the program starts");
         let browser = http();
-        Self { running, practice, browser, database, cookie: String::new(), site }
+        Self { running, practice, browser, database, cookie: String::new(), settings, site }
     }
 
     /// Started, with an administrator signed in and an authorized connection, whose id is answered.
     pub async fn connected(database: Database) -> (Self, String) {
-        let mut program = Self::start(database).await;
+        Self::connected_as(database, Role::All).await
+    }
+
+    pub async fn connected_as(database: Database, role: Role) -> (Self, String) {
+        let mut program = Self::start_as(database, role).await;
         program.become_admin().await;
         let id = program.connect().await;
         let back = program.authorize(&id, true).await;
