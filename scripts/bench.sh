@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make bench`: measures the built program against raw requests of the same run. Prints figures, asserts nothing.
-# ARGS="latency 60" runs one of scripts/bench/ alone, with its argument.
+# ARGS="latency 60" runs one part alone, with its argument: latency, throughput, memory, intake or sandbox.
 set -euo pipefail
 cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh build
@@ -8,8 +8,28 @@ scripts/build.sh
 . scripts/env.sh
 cargo build --quiet --release -p sandbox --example replay
 export ISTHMUS_REPLAY=$CARGO_TARGET_DIR/release/examples/replay
-[ $# = 0 ] || exec node "scripts/bench/$1.mjs" "${@:2}"
-for part in latency throughput memory sandbox; do
-    printf '\n== %s\n' "$part"
-    node "scripts/bench/$part.mjs"
-done
+
+# Webhooks a second, on a disk that is synced to.
+intake() {
+    cargo build --quiet --release -p isthmus --example intake
+    local program=$CARGO_TARGET_DIR/release/examples/intake folder
+    folder=$(mktemp -d)
+    "$program" "sqlite://$folder/isthmus.db"
+    rm -rf "$folder"
+    if scripts/find.sh initdb >/dev/null; then
+        POSTGRES_SYNC=on scripts/with-postgres.sh bash -c 'exec "$0" "$ISTHMUS_TEST_POSTGRES"' "$program"
+    else
+        echo "PostgreSQL is not measured: it is not here (scripts/setup.sh test installs it)."
+    fi
+}
+
+measure() {
+    printf '\n== %s\n' "$1"
+    if [ "$1" = intake ]; then intake; else node "scripts/bench/$1.mjs" "${@:2}"; fi
+}
+
+if [ $# -gt 0 ]; then
+    measure "$@"
+else
+    for part in latency throughput intake memory sandbox; do measure "$part"; done
+fi

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # scripts/with-postgres.sh COMMAND...
 # Runs COMMAND with ISTHMUS_TEST_POSTGRES set to the address of a PostgreSQL server that exists for this run only:
-# in a temporary folder, on a spare port of 127.0.0.1, without syncing to disk. Returns what COMMAND returned.
+# in a temporary folder, on a spare port of 127.0.0.1, without syncing to disk (POSTGRES_SYNC=on: as in production).
+# Returns what COMMAND returned.
 # The server and its folder go away however this ends, `kill -9` included.
 set -euo pipefail
-[ $# -gt 0 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0"; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 2; }
 cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 
 { initdb=$(scripts/find.sh initdb) && pg_ctl=$(scripts/find.sh pg_ctl); } || {
@@ -44,10 +45,11 @@ as_owner "$initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --n
     exit 1
 }
 
+sync=${POSTGRES_SYNC:-off}
 for attempt in 1 2 3; do # another program may take the port between the question and the start
     port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })' 9>&-)
     as_owner "$pg_ctl" start -D "$folder/data" -w -s -t 30 -l "$folder/data/server.log" -o "-p $port -k $folder -h 127.0.0.1 \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200" 9>&- </dev/null && break
+        -c fsync=$sync -c synchronous_commit=$sync -c full_page_writes=$sync -c max_connections=200" 9>&- </dev/null && break
     [ "$attempt" -lt 3 ] || { cat "$folder/data/server.log" >&2; echo "PostgreSQL did not start (its log is above)." >&2; exit 1; }
 done
 cd "$OLDPWD"
