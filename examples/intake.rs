@@ -3,6 +3,7 @@
 //!
 //!     cargo run --release --example intake -- sqlite:///var/tmp/bench.db     (an empty database; or postgres://...)
 
+use app::model::ConnectDefaults;
 use isthmus::cli::{DatabaseArgs, LogArgs, LogFormat, Role, ServeArgs};
 use isthmus::clock::{Clock, SystemClock};
 use isthmus::connectors::servicenow::signature;
@@ -62,7 +63,7 @@ async fn measure(database_url: String, folder: &Path) -> Answer<()> {
         log: LogArgs { log: "warn".into(), log_format: LogFormat::Text },
     };
     let stop = CancellationToken::new();
-    let running = start::run(&settings, Arc::new(SystemClock), Default::default(), stop.clone()).await?;
+    let running = start::run(&settings, Arc::new(SystemClock), ConnectDefaults::default(), stop.clone()).await?;
     let key = paused_connection(&running).await?;
 
     let mut without = running.web.clone();
