@@ -95,10 +95,7 @@ impl Worker {
                     ended = Some((next, after));
                 }
                 Ok(None) => {
-                    // A twin of what just ended may have become free.
-                    if ended.take().is_some() {
-                        self.wake.wake();
-                    }
+                    ended = None;
                     tokio::select! {
                         () = stop.cancelled() => {}
                         () = self.wake.woken() => {}

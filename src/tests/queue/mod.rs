@@ -3,6 +3,7 @@
 mod fairness;
 mod model;
 mod processes;
+mod retries;
 
 use super::support::{Database, TurnedClock, connection, on_both_databases};
 use crate::clock::Clock;

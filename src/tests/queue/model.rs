@@ -220,15 +220,15 @@ impl World<'_> {
 
     /// What the queue gave is first in the naive line too, and all that is said of it is true.
     fn claimed(&mut self, job: Option<Job>, now: i64) {
-        let line = self.naive.line(now);
+        let in_line = self.naive.line(now);
         let Some(job) = job else {
-            assert!(line.is_empty(), "nothing was given, but {line:?} waits");
+            assert!(in_line.is_empty(), "nothing was given, but {in_line:?} waits");
             return;
         };
         let connection = self.connections.iter().position(|id| *id == job.connection_id).expect("one of ours");
         let lane = (connection, job.subject.parse().expect("a number"));
-        let (place, _) = line.iter().find(|(_, waiting)| *waiting == lane).expect("it waits");
-        assert_eq!(*place, line[0].0, "{lane:?} was given, but {line:?} is the line");
+        let (place, _) = in_line.iter().find(|(_, waiting)| *waiting == lane).expect("it waits");
+        assert_eq!(*place, in_line[0].0, "{lane:?} was given, but {in_line:?} is the line");
         let waiting = self.naive.waiting.remove(&lane).expect("it waits");
         assert_eq!((job.urgency, job.run_at), (waiting.urgency, waiting.run_at));
         let running = Running { job, not_before: waiting.not_before, lease_until: now + LEASE_MS };
