@@ -4,8 +4,8 @@
 use crate::error::Trouble;
 use crate::model::{
     ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
-    ConnectionRow, FailureFilter, FailureList, FailurePage, HistoryFilter, Overview, Person, SettingsForm,
-    TicketFilter, TicketForm, TicketList, TicketPage,
+    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, Overview, Person,
+    RetentionDays, RunPage, SettingsForm, TicketFilter, TicketForm, TicketList, TicketPage,
 };
 use leptos::prelude::*;
 
@@ -75,6 +75,19 @@ pub trait Console: Send + Sync {
     async fn retry_failures(&self, connection: &str, cause: &str) -> Answer<()>;
     /// Gives the write up, for just this value.
     async fn discard_failure(&self, id: &str, reason: &str) -> Answer<()>;
+
+    /// A connection's reconcile runs, and when they begin by themselves.
+    async fn drift(&self, connection: &str, page: i64) -> Answer<DriftPage>;
+    /// One run with what it found.
+    async fn run(&self, id: &str, page: i64) -> Answer<RunPage>;
+    async fn begin_run(&self, connection: &str, heals: bool) -> Answer<()>;
+    /// Past the breaker.
+    async fn continue_run(&self, id: &str) -> Answer<()>;
+    async fn cancel_run(&self, id: &str) -> Answer<()>;
+    async fn save_drift(&self, form: DriftSettings) -> Answer<()>;
+
+    async fn retention(&self) -> Answer<RetentionDays>;
+    async fn save_retention(&self, days: RetentionDays) -> Answer<()>;
 }
 
 #[cfg(feature = "ssr")]
@@ -300,4 +313,44 @@ pub async fn retry_failures(connection: String, cause: String) -> Answer<()> {
 #[server(name = DiscardFailure, prefix = "/fn", endpoint = "discard-failure")]
 pub async fn discard_failure(id: String, reason: String) -> Answer<()> {
     told(console()?.discard_failure(&id, &reason).await)
+}
+
+#[server(name = AskDrift, prefix = "/fn", endpoint = "drift")]
+pub async fn drift(id: String, page: i64) -> Answer<DriftPage> {
+    told(console()?.drift(&id, page).await)
+}
+
+#[server(name = AskRun, prefix = "/fn", endpoint = "run")]
+pub async fn run(id: String, page: i64) -> Answer<RunPage> {
+    told(console()?.run(&id, page).await)
+}
+
+#[server(name = BeginRun, prefix = "/fn", endpoint = "begin-run")]
+pub async fn begin_run(connection: String, how: String) -> Answer<()> {
+    told(console()?.begin_run(&connection, how == "healing").await)
+}
+
+#[server(name = ContinueRun, prefix = "/fn", endpoint = "continue-run")]
+pub async fn continue_run(id: String) -> Answer<()> {
+    told(console()?.continue_run(&id).await)
+}
+
+#[server(name = CancelRun, prefix = "/fn", endpoint = "cancel-run")]
+pub async fn cancel_run(id: String) -> Answer<()> {
+    told(console()?.cancel_run(&id).await)
+}
+
+#[server(name = SaveDrift, prefix = "/fn", endpoint = "save-drift")]
+pub async fn save_drift(form: DriftSettings) -> Answer<()> {
+    told(console()?.save_drift(form).await)
+}
+
+#[server(name = AskRetention, prefix = "/fn", endpoint = "retention")]
+pub async fn retention() -> Answer<RetentionDays> {
+    told(console()?.retention().await)
+}
+
+#[server(name = SaveRetention, prefix = "/fn", endpoint = "save-retention")]
+pub async fn save_retention(days: RetentionDays) -> Answer<()> {
+    told(console()?.save_retention(days).await)
 }

@@ -6,12 +6,15 @@ use crate::pages::{
     connect::ConnectPage,
     connection::ConnectionPage,
     connections::ConnectionsPage,
+    drift::DriftPage,
     failure::FailurePage,
     failures::FailuresPage,
     first_run::FirstRunPage,
     history::HistoryPage,
     not_found::NotFound,
     overview::OverviewPage,
+    retention::RetentionPage,
+    run::RunPage,
     sign_in::SignInPage,
     ticket::TicketPage,
     ticket::delete::DeleteTicketPage,
@@ -45,6 +48,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/new") view=ConnectPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/drift") view=DriftPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/retention") view=RetentionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/drift/:id") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/failures") view=FailuresPage ssr=SsrMode::Async/>
                     <Route path=path!("/failures/:id") view=FailurePage ssr=SsrMode::Async/>
                     <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async/>

@@ -417,6 +417,8 @@ pub struct ChangeList {
     pub pages: i64,
     /// The connections to filter by: id and name.
     pub connections: Vec<(String, String)>,
+    /// What retention removed, the newest first.
+    pub purged: Vec<PurgeRow>,
 }
 
 /// A field of a change with everything the merge knew.
@@ -626,4 +628,93 @@ pub struct SettingsForm {
     /// By field; empty for the connection's strategy.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+}
+
+/// When a connection looks for drift by itself, and how much a run may touch before a person is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftSettings {
+    /// The connection's id.
+    pub connection: String,
+    /// 0 for never.
+    pub every_minutes: i64,
+    pub heals: bool,
+    /// Percent of the links.
+    pub share: i64,
+    pub least: i64,
+}
+
+/// One reconcile run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRow {
+    pub id: String,
+    pub heals: bool,
+    /// `running`, `stopped`, `done`, `cancelled`
+    pub state: String,
+    pub begun_by: String,
+    pub begun: When,
+    pub ended: Option<When>,
+    /// The links when it began.
+    pub links: i64,
+    pub looked: i64,
+    /// Records that differ: written by a healing run.
+    pub touched: i64,
+    pub differences: i64,
+    /// So many may be touched before a person is asked.
+    pub allowed: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftPage {
+    pub connection_id: String,
+    pub connection: String,
+    pub settings: DriftSettings,
+    pub runs: Vec<RunRow>,
+    pub total: i64,
+    pub page: i64,
+    pub pages: i64,
+}
+
+/// A difference that no change explains.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingRow {
+    pub field: String,
+    pub servicenow: String,
+    pub platform: String,
+    pub why: String,
+    pub reference: String,
+    pub ticket_id: String,
+    pub ticket_number: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunPage {
+    pub row: RunRow,
+    pub connection_id: String,
+    pub connection: String,
+    /// Differences by field, the most first.
+    pub by_field: Vec<(String, i64)>,
+    pub findings: Vec<FindingRow>,
+    pub total: i64,
+    pub page: i64,
+    pub pages: i64,
+}
+
+/// Days to keep each kind; 0 for ever.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetentionDays {
+    pub history: i64,
+    pub changes: i64,
+    pub deliveries: i64,
+    pub closed: i64,
+    pub runs: i64,
+}
+
+/// A removal by retention.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PurgeRow {
+    pub at: When,
+    /// `history`, `changes`, `deliveries`, ...
+    pub what: String,
+    pub removed: i64,
+    pub up_to: When,
 }

@@ -28,7 +28,8 @@ create table runs (
     -- The links when it began, and how many it may touch before a person is asked.
     links bigint not null,
     allowed bigint not null,
-    looked bigint not null,
+    -- Looks that were queued; those that do not wait any more are done.
+    queued bigint not null,
     touched bigint not null,
     differences bigint not null
 );

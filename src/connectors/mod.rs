@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 pub mod conformance;
+pub mod dry_run;
 pub mod http;
 pub mod memory;
 pub mod servicenow;

@@ -203,6 +203,7 @@ impl Operations {
             tx.set_connection_authorized(&connection.id, &acting_as, clock.now()).await.or_trouble()?;
             tx.set_connection_state(&connection.id, State::Active, "").await.or_trouble()?;
             queue::poll_at(&mut tx, &connection.id, clock.now(), clock).await.or_trouble()?;
+            queue::purge_at(&mut tx, &connection.id, clock.now(), clock).await.or_trouble()?;
             tx.revive_jobs(&connection.id, clock.now()).await.or_trouble()?;
         }
         self.commit(tx).await?;
@@ -336,6 +337,7 @@ pub async fn plan_polls(parts: &Parts) -> Result<(), StoreError> {
     for connection in connections {
         if connection.state == State::Active {
             queue::poll_at(&mut tx, &connection.id, clock.now(), clock).await?;
+            queue::purge_at(&mut tx, &connection.id, clock.now(), clock).await?;
         }
     }
     tx.commit().await

@@ -6,7 +6,7 @@ use crate::clock;
 use crate::connectors::servicenow::business_rule;
 use crate::oauth::days_left;
 use crate::queue;
-use crate::store::{Connection, State};
+use crate::store::{Connection, RunState, State};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{
@@ -42,6 +42,12 @@ impl Operations {
         let conflicted = store.count_conflicted_links(&connection.id).await.or_trouble()?;
         let (waiting, _) = store.count_jobs(&connection.id).await.or_trouble()?;
         let letters = store.count_open_letters(&connection.id, "").await.or_trouble()?;
+        let open_run = store.open_run(&connection.id).await.or_trouble()?;
+        let stopped = open_run.filter(|run| run.state == RunState::Stopped);
+        let state_note = stopped.map_or_else(
+            || connection.state_note.clone(),
+            |run| format!("{} {}", connection.state_note, super::drift::stopped_note(&run)).trim().to_owned(),
+        );
         let others = store.count_noted_links(&connection.id).await.or_trouble()?;
         let tokens = store.tokens(&connection.id).await.or_trouble()?;
         Ok(ConnectionRow {
@@ -55,7 +61,7 @@ impl Operations {
                 State::Paused => ConnectionState::Paused,
                 State::Held => ConnectionState::Held,
             },
-            state_note: connection.state_note.clone(),
+            state_note,
             in_sync: (links - noted - conflicted - waiting).max(0),
             waiting,
             failing: letters + others,
@@ -211,6 +217,8 @@ impl Operations {
         if state == State::Active {
             let clock = self.parts.clock.as_ref();
             queue::poll_at(&mut tx, id, clock.now(), clock).await.or_trouble()?;
+            queue::timetable_at(&mut tx, id, clock.now(), clock).await.or_trouble()?;
+            queue::purge_at(&mut tx, id, clock.now(), clock).await.or_trouble()?;
             tx.revive_jobs(id, clock.now()).await.or_trouble()?;
         }
         self.audit(&mut tx, action, id, "", false).await?;

@@ -4,8 +4,8 @@ use super::{Operations, OrTrouble as _};
 use app::api::{Answer, Console};
 use app::model::{
     ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
-    ConnectionRow, FailureFilter, FailureList, FailurePage, HistoryFilter, Overview, Person, Role, SettingsForm,
-    TicketFilter, TicketForm, TicketList, TicketPage,
+    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, Overview, Person,
+    RetentionDays, Role, RunPage, SettingsForm, TicketFilter, TicketForm, TicketList, TicketPage,
 };
 
 #[async_trait::async_trait]
@@ -148,5 +148,37 @@ impl Console for Operations {
 
     async fn discard_failure(&self, id: &str, reason: &str) -> Answer<()> {
         self.discard(id, reason).await
+    }
+
+    async fn drift(&self, connection: &str, page: i64) -> Answer<DriftPage> {
+        self.see_drift(connection, page).await
+    }
+
+    async fn run(&self, id: &str, page: i64) -> Answer<RunPage> {
+        self.see_run(id, page).await
+    }
+
+    async fn begin_run(&self, connection: &str, heals: bool) -> Answer<()> {
+        self.begin_reconcile(connection, heals).await
+    }
+
+    async fn continue_run(&self, id: &str) -> Answer<()> {
+        self.let_run_go_on(id).await
+    }
+
+    async fn cancel_run(&self, id: &str) -> Answer<()> {
+        self.end_run(id).await
+    }
+
+    async fn save_drift(&self, form: DriftSettings) -> Answer<()> {
+        self.keep_upkeep(form).await
+    }
+
+    async fn retention(&self) -> Answer<RetentionDays> {
+        self.see_retention().await
+    }
+
+    async fn save_retention(&self, days: RetentionDays) -> Answer<()> {
+        self.keep_retention(days).await
     }
 }

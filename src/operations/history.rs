@@ -5,9 +5,11 @@ use super::{Operations, OrTrouble, not_found};
 use crate::store::HistorySearch;
 use crate::sync::story::Story;
 use app::api::Answer;
-use app::model::{ChangeList, ChangeStory, FieldStory, HistoryFilter, Role};
+use app::model::{ChangeList, ChangeStory, FieldStory, HistoryFilter, PurgeRow, Role};
 
 const PAGE: i64 = 50;
+/// Removals that the page tells of; the audit has all.
+const PURGES: i64 = 20;
 
 impl Operations {
     pub async fn list_history(&self, filter: HistoryFilter) -> Answer<ChangeList> {
@@ -23,7 +25,17 @@ impl Operations {
         let total = store.count_history(&search).await.or_trouble()?;
         let rows = store.history(&search).await.or_trouble()?.into_iter().map(change).collect();
         let connections = store.connections().await.or_trouble()?.into_iter().map(|row| (row.id, row.name)).collect();
-        Ok(ChangeList { rows, total, page, pages: pages(total, PAGE), connections })
+        let purged = store.purges(PURGES).await.or_trouble()?;
+        let purged = purged
+            .into_iter()
+            .map(|purge| PurgeRow {
+                at: when(purge.at),
+                what: purge.what,
+                removed: purge.removed,
+                up_to: when(purge.up_to),
+            })
+            .collect();
+        Ok(ChangeList { rows, total, page, pages: pages(total, PAGE), connections, purged })
     }
 
     pub async fn open_change(&self, id: &str) -> Answer<ChangeStory> {

@@ -45,6 +45,17 @@ pub async fn look_at_all(
     urgency: Urgency,
     clock: &dyn Clock,
 ) -> Result<()> {
+    look_at_for(tx, records, urgency, "", clock).await
+}
+
+/// The same for a reconcile run.
+pub async fn look_at_for(
+    tx: &mut Tx,
+    records: impl IntoIterator<Item = (&str, &str)>,
+    urgency: Urgency,
+    run: &str,
+    clock: &dyn Clock,
+) -> Result<()> {
     let now = clock.now();
     let mut jobs = BTreeMap::new();
     for (connection, record) in records {
@@ -57,6 +68,7 @@ pub async fn look_at_all(
             urgency,
             run_at: now,
             attempts: 0,
+            run_id: run.to_owned(),
         });
     }
     let jobs: Vec<Job> = jobs.into_values().collect();
@@ -65,15 +77,44 @@ pub async fn look_at_all(
 
 /// ServiceNow shall be asked at this time what changed.
 pub async fn poll_at(tx: &mut Tx, connection: &str, at: i64, clock: &dyn Clock) -> Result<()> {
+    planned(tx, connection, JobKind::Poll, "poll", "", at, clock).await
+}
+
+/// Somebody shall look after a reconcile run.
+pub async fn drive_at(tx: &mut Tx, connection: &str, run: &str, at: i64, clock: &dyn Clock) -> Result<()> {
+    planned(tx, connection, JobKind::Run, &format!("run/{run}"), run, at, clock).await
+}
+
+/// It shall be seen whether a reconcile run is due.
+pub async fn timetable_at(tx: &mut Tx, connection: &str, at: i64, clock: &dyn Clock) -> Result<()> {
+    planned(tx, connection, JobKind::Timetable, "timetable", "", at, clock).await
+}
+
+/// What is kept no longer shall be removed.
+pub async fn purge_at(tx: &mut Tx, connection: &str, at: i64, clock: &dyn Clock) -> Result<()> {
+    planned(tx, connection, JobKind::Purge, "purge", "", at, clock).await
+}
+
+/// Work of the timetable; each has a lane of its own, so it is there once.
+async fn planned(
+    tx: &mut Tx,
+    connection: &str,
+    kind: JobKind,
+    name: &str,
+    subject: &str,
+    at: i64,
+    clock: &dyn Clock,
+) -> Result<()> {
     let job = Job {
         id: clock.id(),
         connection_id: connection.to_owned(),
-        kind: JobKind::Poll.as_str().to_owned(),
-        lane: lane(connection, "poll"),
-        subject: String::new(),
+        kind: kind.as_str().to_owned(),
+        lane: lane(connection, name),
+        subject: subject.to_owned(),
         urgency: Urgency::Live,
         run_at: at,
         attempts: 0,
+        run_id: String::new(),
     };
     tx.enqueue(&job, clock.now()).await
 }

@@ -9,6 +9,12 @@ pub enum JobKind {
     Sync,
     /// Ask ServiceNow what changed. Subject: empty.
     Poll,
+    /// Look after a reconcile run. Subject: its id.
+    Run,
+    /// Begin a reconcile run when one is due. Subject: empty.
+    Timetable,
+    /// Remove what is kept no longer. Subject: empty.
+    Purge,
 }
 
 impl JobKind {
@@ -16,6 +22,9 @@ impl JobKind {
         match self {
             Self::Sync => "sync",
             Self::Poll => "poll",
+            Self::Run => "run",
+            Self::Timetable => "timetable",
+            Self::Purge => "purge",
         }
     }
 }
@@ -56,6 +65,8 @@ pub struct Job {
     pub urgency: Urgency,
     pub run_at: i64,
     pub attempts: i64,
+    /// The reconcile run that asked; empty when news did.
+    pub run_id: String,
 }
 
 /// How a job that ran goes back to waiting.
@@ -115,7 +126,7 @@ macro_rules! take_head {
              and not exists (select 1 from jobs r where r.lane = w.lane and r.state = 'running') \
              order by w.run_at, w.id limit 1",
             $lock,
-            ") returning id, connection_id, kind, lane, subject, urgency, run_at, attempts"
+            ") returning id, connection_id, kind, lane, subject, urgency, run_at, attempts, run_id"
         )
     };
 }
@@ -189,22 +200,23 @@ impl Tx {
 
     /// The same for many, in one statement; each lane at most once, and lanes in their order, so that two transactions
     /// never wait for each other. A waiting job comes forward and becomes as urgent as the most urgent who asked;
-    /// a buried one wakes up.
+    /// a buried one wakes up. News takes over what a run asked for; a run wakes nobody.
     pub async fn enqueue_all(&mut self, jobs: &[Job], now: i64) -> Result<()> {
         macro_rules! enqueue {
             ($dialect:ident) => {
                 concat!(
                     "insert into jobs (id, connection_id, kind, lane, subject, urgency, run_at, attempts, state, leased_by, lease_until, \
-                     problem, not_before, created_at) \
+                     problem, not_before, created_at, run_id) \
                      select value->>'id', value->>'connection_id', value->>'kind', value->>'lane', value->>'subject', \
-                     cast(value->>'urgency' as bigint), cast(value->>'run_at' as bigint), 0, 'ready', '', 0, '', 0, $2 from ",
+                     cast(value->>'urgency' as bigint), cast(value->>'run_at' as bigint), 0, 'ready', '', 0, '', 0, $2, value->>'run_id' from ",
                     rows!($dialect),
                     " where true on conflict (lane) where state in ('ready', 'buried') do update set \
                      attempts = case when jobs.state = 'buried' then 0 else jobs.attempts end, \
                      urgency = case when jobs.state = 'buried' or excluded.urgency < jobs.urgency then excluded.urgency else jobs.urgency end, \
                      run_at = case when jobs.state <> 'buried' and jobs.run_at <= excluded.run_at then jobs.run_at \
                      when excluded.run_at < jobs.not_before then jobs.not_before else excluded.run_at end, \
-                     state = 'ready'"
+                     run_id = case when excluded.run_id = '' then '' else jobs.run_id end, \
+                     state = 'ready' where jobs.state <> 'buried' or excluded.run_id = ''"
                 )
             };
         }

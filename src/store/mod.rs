@@ -28,7 +28,10 @@ mod jobs;
 mod links;
 mod messages;
 mod people;
+mod retention;
+mod runs;
 mod tokens;
+mod upkeep;
 
 pub use alone::Alone;
 pub use audit::AuditEntry;
@@ -44,7 +47,10 @@ pub use jobs::{Back, Job, JobKind, Urgency};
 pub use links::{Cut, Link, LinkState};
 pub use messages::{Heard, Messages};
 pub use people::{PersonRow, SessionRow};
+pub use retention::{Purge, Purgeable, Retention};
+pub use runs::{Finding, FindingLine, NEVER, Run, RunState};
 pub use tokens::{Ending, Refreshed, Tokens};
+pub use upkeep::Upkeep;
 
 use sqlx::any::{AnyPoolOptions, AnyQueryResult};
 use sqlx::migrate::{Migration, MigrationType, Migrator};

@@ -2,6 +2,7 @@
 
 use super::deliver::{self, Agreed, Create};
 use super::letters::{Held, Wanted};
+use super::runs::{self, Look};
 use super::{Engine, Round, Sides, SyncError, reconcile, story};
 use crate::store::{Connection, Delivery, Link, LinkState};
 use merge::{Decision, Outcome, Record, Side};
@@ -12,17 +13,12 @@ pub(super) async fn enter(
     connection: &Connection,
     sides: &Sides,
     id: &str,
+    look: Option<&Look>,
 ) -> Result<Round, SyncError> {
     let Some(record) = sides.servicenow.fetch(id).await? else {
         return Ok(Round::Quiet);
     };
-    // ServiceNow's clock has whole seconds: one made in the second of the activation is new.
-    if connection.rules.pull_by.moment(&record) < connection.active_since.div_euclid(1000) * 1000 {
-        tracing::debug!(connection.id = %connection.id, record = %record.number, "not entering: older than the connection");
-        return Ok(Round::Quiet);
-    }
-    if let Err(reason) = connection.rules.enters(Side::ServiceNow, &record, false) {
-        tracing::debug!(connection.id = %connection.id, record = %record.number, %reason, "not entering");
+    if !may_enter(connection, &record) {
         return Ok(Round::Quiet);
     }
     let now = engine.clock.now();
@@ -46,9 +42,29 @@ pub(super) async fn enter(
     if !tx.add_link(&link).await? {
         return Ok(Round::Moved(None));
     }
+    if let Some(look) = look
+        && !look.touch(&mut tx, Some(&link.id), &[runs::entering(&record.number)]).await?
+    {
+        drop(tx);
+        return Err(look.stop(engine).await?);
+    }
     tx.add_delivery(&delivery).await?;
     tx.commit().await?;
     send(engine, connection, sides, &mut link, delivery).await
+}
+
+/// Whether a record that has no link becomes a ticket.
+pub(super) fn may_enter(connection: &Connection, record: &Record) -> bool {
+    // ServiceNow's clock has whole seconds: one made in the second of the activation is new.
+    if connection.rules.pull_by.moment(record) < connection.active_since.div_euclid(1000) * 1000 {
+        tracing::debug!(connection.id = %connection.id, record = %record.number, "not entering: older than the connection");
+        return false;
+    }
+    if let Err(reason) = connection.rules.enters(Side::ServiceNow, record, false) {
+        tracing::debug!(connection.id = %connection.id, record = %record.number, %reason, "not entering");
+        return false;
+    }
+    true
 }
 
 /// A link whose ticket could not be made: it is tried anew when something else is to be in it, or when a person asks.
@@ -57,6 +73,7 @@ pub(super) async fn complete(
     connection: &Connection,
     sides: &Sides,
     link: &mut Link,
+    look: Option<&Look>,
 ) -> Result<Round, SyncError> {
     let Some(record) = sides.servicenow.fetch(&link.servicenow_id).await? else {
         return Ok(Round::Quiet);
@@ -67,6 +84,12 @@ pub(super) async fn complete(
     }
     let delivery = on_its_way(engine, link, &creation);
     let mut tx = engine.store.begin().await?;
+    if let Some(look) = look
+        && !look.touch(&mut tx, Some(&link.id), &[runs::entering(&record.number)]).await?
+    {
+        drop(tx);
+        return Err(look.stop(engine).await?);
+    }
     tx.add_delivery(&delivery).await?;
     tx.commit().await?;
     send(engine, connection, sides, link, delivery).await

@@ -13,32 +13,37 @@ pub(super) struct Wanted {
     side: Side,
     kind: &'static str,
     rule: String,
-    wanted: String,
+    /// JSON, compared as it is.
+    what: String,
 }
 
 impl Wanted {
     /// The value, and what its row demands along with it: another template is another try.
     pub fn write(part: &Part) -> Self {
-        let wanted = serde_json::json!({"fields": part.write.fields, "also": part.write.also}).to_string();
-        Self { side: part.write.to, kind: "write", rule: part.rule.clone(), wanted }
+        Self::field(&part.rule, &part.write)
+    }
+
+    pub fn field(rule: &str, write: &merge::Write) -> Self {
+        let what = serde_json::json!({"fields": write.fields, "also": write.also}).to_string();
+        Self { side: write.to, kind: "write", rule: rule.to_owned(), what }
     }
 
     /// An entry is known by its id; one that a note rule made anew each time, by the rule.
     pub fn append(append: &Append) -> Self {
         let rule = append.agreed.keys().next().unwrap_or(&append.entry.id).clone();
-        let wanted = serde_json::json!({"stream": append.entry.stream, "body": append.entry.body}).to_string();
-        Self { side: append.to, kind: "append", rule, wanted }
+        let what = serde_json::json!({"stream": append.entry.stream, "body": append.entry.body}).to_string();
+        Self { side: append.to, kind: "append", rule, what }
     }
 
     /// A file never changes; another one has another id.
     pub fn attach(to: Side, file: &File) -> Self {
-        let wanted = serde_json::json!({"name": file.name, "size": file.size}).to_string();
-        Self { side: to, kind: "attach", rule: file.id.clone(), wanted }
+        let what = serde_json::json!({"name": file.name, "size": file.size}).to_string();
+        Self { side: to, kind: "attach", rule: file.id.clone(), what }
     }
 
     pub fn create(create: &Create) -> Self {
-        let wanted = serde_json::json!({"fields": create.fields}).to_string();
-        Self { side: Side::Platform, kind: "create", rule: String::new(), wanted }
+        let what = serde_json::json!({"fields": create.fields}).to_string();
+        Self { side: Side::Platform, kind: "create", rule: String::new(), what }
     }
 
     /// All that a delivery was to write.
@@ -58,7 +63,7 @@ impl Wanted {
         letter.side == self.side.as_str()
             && letter.kind == self.kind
             && letter.rule == self.rule
-            && letter.wanted == self.wanted
+            && letter.wanted == self.what
     }
 }
 
@@ -107,7 +112,7 @@ pub(super) async fn keep(
         side: wanted.side.as_str().to_owned(),
         kind: wanted.kind.to_owned(),
         rule: wanted.rule.clone(),
-        wanted: wanted.wanted.clone(),
+        wanted: wanted.what.clone(),
         cause: cause_of(wanted.side.as_str(), wanted.kind, &wanted.rule, why),
         problem: why.to_owned(),
         attempts,

@@ -12,6 +12,8 @@ mod gone;
 mod letters;
 mod poll;
 mod reconcile;
+mod retention;
+pub mod runs;
 mod sides;
 pub mod story;
 mod streams;
@@ -22,7 +24,7 @@ use crate::clock::SharedClock;
 use crate::connectors::{Failure, Urgency};
 use crate::news::News;
 use crate::queue::{After, Wake};
-use crate::store::{self, AuditEntry, Job, State, Store, StoreError};
+use crate::store::{self, AuditEntry, Job, NEVER, State, Store, StoreError};
 use std::sync::Arc;
 
 /// A pair that still moves after so many rounds waits for the next news instead of turning in circles.
@@ -34,6 +36,9 @@ pub enum SyncError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Failure(#[from] Failure),
+    /// The breaker: the run that asked for the look would touch too many links.
+    #[error("the reconcile run is stopped")]
+    Stopped,
 }
 
 /// Whether a round left something to look at again.
@@ -73,6 +78,7 @@ impl Engine {
         match self.run_unless_stopped(&job).await {
             Ok(after) => after,
             Err(SyncError::Failure(failure)) => self.after_failure(&job, failure).await,
+            Err(SyncError::Stopped) => After::Again { at: NEVER },
             Err(SyncError::Store(error)) => After::Retry { why: error.to_string(), after_ms: None },
         }
     }
@@ -84,16 +90,24 @@ impl Engine {
         if connection.state != State::Active {
             return Ok(After::Wait { why: "the connection is stopped".into() });
         }
-        // A poll comes early in the queue, and yet may not eat into what ServiceNow grants to edits.
-        let is_bulk = job.kind == "poll" || job.urgency == store::Urgency::Bulk;
+        // The timetable comes early in the queue, and yet may not eat into what ServiceNow grants to edits.
+        let is_bulk = job.kind != "sync" || job.urgency == store::Urgency::Bulk;
         let urgency = if is_bulk { Urgency::Bulk } else { Urgency::Live };
         let sides = self.connectors.of(&connection, urgency).await?;
-        if job.kind == "poll" {
-            return poll::poll(self, &connection, &sides).await;
+        match job.kind.as_str() {
+            "poll" => return poll::poll(self, &connection, &sides).await,
+            "run" => return runs::drive(self, &connection, &sides, &job.subject).await,
+            "timetable" => return runs::timetable(self, &connection).await,
+            "purge" => return retention::purge(self).await,
+            _ => {}
         }
+        let look = match runs::Look::of(self, &connection, &sides, job).await? {
+            runs::Begun::Look(look) => look,
+            runs::Begun::Over(after) => return Ok(after),
+        };
         let mut known = None;
         for _ in 0..ROUNDS {
-            match reconcile::round(self, &connection, &sides, &job.subject, known.take()).await {
+            match reconcile::round(self, &connection, &sides, &job.subject, look.as_ref(), known.take()).await {
                 Ok(Round::Quiet) => {
                     letters::settle_job(self, job).await?;
                     return Ok(After::Done);

@@ -2,6 +2,7 @@
 
 use super::deliver::{self, Part, Write};
 use super::letters::{self, Held, Wanted};
+use super::runs::{self, Look};
 use super::streams::{self, Missing};
 use super::{Engine, Round, Sides, SyncError, circles, conflicts, enter, files, gone, story};
 use crate::store::{Conflict, Connection, Delivery, Link};
@@ -34,7 +35,7 @@ impl Observed {
 
     /// A text that a side could not keep whole counts there as the whole, until somebody edits it on either side. So the
     /// short one never flows back over the long one.
-    fn take_cuts_as_whole(&mut self, link: &Link, rules: &Rules) {
+    pub(super) fn take_cuts_as_whole(&mut self, link: &Link, rules: &Rules) {
         for rule in &rules.fields {
             let Some(cut) = link.cuts.get(&rule.name) else { continue };
             let kept = rule.canonical(cut.side, self.on(cut.side));
@@ -70,18 +71,19 @@ pub(super) async fn round(
     connection: &Connection,
     sides: &Sides,
     record: &str,
+    look: Option<&Look>,
     known: Option<Pair>,
 ) -> Result<Round, SyncError> {
     let Pair { mut link, mut seen } = match known {
         Some(pair) => pair,
         None => {
             let Some(mut link) = engine.store.link_of(&connection.id, record).await? else {
-                return enter::enter(engine, connection, sides, record).await;
+                return enter::enter(engine, connection, sides, record, look).await;
             };
             // What is held there is no reason not to look: other fields flow on.
             deliver::left_over(engine, connection, sides, &mut link).await?;
             if link.platform_id.is_none() {
-                return enter::complete(engine, connection, sides, &mut link).await;
+                return enter::complete(engine, connection, sides, &mut link, look).await;
             }
             let Some(seen) = observe(engine, sides, &mut link).await? else {
                 return Ok(Round::Quiet);
@@ -97,7 +99,7 @@ pub(super) async fn round(
     let missing = streams::missing(engine, sides, &link, &plan, &seen).await?;
     let files = files::missing(engine, &link, &seen).await?;
     let missing = (missing, files);
-    let Some(deliveries) = keep(engine, connection, &mut link, &plan, &open, missing, &seen).await? else {
+    let Some(deliveries) = keep(engine, connection, &mut link, &plan, &open, missing, &seen, look).await? else {
         return Ok(Round::Quiet);
     };
     let delivered = deliver::planned(engine, connection, sides, &mut link, deliveries).await?;
@@ -117,28 +119,37 @@ pub(super) async fn round(
 
 /// Reads both sides fresh. `None` when one is gone: that is flagged, and nothing is deleted.
 async fn observe(engine: &Engine, sides: &Sides, link: &mut Link) -> Result<Option<Observed>, SyncError> {
-    let ticket = link.platform_id.clone().unwrap_or_default();
-    let (record, servicenow_entries, platform, platform_entries, files) = tokio::try_join!(
-        sides.servicenow.fetch(&link.servicenow_id),
-        sides.servicenow.entries(&link.servicenow_id),
-        sides.platform.fetch(&ticket),
-        sides.platform.entries(&ticket),
-        files::read(sides, &link.servicenow_id, &ticket),
-    )?;
-    match (record, platform) {
-        (Some(servicenow), Some(platform)) => {
-            Ok(Some(Observed { servicenow, servicenow_entries, platform, platform_entries, files }))
-        }
-        (record, _) => {
-            let from = if record.is_none() { Side::ServiceNow } else { Side::Platform };
+    match read_both(sides, link).await? {
+        Ok(seen) => Ok(Some(seen)),
+        Err(from) => {
             gone::flag(engine, sides, link, from).await?;
             Ok(None)
         }
     }
 }
 
+/// Both sides as they stand, or the side that does not show its record.
+pub(super) async fn read_both(sides: &Sides, link: &Link) -> Result<Result<Observed, Side>, SyncError> {
+    let ticket = link.record_on(Side::Platform);
+    let (record, servicenow_entries, platform, platform_entries, files) = tokio::try_join!(
+        sides.servicenow.fetch(&link.servicenow_id),
+        sides.servicenow.entries(&link.servicenow_id),
+        sides.platform.fetch(ticket),
+        sides.platform.entries(ticket),
+        files::read(sides, &link.servicenow_id, ticket),
+    )?;
+    Ok(match (record, platform) {
+        (Some(servicenow), Some(platform)) => {
+            Ok(Observed { servicenow, servicenow_entries, platform, platform_entries, files })
+        }
+        (None, _) => Err(Side::ServiceNow),
+        (_, None) => Err(Side::Platform),
+    })
+}
+
 /// Stores the plan in one transaction that checks the link's version. Answers what is to be sent, its first already
 /// stored as on its way; `None` when there is nothing to send and nothing was agreed.
+#[expect(clippy::too_many_arguments, reason = "all that a round knows of the pair")]
 async fn keep(
     engine: &Engine,
     connection: &Connection,
@@ -147,9 +158,11 @@ async fn keep(
     open: &[Conflict],
     missing: (Vec<Missing>, Vec<files::Missing>),
     seen: &Observed,
+    look: Option<&Look>,
 ) -> Result<Option<Vec<Delivery>>, SyncError> {
     let now = engine.clock.now();
     let held = Held::of(engine, link).await?;
+    let findings = look.map(|look| (look, runs::findings(connection, plan, &missing.0, &missing.1, &held)));
     let chosen = conflicts::resolutions(open);
     let Intended { deliveries, wanted, circling } =
         intended(engine, connection, link, plan, &chosen, missing, seen, &held).await?;
@@ -173,6 +186,12 @@ async fn keep(
         return Ok(None);
     }
     let mut tx = engine.store.begin().await?;
+    if let Some((look, findings)) = findings.filter(|(_, findings)| !deliveries.is_empty() && !findings.is_empty())
+        && !look.touch(&mut tx, Some(&link.id), &findings).await?
+    {
+        drop(tx);
+        return Err(look.stop(engine).await?);
+    }
     for delivery in &deliveries {
         tx.add_delivery(delivery).await?;
     }

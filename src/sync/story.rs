@@ -58,7 +58,7 @@ impl Story {
     }
 }
 
-fn line(rules: &Rules, decision: &Decision) -> FieldLine {
+pub(super) fn line(rules: &Rules, decision: &Decision) -> FieldLine {
     let rule = rules.fields.iter().find(|rule| rule.name == decision.rule);
     // ServiceNow's choice values are numbers: show what people call them beside.
     let servicenow = |value: &Value| match rule.map(|rule| &rule.convert) {

@@ -13,6 +13,7 @@ mod letters;
 mod queue;
 mod readback;
 mod roles;
+mod runs;
 mod servicenow;
 mod store;
 mod support;

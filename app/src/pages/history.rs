@@ -3,7 +3,7 @@
 use crate::address::{page_value, query, query_page, with_query};
 use crate::api;
 use crate::live::follow;
-use crate::model::{ChangeList, ChangeRow, HistoryFilter};
+use crate::model::{ChangeList, ChangeRow, HistoryFilter, PurgeRow};
 use crate::ui::filter::FilterForm;
 use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
@@ -90,7 +90,26 @@ fn Found(
             let ChangeList { total, page, pages, .. } = *list.read();
             view! { <Pager total page pages what=("change", "changes") address/> }
         }}
+        {move || view! { <Purged purged=list.read().purged.clone()/> }}
     }
+}
+
+/// What is no longer here, and since when: nothing goes in silence.
+#[component]
+fn Purged(purged: Vec<PurgeRow>) -> impl IntoView {
+    (!purged.is_empty()).then(|| {
+        view! {
+            <h2 class="story">"Removed by retention"</h2>
+            <ul class="text-quiet">
+                {purged
+                    .into_iter()
+                    .map(|purge| view! {
+                        <li><Time when=purge.at/>": "<span class="num">{purge.removed}</span>{format!(" rows of {}, up to ", purge.what)}<Time when=purge.up_to/></li>
+                    })
+                    .collect_view()}
+            </ul>
+        }
+    })
 }
 
 /// The lines of the history; the overview shows the newest.

@@ -61,6 +61,7 @@ fn Navigation(me: Resource<api::Answer<Option<Person>>>) -> impl IntoView {
             <A href="/history"><Icon path=HISTORY/>"History"</A>
             <p class="ways-group">"Settings"</p>
             <A href="/settings/connections"><Icon path=CONNECTIONS/>"Connections"</A>
+            <A href="/settings/retention"><Icon path=HISTORY/>"Retention"</A>
         </nav>
         <p class="px-2 pt-4 text-xs text-quiet lg:mt-auto">"Times are UTC."</p>
         <div class="who">

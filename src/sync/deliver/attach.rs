@@ -107,7 +107,7 @@ pub(in crate::sync) fn note_id(file: &File) -> String {
 }
 
 /// A file of one side as the other side's connector takes it.
-fn new_file(to: Side, file: &File) -> NewFile {
+pub(in crate::sync) fn new_file(to: Side, file: &File) -> NewFile {
     NewFile {
         key: format!("{}:{}", to.other().as_str(), file.id),
         name: file.name.clone(),

@@ -10,7 +10,7 @@ mod readback;
 mod write;
 
 pub(super) use append::{Append, UNSEEN, new_entry};
-pub(super) use attach::{Attach, note, note_id};
+pub(super) use attach::{Attach, new_file, note, note_id};
 pub(super) use write::{Part, Write};
 
 use super::letters::{self, Wanted};

@@ -152,6 +152,7 @@ fn PauseOrResume(id: String, state: Memo<ConnectionState>) -> impl IntoView {
 fn Facts(shown: Shown) -> impl IntoView {
     let row = Memo::new(move |_| shown.read().row.clone());
     let history = with_query("/history", &[("connection", &row.read_untracked().id)]);
+    let drift = format!("/settings/connections/{}/drift", row.read_untracked().id);
     let failures = with_query("/failures", &[("connection", &row.read_untracked().id)]);
     let conflicts = with_query("/conflicts", &[("connection", &row.read_untracked().id)]);
     view! {
@@ -178,7 +179,7 @@ fn Facts(shown: Shown) -> impl IntoView {
             </div>
             <div>
                 <dt>"Last change"</dt>
-                <dd>{move || view! { <MaybeTime when=row.read().last_change.clone()/> }}" · "<a class="link" href=history>"History"</a></dd>
+                <dd>{move || view! { <MaybeTime when=row.read().last_change.clone()/> }}" · "<a class="link" href=history>"History"</a>" · "<a class="link" href=drift>"Drift"</a></dd>
             </div>
         </dl>
     }

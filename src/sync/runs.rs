@@ -1,0 +1,333 @@
+//! Reconcile runs: every link, and every record that has none, is looked at for drift; dry or healing. The looks
+//! are jobs of the queue, so a link is held by one worker whoever asked. A breaker stops a run that would touch too much.
+
+use super::deliver::{new_entry, new_file};
+use super::letters::{Held, Wanted};
+use super::streams::{self, Missing};
+use super::{Engine, Sides, SyncError, conflicts, enter, files, reconcile, story};
+use crate::clock::Clock;
+use crate::connectors::Seen;
+use crate::connectors::dry_run::DryRun;
+use crate::queue::{self, After};
+use crate::store::{
+    Connection, Finding, Job, Link, NEVER, Result as Stored, Run, RunState, StoreError, Tx, Upkeep, Urgency,
+};
+use futures::StreamExt;
+use merge::{Decision, Outcome, Plan, Side, Write};
+use std::sync::Arc;
+
+/// Looks of one run that wait at a time, so that the queue stays short however many links there are.
+const ROOM: i64 = 400;
+const PAGE: i64 = 200;
+/// How soon a run is looked after again while its looks are on their way.
+const STEP_MS: i64 = 250;
+/// Who begins a run that nobody asked for.
+const TIMETABLE: &str = "the timetable";
+
+/// Begins a run over all links; false while another of the connection is not over. Call `Wake::wake` after the commit.
+pub async fn begin(
+    tx: &mut Tx,
+    connection: &str,
+    links: i64,
+    upkeep: &Upkeep,
+    dry: bool,
+    by: &str,
+    clock: &dyn Clock,
+) -> Stored<bool> {
+    let now = clock.now();
+    let run = Run {
+        id: clock.id(),
+        connection_id: connection.to_owned(),
+        dry: i64::from(dry),
+        state: RunState::Running,
+        begun_by: by.to_owned(),
+        begun_at: now,
+        ended_at: 0,
+        scan: "links".to_owned(),
+        link_at: String::new(),
+        record_at: String::new(),
+        links,
+        allowed: upkeep.allowed(links),
+        queued: 0,
+        touched: 0,
+        differences: 0,
+    };
+    let begun = tx.add_run(&run).await?;
+    if begun {
+        queue::drive_at(tx, connection, &run.id, now, clock).await?;
+    }
+    Ok(begun)
+}
+
+/// The timetable of a connection: begins a run when one is due.
+pub(super) async fn timetable(engine: &Engine, connection: &Connection) -> Result<After, SyncError> {
+    let upkeep = engine.store.upkeep(&connection.id).await?;
+    if upkeep.every_minutes <= 0 {
+        return Ok(After::Done);
+    }
+    let now = engine.clock.now();
+    let due = engine.store.last_run_at(&connection.id, TIMETABLE).await? + upkeep.every_minutes * 60_000;
+    if now < due {
+        return Ok(After::Again { at: due });
+    }
+    let (links, _) = engine.store.count_links(&connection.id).await?;
+    let mut tx = engine.store.begin().await?;
+    let begun = begin(&mut tx, &connection.id, links, &upkeep, !upkeep.heals, TIMETABLE, engine.clock.as_ref()).await?;
+    tx.commit().await?;
+    if !begun {
+        tracing::warn!(connection.id = %connection.id, "a reconcile run is due and another is not over; it is skipped");
+    }
+    engine.news.tell("drift");
+    Ok(After::Again { at: now + upkeep.every_minutes * 60_000 })
+}
+
+/// Looks after a run: queues the next looks, takes up or drops those that were put aside, and ends it.
+pub(super) async fn drive(
+    engine: &Engine,
+    connection: &Connection,
+    sides: &Sides,
+    id: &str,
+) -> Result<After, SyncError> {
+    let Some(mut run) = engine.store.run(id).await? else { return Ok(After::Done) };
+    let soon = After::Again { at: engine.clock.now() + STEP_MS };
+    let looks = engine.store.count_looks(id).await?;
+    match run.state {
+        // A person lets a stopped one go on and brings this job back.
+        RunState::Done | RunState::Stopped => return Ok(After::Done),
+        RunState::Cancelled => {
+            let mut tx = engine.store.begin().await?;
+            tx.drop_looks(id).await?;
+            tx.commit().await?;
+            return Ok(if looks == 0 { After::Done } else { soon });
+        }
+        RunState::Running => {}
+    }
+    if run.scan != "all" && looks < ROOM {
+        queue_next(engine, connection, sides, &mut run).await?;
+        engine.wake.wake();
+        return Ok(soon);
+    }
+    let mut tx = engine.store.begin().await?;
+    let is_over = run.scan == "all" && looks == 0;
+    if is_over {
+        tx.end_run(id, RunState::Done, engine.clock.now()).await?;
+    } else {
+        tx.take_up_looks(id, engine.clock.now()).await?;
+    }
+    tx.commit().await?;
+    engine.news.tell("drift");
+    Ok(if is_over { After::Done } else { soon })
+}
+
+/// The next page of links, or of records that have none.
+async fn queue_next(engine: &Engine, connection: &Connection, sides: &Sides, run: &mut Run) -> Result<(), SyncError> {
+    let records: Vec<String> = if run.scan == "links" {
+        let page = engine.store.links_after(&connection.id, &run.link_at, PAGE).await?;
+        match page.last() {
+            Some((id, _)) => run.link_at.clone_from(id),
+            None => "records".clone_into(&mut run.scan),
+        }
+        page.into_iter().map(|(_, record)| record).collect()
+    } else {
+        // Whatever may enter was made, and so updated, since the connection is active.
+        let last = read_seen(&run.record_at);
+        let page = sides.servicenow.changed(connection.active_since, last.as_ref()).await?;
+        match page.last() {
+            Some(last) => run.record_at = write_seen(last),
+            None => "all".clone_into(&mut run.scan),
+        }
+        let mut without_link = Vec::new();
+        for seen in page {
+            if engine.store.link_of(&connection.id, &seen.id).await?.is_none() {
+                without_link.push(seen.id);
+            }
+        }
+        without_link
+    };
+    let mut tx = engine.store.begin().await?;
+    // A run that was stopped or cancelled meanwhile queues nothing.
+    match tx.advance_run(run, i64::try_from(records.len()).unwrap_or_default()).await {
+        Err(StoreError::Stale) => return Ok(()),
+        other => other?,
+    }
+    let records = records.iter().map(|record| (connection.id.as_str(), record.as_str()));
+    queue::look_at_for(&mut tx, records, Urgency::Bulk, &run.id, engine.clock.as_ref()).await?;
+    Ok(tx.commit().await?)
+}
+
+fn write_seen(seen: &Seen) -> String {
+    serde_json::json!([seen.id, seen.version, seen.updated_at]).to_string()
+}
+
+fn read_seen(text: &str) -> Option<Seen> {
+    let (id, version, updated_at) = serde_json::from_str(text).ok()?;
+    Some(Seen { id, version, updated_at })
+}
+
+/// One look that a run asked for.
+pub(super) struct Look {
+    run: Run,
+    lane: String,
+}
+
+/// What a run's look finds when it begins.
+pub(super) enum Begun {
+    /// News asked, or a healing run does.
+    Look(Option<Look>),
+    Over(After),
+}
+
+impl Look {
+    /// Of a job: a dry one is looked at here and now, a stopped run's waits, an ended one's is dropped.
+    pub async fn of(engine: &Engine, connection: &Connection, sides: &Sides, job: &Job) -> Result<Begun, SyncError> {
+        if job.run_id.is_empty() {
+            return Ok(Begun::Look(None));
+        }
+        let Some(run) = engine.store.run(&job.run_id).await? else { return Ok(Begun::Over(After::Done)) };
+        let look = Self { run, lane: job.lane.clone() };
+        Ok(match look.run.state {
+            RunState::Stopped => Begun::Over(After::Again { at: NEVER }),
+            RunState::Done | RunState::Cancelled => Begun::Over(After::Done),
+            RunState::Running if look.run.is_dry() => {
+                look.dry(engine, connection, sides, &job.subject).await?;
+                Begun::Over(After::Done)
+            }
+            RunState::Running => Begun::Look(Some(look)),
+        })
+    }
+
+    /// In the transaction that stores the plan: whether the run may touch one more record.
+    pub async fn touch(&self, tx: &mut Tx, link: Option<&str>, findings: &[Finding]) -> Stored<bool> {
+        tx.touch(&self.run.id, &self.lane, link, findings).await
+    }
+
+    /// The breaker: nothing more is touched until a person says so.
+    pub async fn stop(&self, engine: &Engine) -> Stored<SyncError> {
+        let mut tx = engine.store.begin().await?;
+        let stopped = tx.stop_run(&self.run.id).await?;
+        tx.commit().await?;
+        if stopped {
+            tracing::error!(connection.id = %self.run.connection_id, run.id = %self.run.id, allowed = self.run.allowed, "a reconcile run would touch too many links; it is stopped until a person says whether it goes on");
+        }
+        engine.news.tell("drift");
+        engine.news.connection(&self.run.connection_id);
+        Ok(SyncError::Stopped)
+    }
+
+    /// Both sides are read, the merge decides, and what it would write is held back and written down.
+    async fn dry(
+        &self,
+        engine: &Engine,
+        connection: &Connection,
+        sides: &Sides,
+        record: &str,
+    ) -> Result<(), SyncError> {
+        let servicenow = Arc::new(DryRun::new(sides.servicenow.clone()));
+        let platform = Arc::new(DryRun::new(sides.platform.clone()));
+        let sides = Sides { servicenow: servicenow.clone(), platform: platform.clone() };
+        let link = engine.store.link_of(&connection.id, record).await?;
+        let findings = match &link {
+            None => would_enter(connection, &sides, record).await?,
+            Some(link) => drift_of(engine, connection, &sides, link).await?,
+        };
+        if servicenow.held_back().is_empty() && platform.held_back().is_empty() {
+            return Ok(());
+        }
+        let mut tx = engine.store.begin().await?;
+        self.touch(&mut tx, link.as_ref().map(|link| link.id.as_str()), &findings).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// A record without a link that a lost change kept out.
+async fn would_enter(connection: &Connection, sides: &Sides, record: &str) -> Result<Vec<Finding>, SyncError> {
+    let Some(record) = sides.servicenow.fetch(record).await? else { return Ok(Vec::new()) };
+    if !enter::may_enter(connection, &record) {
+        return Ok(Vec::new());
+    }
+    let plan = merge::plan_creation(Side::ServiceNow, &record, &connection.rules);
+    sides.platform.create(&record.id, &plan.fields_for(Side::Platform)).await?;
+    Ok(vec![entering(&record.number)])
+}
+
+async fn drift_of(
+    engine: &Engine,
+    connection: &Connection,
+    sides: &Sides,
+    link: &Link,
+) -> Result<Vec<Finding>, SyncError> {
+    let Ok(mut seen) = reconcile::read_both(sides, link).await? else { return Ok(Vec::new()) };
+    seen.take_cuts_as_whole(link, &connection.rules);
+    let chosen = conflicts::resolutions(&engine.store.conflicts_of(&link.id).await?);
+    let plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, &connection.rules, &chosen);
+    let held = Held::of(engine, link).await?;
+    for (side, record) in [(Side::ServiceNow, &seen.servicenow), (Side::Platform, &seen.platform)] {
+        let fields = merge::fields_of(writes(&plan, &held).map(|(_, write)| write).filter(|write| write.to == side));
+        if !fields.is_empty() {
+            sides.on(side).write(&record.id, &fields, &record.version).await?;
+        }
+    }
+    let missing = streams::missing(engine, sides, link, &plan, &seen).await?;
+    for entry in &missing {
+        sides.on(entry.to).append(link.record_on(entry.to), &new_entry(entry.to, &entry.entry)).await?;
+    }
+    let files = files::missing(engine, link, &seen).await?;
+    for file in files.iter().filter(|file| !held.holds(&Wanted::attach(file.to, &file.file))) {
+        let nothing = futures::stream::empty().boxed();
+        sides.on(file.to).attach(link.record_on(file.to), &new_file(file.to, &file.file), nothing).await?;
+    }
+    Ok(findings(connection, &plan, &missing, &files, &held))
+}
+
+/// The field writes of a plan that no dead letter holds back, each with its rule.
+fn writes<'a>(plan: &'a Plan, held: &'a Held) -> impl Iterator<Item = (&'a Decision, &'a Write)> + Clone + 'a {
+    plan.decisions.iter().filter_map(move |decision| match &decision.outcome {
+        Outcome::Write(write) if !held.holds(&Wanted::field(&decision.rule, write)) => Some((decision, write)),
+        _ => None,
+    })
+}
+
+/// What a plan would write, as drift: each field, and the entries and files that one side has not got.
+pub(super) fn findings(
+    connection: &Connection,
+    plan: &Plan,
+    entries: &[Missing],
+    files: &[files::Missing],
+    held: &Held,
+) -> Vec<Finding> {
+    let notes = plan.decisions.iter().filter(|decision| matches!(decision.outcome, Outcome::Note { .. }));
+    let mut findings: Vec<Finding> = writes(plan, held)
+        .map(|(decision, _)| decision)
+        .chain(notes)
+        .map(|decision| {
+            let line = story::line(&connection.rules, decision);
+            Finding { rule: line.field, servicenow: line.servicenow, platform: line.platform, why: line.why }
+        })
+        .collect();
+    for side in [Side::Platform, Side::ServiceNow] {
+        let comments = entries.iter().filter(|entry| entry.to == side && entry.decision.is_none()).count();
+        let files =
+            files.iter().filter(|file| file.to == side && !held.holds(&Wanted::attach(side, &file.file))).count();
+        for (what, count) in [("comments", comments), ("files", files)] {
+            if count > 0 {
+                findings.push(Finding {
+                    rule: format!("{what} to {side}"),
+                    servicenow: String::new(),
+                    platform: String::new(),
+                    why: format!("{side} has not got {count} of the {what} yet."),
+                });
+            }
+        }
+    }
+    findings
+}
+
+/// A record that has no link and would enter.
+pub(super) fn entering(number: &str) -> Finding {
+    Finding {
+        rule: "link".to_owned(),
+        servicenow: number.to_owned(),
+        platform: String::new(),
+        why: "The record may enter and has no ticket: the news of it was lost.".to_owned(),
+    }
+}
