@@ -1,7 +1,7 @@
 # Each target is one script in scripts/; what they need is installed by scripts/setup.sh, which says what and why.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset build test end2end bench pictures fmt
+.PHONY: help demo demo-reset build test simulate end2end bench pictures fmt
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
@@ -20,6 +20,9 @@ build: ## build the released program into target/dist
 
 test: ## every check: formatting, clippy, unit, property, database and browser tests
 	@scripts/test.sh
+
+simulate: ## many histories of the deterministic simulation; HISTORIES=100000 SEED=1
+	@scripts/simulate.sh "$(HISTORIES)" "$(SEED)"
 
 end2end: build ## the browser tests only; ARGS="journey --headed"
 	@scripts/setup.sh test

@@ -60,7 +60,8 @@ impl Field<'_> {
     }
 
     fn compare(&self, values: &Values) -> Decision {
-        let moved = |side: Side| self.base.is_none_or(|base| !base.means(values.on(side)));
+        // Where nothing was ever agreed on, a blank is nobody's edit: it clears nothing.
+        let moved = |side: Side| !self.base.unwrap_or(&Value::Empty).means(values.on(side));
         match (moved(Side::ServiceNow), moved(Side::Platform)) {
             (false, false) => self.decided(Outcome::Nothing, None, "Neither side changed it."),
             (true, true) if values.servicenow.means(&values.platform) => {

@@ -391,7 +391,7 @@ fn file(key: &str, name: &str, bytes: &[u8]) -> NewFile {
         name: name.to_owned(),
         content_type: "application/octet-stream".into(),
         size: bytes.len() as u64,
-        sha256: Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(bytes))),
         author: "Ada Lovelace".into(),
         at: NOON,
         from: "Elsewhere".into(),

@@ -110,3 +110,13 @@ impl Store {
         Ok(sqlx::query_as(lines!("where h.id = $1")).bind(id).fetch_optional(&self.pool).await?)
     }
 }
+
+#[cfg(test)]
+impl Store {
+    /// What a person was told to act on about a link, oldest first.
+    pub async fn problems_of(&self, link: &str) -> Result<Vec<String>> {
+        let sql = "select summary from history where link_id = $1 and kind = 'problem' order by at, id";
+        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(link).fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(|(summary,)| summary).collect())
+    }
+}

@@ -27,6 +27,8 @@ mod history;
 mod jobs;
 mod links;
 mod messages;
+#[cfg(test)]
+pub mod pause;
 mod people;
 mod retention;
 mod runs;
@@ -193,6 +195,8 @@ impl Store {
     }
 
     pub async fn begin(&self) -> Result<Tx> {
+        #[cfg(test)]
+        pause::at("before a transaction").await;
         let inner = match self.dialect {
             Dialect::Sqlite => Inner::Shared(self.writer.begin(&self.pool).await?),
             Dialect::Postgres => Inner::Own(self.pool.begin().await?),
@@ -228,10 +232,15 @@ impl Store {
 
 impl Tx {
     pub async fn commit(self) -> Result<()> {
+        #[cfg(test)]
+        pause::at(pause::BEFORE_COMMIT).await;
         match self.inner {
-            Inner::Own(tx) => Ok(tx.commit().await?),
-            Inner::Shared(member) => member.commit().await,
+            Inner::Own(tx) => tx.commit().await?,
+            Inner::Shared(member) => member.commit().await?,
         }
+        #[cfg(test)]
+        pause::at("after a commit").await;
+        Ok(())
     }
 }
 

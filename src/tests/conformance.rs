@@ -14,19 +14,24 @@ use reqwest::Method;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 
-conforms!(memory, Remembered::with(Traps::default()));
-conforms!(memory_as_servicenow, Remembered::with(Traps { page: 2, ..Traps::of_servicenow() }));
+conforms!(memory, async { Remembered::with(Traps::default()) });
+conforms!(memory_as_servicenow, async { Remembered::with(Traps { page: 2, ..Traps::of_servicenow() }) });
 conforms!(servicenow, OnPractice::with("itil", json!({})));
 conforms!(servicenow_with_closed_journals, OnPractice::with("itil", json!({"journal_hidden": true})));
 conforms!(servicenow_as_admin, OnPractice::with("admin", json!({})));
-conforms!(desk_on_sqlite, Desk::on(sqlite().await));
-conforms!(desk_on_postgres, Desk::on(postgres().await));
+conforms!(desk_on_sqlite, async { Desk::on(sqlite().await) });
+conforms!(desk_on_postgres, async { Desk::on(postgres().await) });
 
 struct Remembered(Memory);
 
 impl Remembered {
-    async fn with(traps: Traps) -> Self {
-        Self(Memory::new("MEM", Arc::new(TurnedClock::at(1_795_262_400_000)), traps))
+    fn with(traps: Traps) -> Self {
+        Self(Memory::new(
+            "MEM",
+            &["title", "text", "state", "stage"],
+            Arc::new(TurnedClock::at(1_795_262_400_000)),
+            traps,
+        ))
     }
 }
 
@@ -81,7 +86,7 @@ struct Desk {
 }
 
 impl Desk {
-    async fn on(database: Database) -> Self {
+    fn on(database: Database) -> Self {
         Self { side: DeskSide::new(database.store.clone(), Arc::new(SystemClock), 1 << 20), database }
     }
 }
@@ -157,7 +162,7 @@ async fn the_memory_cuts_drops_and_lets_its_business_rules_run() {
         business_rules: vec![rule],
         ..Traps::default()
     };
-    let memory = Memory::new("MEM", Arc::new(TurnedClock::at(0)), traps);
+    let memory = Memory::new("MEM", &["title", "text", "state", "stage"], Arc::new(TurnedClock::at(0)), traps);
     let id = memory.open("Beth", Fields::from([("text".to_owned(), Value::text("hers"))]));
     let fields = [("title", Value::text("abcdef")), ("text", Value::text("ours")), ("state", Value::choice("closed"))];
     let fields: Fields = fields.map(|(field, value)| (field.to_owned(), value)).into();

@@ -15,6 +15,7 @@ mod readback;
 mod roles;
 mod runs;
 mod servicenow;
+mod simulation;
 mod store;
 mod support;
 mod sync;

@@ -3,15 +3,14 @@
 //! All time and chance come from the clock that it is given.
 
 mod people;
+mod side;
 mod traps;
 
 pub use traps::{BusinessRule, Traps};
 
-use super::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
+use super::{Applied, Failure, File, Gone, NewEntry, Seen};
 use crate::clock::{self, SharedClock};
-use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{StreamExt, stream};
 use merge::{Edit, Entry, Fields, Record, Value};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +22,8 @@ const MANY: usize = 100;
 
 pub struct Memory {
     name: String,
+    /// The fields that every record has, beside its number.
+    columns: Vec<String>,
     clock: SharedClock,
     traps: Mutex<Traps>,
     state: Mutex<State>,
@@ -44,6 +45,8 @@ struct Row {
     entries: Vec<Line>,
     files: Vec<Stored>,
     hidden: bool,
+    /// What people, and the platform's own rules, set last: never the account.
+    said: Fields,
 }
 
 struct Line {
@@ -87,8 +90,9 @@ enum Journey {
 }
 
 impl Memory {
-    pub fn new(name: &str, clock: SharedClock, traps: Traps) -> Self {
-        Self { name: name.to_owned(), clock, traps: Mutex::new(traps), state: Mutex::default() }
+    pub fn new(name: &str, columns: &[&str], clock: SharedClock, traps: Traps) -> Self {
+        let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+        Self { name: name.to_owned(), columns, clock, traps: Mutex::new(traps), state: Mutex::default() }
     }
 
     pub fn traps(&self) -> Traps {
@@ -190,14 +194,11 @@ impl Memory {
     fn add_row(&self, state: &mut State, by: &str, fields: &Fields) -> String {
         let (id, at) = (self.id(), self.time());
         let number = format!("{}{:04}", self.name.to_uppercase(), state.rows.len() + state.deleted.len() + 1);
-        let record = Record {
-            id: id.clone(),
-            created_at: at,
-            fields: Fields::from([("number".to_owned(), Value::text(&number))]),
-            number,
-            ..Record::default()
-        };
-        let row = Row { record, touched: 0, entries: Vec::new(), files: Vec::new(), hidden: false };
+        let mut blank: Fields = self.columns.iter().map(|column| (column.clone(), Value::Empty)).collect();
+        blank.insert("number".to_owned(), Value::text(&number));
+        let said = Fields::from([("number".to_owned(), Value::text(&number))]);
+        let record = Record { id: id.clone(), number, created_at: at, fields: blank, ..Record::default() };
+        let row = Row { record, touched: 0, entries: Vec::new(), files: Vec::new(), hidden: false, said };
         state.rows.insert(id.clone(), row);
         self.put(state, &id, fields, by, at);
         id
@@ -216,10 +217,15 @@ impl Memory {
             row.record.fields.insert(field.to_owned(), value);
         };
         for (field, value) in fields {
-            set(row, field, cut(value, traps.cuts.get(field)));
+            let kept = cut(value, traps.cuts.get(field));
+            if by != ACCOUNT || &kept != value {
+                row.said.insert(field.clone(), kept.clone());
+            }
+            set(row, field, kept);
         }
         for rule in &traps.business_rules {
             if changed.contains(&rule.on) && row.record.fields.get(&rule.on) == Some(&rule.is) {
+                row.said.insert(rule.sets.clone(), rule.to.clone());
                 row.record.fields.insert(rule.sets.clone(), rule.to.clone());
                 row.record.field_edits.insert(rule.sets.clone(), Edit { at, by: by.to_owned() });
             }
@@ -288,180 +294,6 @@ impl Memory {
     }
 }
 
-#[async_trait]
-impl Connector for Memory {
-    async fn fetch(&self, id: &str) -> Result<Option<Record>, Failure> {
-        self.read(|state, traps| visible(state, id).map(|row| Self::shown(row, traps)))
-    }
-
-    async fn gone(&self, id: &str) -> Result<Gone, Failure> {
-        self.read(|state, traps| match (traps.silent_about_gone, state.deleted.get(id)) {
-            (true, _) => Gone::Unknown { why: format!("{} answers 404 for both.", self.name) },
-            (false, Some(deleted)) => deleted.clone(),
-            (false, None) => Gone::Hidden,
-        })
-    }
-
-    async fn entries(&self, id: &str) -> Result<Vec<Entry>, Failure> {
-        self.read(|state, traps| {
-            visible(state, id)
-                .filter(|_| !traps.hides_journal)
-                .map(|row| row.entries.iter().map(|line| line.entry.clone()).collect())
-                .unwrap_or_default()
-        })
-    }
-
-    async fn journal(&self) -> Result<Journal, Failure> {
-        self.read(|_, traps| if traps.hides_journal { Journal::Closed } else { Journal::Entries })
-    }
-
-    async fn create(&self, key: &str, fields: &Fields) -> Result<Applied, Failure> {
-        self.change(|state| {
-            self.refuse(fields)?;
-            if let Some(row) = state.made.get(key).and_then(|id| state.rows.get(id)) {
-                return Ok(self.applied(row));
-            }
-            let id = self.add_row(state, ACCOUNT, &Fields::new());
-            self.put_as_account(state, &id, fields);
-            state.made.insert(key.to_owned(), id.clone());
-            Ok(self.applied(&state.rows[&id]))
-        })
-    }
-
-    async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure> {
-        self.change(|state| {
-            let row = visible(state, id).ok_or_else(|| self.missing())?;
-            if !self.traps().unconditional && version(row) != expected {
-                return Err(Failure::Moved);
-            }
-            self.refuse(fields)?;
-            self.put_as_account(state, id, fields);
-            Ok(self.applied(&state.rows[id]))
-        })
-    }
-
-    async fn delete(&self, id: &str) -> Result<(), Failure> {
-        let at = self.time();
-        self.change(|state| {
-            visible(state, id).ok_or_else(|| self.missing())?;
-            state.rows.remove(id);
-            state.deleted.insert(id.to_owned(), Gone::Deleted { at, by: ACCOUNT.into() });
-            Ok(())
-        })
-    }
-
-    async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
-        if self.happens(self.traps().late_appends) {
-            let mut random = [0; 4];
-            self.clock.fill(&mut random);
-            let due = self.clock.now() + i64::from(u32::from_be_bytes(random)) % self.traps().settles_ms.max(1);
-            let effect = Effect::Append { id: id.to_owned(), entry: entry.clone() };
-            self.state().later.push(Later { due, effect });
-            return Err(Failure::Unsure { why: format!("The answer of {} was lost.", self.name) });
-        }
-        self.change(|state| {
-            visible(state, id).ok_or_else(|| self.missing())?;
-            self.take_entry(state, id, entry);
-            Ok(())
-        })
-    }
-
-    async fn find_entry(
-        &self,
-        id: &str,
-        entry: &NewEntry,
-        taken: &BTreeSet<String>,
-    ) -> Result<Option<String>, Failure> {
-        self.read(|state, traps| {
-            let is_it = |line: &&Line| {
-                let is_sent = if traps.forgets_keys { self.is_same(&line.entry, entry) } else { line.key == entry.key };
-                is_sent && !taken.contains(&line.entry.id)
-            };
-            let row = visible(state, id).filter(|_| !traps.hides_journal)?;
-            row.entries.iter().find(is_it).map(|line| line.entry.id.clone())
-        })
-    }
-
-    fn is_same(&self, shown: &Entry, sent: &NewEntry) -> bool {
-        let body = if self.traps().forgets_keys { as_own_text(sent) } else { sent.body.clone() };
-        shown.stream == sent.stream && shown.body == body
-    }
-
-    async fn files(&self, id: &str) -> Result<Vec<File>, Failure> {
-        self.read(|state, _| {
-            visible(state, id)
-                .map(|row| row.files.iter().map(|stored| stored.file.clone()).collect())
-                .unwrap_or_default()
-        })
-    }
-
-    async fn read_file(&self, id: &str, file: &str) -> Result<Content, Failure> {
-        let found = self.read(|state, _| {
-            visible(state, id)
-                .and_then(|row| row.files.iter().find(|stored| stored.file.id == file))
-                .map(|stored| stored.content.clone())
-        })?;
-        let content = found.ok_or_else(|| self.missing())?;
-        let half = content.len() / 2;
-        Ok(stream::iter([Ok(content.slice(..half)), Ok(content.slice(half..))]).boxed())
-    }
-
-    async fn attach(&self, id: &str, file: &NewFile, mut content: Content) -> Result<File, Failure> {
-        let mut bytes = Vec::new();
-        while let Some(chunk) = content.next().await {
-            bytes.extend_from_slice(&chunk?);
-        }
-        let traps = self.traps();
-        self.change(|state| {
-            let row = visible(state, id).ok_or_else(|| self.missing())?;
-            if traps.largest_file > 0 && bytes.len() > traps.largest_file {
-                let why = format!("{} takes files of up to {} bytes.", self.name, traps.largest_file);
-                return Err(Failure::Refused { why });
-            }
-            if sha256(&bytes) != file.sha256 {
-                return Err(Failure::transient("the file changed on its way"));
-            }
-            let there = row.files.iter().find(|stored| !traps.forgets_keys && stored.key == file.key);
-            if let Some(there) = there {
-                return Ok(there.file.clone());
-            }
-            let kept = File {
-                id: self.id(),
-                name: file.name.clone(),
-                content_type: file.content_type.clone(),
-                size: bytes.len() as u64,
-                sha256: file.sha256.clone(),
-                author: if traps.forgets_keys { ACCOUNT.into() } else { file.author.clone() },
-                at: if traps.forgets_keys { self.time() } else { file.at },
-            };
-            self.add_content(state, id, kept.clone(), &file.key, ACCOUNT, Bytes::from(bytes));
-            Ok(kept)
-        })
-    }
-
-    async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
-        self.read(|state, traps| {
-            let mut rows: Vec<&Row> = state.rows.values().collect();
-            rows.sort_by(|a, b| place(a).cmp(&place(b)));
-            let is_next = |row: &&&Row| match after {
-                None => row.record.edited.at >= since,
-                Some(last) => place(row) > (last.updated_at, &last.id),
-            };
-            let rows: Vec<&Row> = rows.iter().filter(is_next).copied().collect();
-            // The page is cut before the ACLs; a page with nothing to show is passed over, for only the end is empty.
-            let page = if traps.page == 0 { MANY } else { traps.page };
-            rows.chunks(page)
-                .map(|page| page.iter().filter(|row| !row.hidden).map(|row| seen(row)).collect::<Vec<_>>())
-                .find(|page| !page.is_empty())
-                .unwrap_or_default()
-        })
-    }
-
-    fn settles_ms(&self) -> i64 {
-        self.traps().settles_ms
-    }
-}
-
 fn visible<'a>(state: &'a State, id: &str) -> Option<&'a Row> {
     state.rows.get(id).filter(|row| !row.hidden)
 }
@@ -493,5 +325,5 @@ fn as_own_text(entry: &NewEntry) -> String {
 }
 
 fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Bytes::copy_from_slice(&Sha256::digest(content)))
 }

@@ -27,6 +27,7 @@ impl Memory {
     /// A script that saves without touching the time stamps (contract 12.5).
     pub fn edit_unseen(&self, id: &str, fields: Fields) {
         if let Some(row) = self.state().rows.get_mut(id) {
+            row.said.extend(fields.clone());
             row.record.fields.extend(fields);
         }
     }
@@ -78,9 +79,18 @@ impl Memory {
         self.of(id, |row| row.files.iter().map(|stored| stored.file.clone()).collect())
     }
 
-    /// All records, in no order of meaning.
-    pub fn ids(&self) -> Vec<String> {
-        self.state().rows.keys().cloned().collect()
+    /// What people, and the platform's own rules, set last in each field: never what the account wrote.
+    pub fn said(&self, id: &str) -> Fields {
+        self.of(id, |row| row.said.clone())
+    }
+
+    pub fn is_hidden(&self, id: &str) -> bool {
+        self.of(id, |row| row.hidden)
+    }
+
+    /// How many records the account ever made.
+    pub fn made(&self) -> usize {
+        self.state().made.len()
     }
 
     /// What the account wrote, oldest first.

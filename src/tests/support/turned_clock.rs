@@ -1,16 +1,24 @@
-//! A clock that stands until it is turned. Chance is counted up, so a run repeats itself.
+//! A clock that stands until it is turned. Chance is counted up, or scattered from a seed: so a run repeats itself.
 
 use crate::clock::Clock;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 pub struct TurnedClock {
     now: AtomicI64,
     count: AtomicU64,
+    seed: Option<u64>,
 }
 
 impl TurnedClock {
     pub fn at(millis: i64) -> Self {
-        Self { now: AtomicI64::new(millis), count: AtomicU64::new(1) }
+        Self { now: AtomicI64::new(millis), count: AtomicU64::new(1), seed: None }
+    }
+
+    /// Chance comes as it falls, the same for the same seed: ids of one moment are in no order.
+    pub fn with_chance(millis: i64, seed: u64) -> Self {
+        Self { seed: Some(seed), ..Self::at(millis) }
     }
 
     pub fn turn(&self, millis: i64) {
@@ -24,7 +32,14 @@ impl Clock for TurnedClock {
     }
 
     fn fill(&self, bytes: &mut [u8]) {
-        let count = self.count.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        let count = self.count.fetch_add(1, Ordering::SeqCst);
+        if let Some(seed) = self.seed {
+            // A seed's neighbours must have nothing in common.
+            let mut scattered = StdRng::seed_from_u64(seed.rotate_left(32) ^ count);
+            scattered.fill_bytes(bytes);
+            return;
+        }
+        let count = count.to_be_bytes();
         for (at, byte) in bytes.iter_mut().rev().enumerate() {
             *byte = count[7 - at % 8];
         }

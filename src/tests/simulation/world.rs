@@ -1,0 +1,559 @@
+//! The simulated system: the real store, engine and workers between two platforms in memory. Chance decides who goes on,
+//! who dies, what is heard and how much time passes.
+
+use super::history::{Act, History, How, Step, Weather};
+use super::rules::rules;
+use super::watched::{Tale, Watched};
+use crate::clock::{Clock, SharedClock};
+use crate::connectors::memory::{BusinessRule, Memory, Traps};
+use crate::connectors::{self, Failure};
+use crate::news::News;
+use crate::queue::{self, Wake, Worker};
+use crate::store::{Change, Connection, Link, Source, State, Store, Urgency, pause};
+use crate::sync::{Connectors, Engine, Sides};
+use crate::tests::support::{TurnedClock, connection};
+use async_trait::async_trait;
+use merge::{Rules, Side, Value};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+
+/// 2026-11-21 12:00:00.300 UTC: no whole second.
+const START: i64 = 1_795_262_400_300;
+const POLL_EVERY: i64 = 20_000;
+const LEASE: i64 = 120_000;
+const NEAR: [&str; 9] = [
+    "short_description",
+    "description",
+    "state",
+    "impact",
+    "category",
+    "hold_reason",
+    "close_notes",
+    "correlation_id",
+    "mood",
+];
+const FAR: [&str; 7] = ["title", "description", "status", "severity", "kind", "reference", "mood"];
+/// More turns than any history needs to come to rest.
+const PATIENCE: usize = 3_000;
+
+/// What went wrong, in a sentence.
+pub type Broken = String;
+
+type Work = Pin<Box<dyn Future<Output = crate::store::Result<bool>> + Send>>;
+
+/// One process: it lives until it is killed, and then another one takes its place.
+struct Process {
+    worker: Worker,
+    work: Option<Work>,
+    /// It found nothing to do, and nothing has happened since.
+    idle: bool,
+}
+
+/// News of a change, on its way to us.
+#[derive(Clone)]
+struct Hint {
+    event: String,
+    record: String,
+}
+
+pub struct World {
+    pub clock: Arc<TurnedClock>,
+    pub store: Store,
+    pub connection: String,
+    pub servicenow: Arc<Memory>,
+    pub platform: Arc<Memory>,
+    /// Every mapping that was ever in force, the last one last.
+    pub mappings: Vec<Rules>,
+    /// ServiceNow's records, as they were opened.
+    pub records: Vec<String>,
+    /// Something happened of which nobody tells: only looking at everything finds it.
+    pub needs_a_look: bool,
+    /// Fields that people changed, and mappings that they published: what writes may answer to.
+    pub edits: usize,
+    /// Some person emptied a field.
+    pub somebody_emptied: bool,
+    engine: Engine,
+    processes: Vec<Process>,
+    hints: Vec<Hint>,
+    events: u64,
+    touched: Arc<Mutex<Vec<String>>>,
+    weather: Weather,
+    dice: StdRng,
+    tale: Tale,
+}
+
+struct Two {
+    servicenow: Arc<Watched>,
+    platform: Arc<Watched>,
+}
+
+#[async_trait]
+impl Connectors for Two {
+    async fn of(&self, _connection: &Connection, _urgency: connectors::Urgency) -> Result<Sides, Failure> {
+        Ok(Sides { servicenow: self.servicenow.clone(), platform: self.platform.clone() })
+    }
+}
+
+impl World {
+    /// A connection that was just made, on a store that may hold others which are at rest.
+    pub async fn new(store: Store, history: &History, tale: Tale) -> Self {
+        let mut dice = StdRng::seed_from_u64(history.seed ^ 0xF00D);
+        let clock = Arc::new(TurnedClock::with_chance(START, history.seed));
+        let shared: SharedClock = clock.clone();
+        let (near, far) = traps(history.weather, &mut dice);
+        let servicenow = Arc::new(Memory::new("INC", &NEAR, shared.clone(), near));
+        let platform = Arc::new(Memory::new("TKT", &FAR, shared.clone(), far));
+        let touched: Arc<Mutex<Vec<String>>> = Arc::default();
+        let watch = |name, memory: &Arc<Memory>, touched| {
+            Arc::new(Watched { name, memory: memory.clone(), tale: tale.clone(), touched })
+        };
+        let two = Two {
+            servicenow: watch("servicenow", &servicenow, touched.clone()),
+            platform: watch("platform", &platform, Arc::default()),
+        };
+        let wake = Wake::default();
+        let engine =
+            Engine::new(store.clone(), shared.clone(), Arc::new(two), News::default(), wake.clone(), POLL_EVERY);
+        let connection = connection(&store, &clock).await;
+        let mut world = Self {
+            processes: Vec::new(),
+            mappings: Vec::new(),
+            records: Vec::new(),
+            hints: Vec::new(),
+            needs_a_look: false,
+            somebody_emptied: false,
+            edits: 0,
+            events: 0,
+            weather: history.weather,
+            clock,
+            store,
+            connection,
+            servicenow,
+            platform,
+            engine,
+            touched,
+            dice,
+            tale,
+        };
+        world.publish(usize::try_from(history.seed % 2).unwrap_or(0)).await;
+        let mut tx = world.store.begin().await.expect("begins");
+        queue::poll_at(&mut tx, &world.connection, START, &*world.clock).await.expect("stored");
+        tx.commit().await.expect("committed");
+        for _ in 0..history.weather.workers {
+            let process = world.process();
+            world.processes.push(process);
+        }
+        world
+    }
+
+    fn process(&self) -> Process {
+        let clock: SharedClock = self.clock.clone();
+        Process { worker: Worker::new(self.store.clone(), clock, Wake::default()), work: None, idle: false }
+    }
+
+    fn tell(&self, line: impl FnOnce() -> String) {
+        let now = self.clock.now();
+        self.tale.tell(|| format!("{} {}", crate::clock::format_moment(now, "%H:%M:%S%.3f"), line()));
+    }
+
+    /// A step of the history, and then a while in which anything may happen.
+    pub async fn live(&mut self, step: &Step, seed: u64) -> Result<(), Broken> {
+        self.dice = StdRng::seed_from_u64(seed.wrapping_mul(1_000).wrapping_add(step.number));
+        self.tell(|| format!("{}. {:?}", step.number, step.act));
+        self.act(&step.act).await?;
+        if step.at_once {
+            return Ok(());
+        }
+        for _ in 0..self.dice.random_range(0..25) {
+            self.chance().await?;
+        }
+        Ok(())
+    }
+
+    /// Whatever comes next: mostly somebody works on.
+    async fn chance(&mut self) -> Result<(), Broken> {
+        let who = self.dice.random_range(0..self.processes.len());
+        match self.dice.random_range(0..100) {
+            0..78 => self.work_on(who).await,
+            78..88 => self.hear().await,
+            88..96 => {
+                let ms = self.dice.random_range(0..1_500);
+                self.turn(ms).await;
+                Ok(())
+            }
+            96..98 => {
+                let ms = self.dice.random_range(5_000..40_000);
+                self.turn(ms).await;
+                Ok(())
+            }
+            _ => {
+                if self.weather.crashes {
+                    self.crash(who);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets a process go on to the next place where it may be stopped.
+    async fn work_on(&mut self, who: usize) -> Result<(), Broken> {
+        if self.processes[who].idle && self.processes[who].work.is_none() {
+            return Ok(());
+        }
+        let engine = self.engine.clone();
+        let process = &mut self.processes[who];
+        let worker = process.worker.clone();
+        let work = process.work.get_or_insert_with(|| {
+            Box::pin(async move {
+                let run = |job| {
+                    let engine = engine.clone();
+                    async move { engine.run(job).await }
+                };
+                worker.run_one(&run).await
+            })
+        });
+        loop {
+            // One at a time: pending without a place means that the database works, and nobody else moves meanwhile.
+            pause::watch(true);
+            let step = poll_fn(|context| match work.as_mut().poll(context) {
+                Poll::Ready(done) => Poll::Ready(Err(done)),
+                Poll::Pending => pause::take().map_or(Poll::Pending, |place| Poll::Ready(Ok(place))),
+            })
+            .await;
+            pause::watch(false);
+            match step {
+                // Inside a transaction nobody else can move, but the process may die.
+                Ok(pause::BEFORE_COMMIT) => {
+                    if self.weather.crashes && self.dice.random_ratio(1, 60) {
+                        self.crash(who);
+                        return Ok(());
+                    }
+                }
+                Ok(_) => break,
+                Err(done) => {
+                    self.processes[who].work = None;
+                    match done {
+                        Ok(true) => self.stir(),
+                        Ok(false) => self.processes[who].idle = true,
+                        Err(error) => return Err(format!("the queue answered: {error}")),
+                    }
+                    break;
+                }
+            }
+        }
+        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
+        for id in touched {
+            self.happened(&id);
+        }
+        Ok(())
+    }
+
+    /// The process is killed where it stands, and another one starts.
+    fn crash(&mut self, who: usize) {
+        if self.processes[who].work.is_some() {
+            self.tell(|| format!("process {who} is killed"));
+            self.processes[who] = self.process();
+        }
+    }
+
+    /// Something may be due: nobody is idle any more.
+    fn stir(&mut self) {
+        for process in &mut self.processes {
+            process.idle = false;
+        }
+    }
+
+    /// Time passes. Processes that live keep their leases meanwhile; what the dead held becomes free.
+    async fn turn(&mut self, ms: i64) {
+        let mut left = ms;
+        while left > 0 {
+            let part = left.min(LEASE / 3);
+            self.clock.turn(part);
+            left -= part;
+            for process in &self.processes {
+                process.worker.renew_and_free().await.expect("leases are kept");
+            }
+        }
+        self.tell(|| format!("{ms} ms later"));
+        self.stir();
+    }
+
+    /// ServiceNow's business rule tells of a change: or not, or twice, or late.
+    fn happened(&mut self, record: &str) {
+        self.events += 1;
+        let hint = Hint { event: format!("event {}", self.events), record: record.to_owned() };
+        if self.weather.lost_news && self.dice.random_bool(0.3) {
+            return;
+        }
+        if self.weather.lost_news && self.dice.random_bool(0.2) {
+            self.hints.push(hint.clone());
+        }
+        self.hints.push(hint);
+    }
+
+    async fn hear(&mut self) -> Result<(), Broken> {
+        if self.hints.is_empty() {
+            return Ok(());
+        }
+        let which = if self.weather.lost_news { self.dice.random_range(0..self.hints.len()) } else { 0 };
+        let hint = self.hints.remove(which);
+        self.keep(&hint.event, &hint.record, Source::Webhook, Side::ServiceNow).await.map_err(|error| error.to_string())
+    }
+
+    /// As the intake keeps a webhook and Desk keeps an edit: the change and the look, in one transaction.
+    async fn keep(&mut self, event: &str, record: &str, source: Source, side: Side) -> crate::store::Result<()> {
+        let (id, now) = (self.clock.id(), self.clock.now());
+        let change = Change {
+            id: &id,
+            connection_id: &self.connection,
+            event_key: event,
+            source,
+            side,
+            record_id: record,
+            arrived_at: now,
+        };
+        let mut tx = self.store.begin().await?;
+        if tx.keep_change(&change).await? {
+            queue::look_at(&mut tx, &self.connection, record, Urgency::Live, &*self.clock).await?;
+        }
+        tx.commit().await?;
+        self.stir();
+        Ok(())
+    }
+
+    pub async fn link(&self, record: &str) -> Option<Link> {
+        self.store.link_of(&self.connection, record).await.expect("readable")
+    }
+
+    pub fn memory(&self, side: Side) -> &Memory {
+        match side {
+            Side::ServiceNow => &self.servicenow,
+            Side::Platform => &self.platform,
+        }
+    }
+
+    pub fn rules(&self) -> &Rules {
+        self.mappings.last().expect("published")
+    }
+
+    /// The record on that side, if it is there.
+    async fn on(&self, side: Side, record: usize) -> Option<(String, String)> {
+        let servicenow = self.records.get(record % self.records.len().max(1))?.clone();
+        match side {
+            Side::ServiceNow => Some((servicenow.clone(), servicenow)),
+            Side::Platform => Some((self.link(&servicenow).await?.platform_id?, servicenow)),
+        }
+    }
+
+    async fn act(&mut self, act: &Act) -> Result<(), Broken> {
+        match act {
+            Act::Open { category } => {
+                let fields = [
+                    ("short_description", Value::text(&format!("opened as {}", self.records.len()))),
+                    ("description", Value::text("as it began")),
+                    ("state", Value::choice("1")),
+                    ("impact", Value::choice("3")),
+                    ("category", Value::choice(category)),
+                    ("mood", Value::text("calm")),
+                ];
+                let id = self.servicenow.open("Beth", fields.map(|(field, value)| (field.to_owned(), value)).into());
+                self.records.push(id.clone());
+                self.edits += 1;
+                self.happened(&id);
+            }
+            Act::Edit { side, record, fields, how } => {
+                let Some((id, record)) = self.on(*side, *record).await else { return Ok(()) };
+                self.edits += fields.len();
+                self.somebody_emptied |= fields.values().any(Value::is_empty);
+                let memory = self.memory(*side);
+                match how {
+                    How::Plainly => memory.edit(&id, person(*side), fields),
+                    How::CommittedLater { ms } => {
+                        memory.edit_committed_later(&id, person(*side), fields.clone(), *ms);
+                    }
+                    How::Unseen => {
+                        memory.edit_unseen(&id, fields.clone());
+                        self.needs_a_look = true;
+                        return Ok(());
+                    }
+                }
+                self.tell_of(*side, &id, &record).await?;
+            }
+            Act::Comment { side, record, stream, body } => {
+                let Some((id, record)) = self.on(*side, *record).await else { return Ok(()) };
+                self.memory(*side).comment(&id, *stream, person(*side), body);
+                self.tell_of(*side, &id, &record).await?;
+            }
+            Act::File { side, record, name, content } => {
+                let Some((id, record)) = self.on(*side, *record).await else { return Ok(()) };
+                self.memory(*side).add_file(&id, person(*side), name, content.as_bytes());
+                // A file leaves no mark on the record, so polling does not find it.
+                self.needs_a_look = true;
+                self.tell_of(*side, &id, &record).await?;
+            }
+            Act::Hide { record, hidden } => {
+                let Some((id, _)) = self.on(Side::ServiceNow, *record).await else { return Ok(()) };
+                self.servicenow.hide(&id, *hidden);
+                self.needs_a_look = true;
+            }
+            Act::HideJournal { hidden } => {
+                self.servicenow.change_traps(|traps| traps.hides_journal = *hidden);
+                self.needs_a_look = true;
+            }
+            Act::HideField { side, field, hidden } => {
+                self.memory(*side).change_traps(|traps| {
+                    if *hidden {
+                        traps.hides.insert((*field).to_owned());
+                    } else {
+                        traps.hides.remove(*field);
+                    }
+                });
+                self.needs_a_look = true;
+            }
+            Act::Remove { side, record } => {
+                let Some((id, _)) = self.on(*side, *record).await else { return Ok(()) };
+                self.memory(*side).remove(&id, person(*side));
+                self.needs_a_look = true;
+            }
+            Act::Pause => self.set(State::Paused).await,
+            Act::Resume => self.set(State::Active).await,
+            Act::Publish { variant } => {
+                self.publish(*variant).await;
+                self.needs_a_look = true;
+            }
+            Act::Wait { ms } => self.turn(*ms).await,
+            Act::Rest => {
+                while !self.hints.is_empty() {
+                    self.hear().await?;
+                }
+                self.rest(false).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The business rule tells of ServiceNow's changes; the platform's are kept with the look, as Desk does it.
+    async fn tell_of(&mut self, side: Side, id: &str, record: &str) -> Result<(), Broken> {
+        match side {
+            Side::ServiceNow => self.happened(record),
+            Side::Platform => {
+                self.events += 1;
+                let event = format!("{id} {}", self.events);
+                self.keep(&event, record, Source::Person, side).await.map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    pub async fn set(&mut self, state: State) {
+        let mut tx = self.store.begin().await.expect("begins");
+        tx.set_connection_state(&self.connection, state, "").await.expect("stored");
+        tx.commit().await.expect("committed");
+        self.stir();
+    }
+
+    async fn publish(&mut self, variant: usize) {
+        let rules = rules(variant, i64::try_from(self.mappings.len()).unwrap_or(0) + 1);
+        let mut tx = self.store.begin().await.expect("begins");
+        tx.publish_rules(&self.connection, &rules).await.expect("stored");
+        tx.commit().await.expect("committed");
+        self.mappings.push(rules);
+        self.edits += 4;
+    }
+
+    /// The dust settles: the weather is fine, everybody finishes, and every due poll has run.
+    pub async fn settle(&mut self) -> Result<(), Broken> {
+        self.tell(|| "the dust settles".into());
+        self.weather.crashes = false;
+        self.servicenow.change_traps(Traps::calm);
+        self.platform.change_traps(Traps::calm);
+        self.hints.clear();
+        self.set(State::Active).await;
+        self.rest(true).await?;
+        // Leases of the dead end, what was to happen late has happened, and two polls have seen it.
+        self.turn(LEASE + POLL_EVERY).await;
+        self.rest(true).await?;
+        self.turn(2 * POLL_EVERY).await;
+        self.hints.clear();
+        self.rest(true).await
+    }
+
+    /// Somebody looks at every record.
+    pub async fn look_at_everything(&mut self) -> Result<(), Broken> {
+        self.tell(|| "somebody looks at everything".into());
+        let mut tx = self.store.begin().await.expect("begins");
+        for record in &self.records {
+            queue::look_at(&mut tx, &self.connection, record, Urgency::Bulk, &*self.clock).await.expect("stored");
+        }
+        tx.commit().await.expect("committed");
+        self.stir();
+        self.rest(true).await
+    }
+
+    /// Everybody works until nothing is due; with `patient`, until nothing waits to be tried again.
+    async fn rest(&mut self, patient: bool) -> Result<(), Broken> {
+        for _ in 0..PATIENCE {
+            if let Some(who) = (0..self.processes.len()).find(|who| !self.is_at_rest(*who)) {
+                self.work_on(who).await?;
+                continue;
+            }
+            let (waiting, buried) = self.store.count_jobs(&self.connection).await.expect("readable");
+            if !patient || waiting == 0 {
+                return if buried == 0 { Ok(()) } else { Err("a job is buried, and nobody will try again".into()) };
+            }
+            let next = self.store.next_job_at().await.expect("readable").unwrap_or(0);
+            let wait = (next - self.clock.now()).clamp(1_000, LEASE);
+            self.turn(wait).await;
+        }
+        Err("it never comes to rest".into())
+    }
+
+    fn is_at_rest(&self, who: usize) -> bool {
+        self.processes[who].idle && self.processes[who].work.is_none()
+    }
+}
+
+/// Who edits on which side.
+pub fn person(side: Side) -> &'static str {
+    match side {
+        Side::ServiceNow => "Beth",
+        Side::Platform => "Ada",
+    }
+}
+
+fn traps(weather: Weather, dice: &mut StdRng) -> (Traps, Traps) {
+    let mut near = Traps { page: dice.random_range(1..3), ..Traps::of_servicenow() };
+    near.hides_field_times = dice.random_bool(0.5);
+    near.silent_about_gone = dice.random_bool(0.5);
+    near.skew_ms = dice.random_range(-3_000..3_000);
+    near.business_rules.push(BusinessRule {
+        on: "state".into(),
+        is: Value::choice("8"),
+        sets: "hold_reason".into(),
+        to: Value::Empty,
+    });
+    let mut far = Traps::default();
+    if weather.faults {
+        near.busy = 30;
+        near.limited = 20;
+        near.lost_requests = 30;
+        near.lost_responses = 40;
+        near.late_appends = 60;
+        far.busy = 20;
+        far.lost_requests = 20;
+        far.lost_responses = 30;
+    }
+    if weather.odd_fields {
+        match dice.random_range(0..4) {
+            0 => drop(near.drops.insert("short_description".into())),
+            1 => drop(near.refuses.insert("description".into())),
+            2 => drop(near.cuts.insert("short_description".into(), 6)),
+            _ => drop(far.refuses.insert("status".into())),
+        }
+    }
+    (near, far)
+}
