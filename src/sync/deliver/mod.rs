@@ -101,7 +101,11 @@ pub(super) async fn left_over(
 ) -> Result<(), SyncError> {
     for delivery in engine.store.open_deliveries(&link.id).await? {
         if delivery.kind == "write" {
-            supersede(engine, &delivery).await?;
+            if delivery.is_unsure() {
+                write::look_up(engine, connection, sides.on(delivery.to()), link, &delivery).await?;
+            } else {
+                supersede(engine, &delivery).await?;
+            }
             continue;
         }
         let out = Outgoing { delivery: &delivery, unsure: delivery.is_unsure(), marked: false, next: None };

@@ -3,7 +3,7 @@
 use super::readback::{self, Stored};
 use super::{Agreed, Ending, Outgoing, Sent, end, mark_sending, read};
 use crate::connectors::{Applied, Connector, Failure};
-use crate::store::{Connection, Cut, Link};
+use crate::store::{Connection, Cut, Delivery, DeliveryState, Link};
 use crate::sync::letters::Wanted;
 use crate::sync::{Engine, SyncError, story};
 use merge::{Decision, Fields, NoteRule, Outcome, Record, Side, Value};
@@ -117,6 +117,34 @@ pub(super) async fn write(
         Some(record) if !held => Sent::Shown(Box::new(record)),
         _ => Sent::Held,
     })
+}
+
+/// A write whose answer never came gives way to a new plan. But what the side holds of it came true and is agreed on: it
+/// must not look like an edit of that side, which could win over what a person has set since on the other.
+pub(super) async fn look_up(
+    engine: &Engine,
+    connection: &Connection,
+    side: &dyn Connector,
+    link: &mut Link,
+    delivery: &Delivery,
+) -> Result<(), SyncError> {
+    let (Write { parts, .. }, to) = (read(delivery)?, delivery.to());
+    let record = side.fetch(link.record_on(to)).await?.unwrap_or_default();
+    let mut after = link.clone();
+    for part in parts {
+        let row = connection.rules.fields.iter().find(|row| row.name == part.rule);
+        let holds = row.and_then(|row| row.canonical(to, &record).ok().flatten());
+        if holds.is_some() && holds.as_ref() == part.agreed.get(&part.rule) {
+            after.base.extend(part.agreed);
+        }
+    }
+    let now = engine.clock.now();
+    let mut tx = engine.store.begin().await?;
+    tx.finish_delivery(&delivery.id, DeliveryState::Superseded, "", now).await?;
+    tx.save_link(&mut after, now).await?;
+    tx.commit().await?;
+    *link = after;
+    Ok(())
 }
 
 fn fields(parts: &[Part]) -> Fields {
