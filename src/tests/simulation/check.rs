@@ -5,7 +5,7 @@ use super::world::{Broken, World, person};
 use crate::connectors::memory::ACCOUNT;
 use crate::store::Link;
 use merge::{Direction, Entry, FieldRule, Record, Side, Stream, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything, in the order in which a mistake is easiest to understand.
 pub async fn everything(world: &World) -> Result<(), Broken> {
@@ -18,7 +18,9 @@ pub async fn everything(world: &World) -> Result<(), Broken> {
         match link {
             Some(link) => {
                 let problems = world.store.problems_of(&link.id).await.expect("readable");
-                pair(world, &link, &problems)?;
+                let conflicts = world.store.conflicts_of(&link.id).await.expect("readable");
+                let open = conflicts.into_iter().map(|conflict| conflict.rule).collect();
+                pair(world, &link, &open, &problems)?;
             }
             None => may_stay_outside(world, record)?,
         }
@@ -46,8 +48,7 @@ fn changes(world: &World, side: Side) -> impl Iterator<Item = (String, String)> 
 
 fn nothing_is_written_without_a_rule(world: &World) -> Result<(), Broken> {
     for side in [Side::ServiceNow, Side::Platform] {
-        let may =
-            world.mappings.iter().flat_map(|rules| may_write(rules, side)).collect::<std::collections::BTreeSet<_>>();
+        let may = world.mappings.iter().flat_map(|rules| may_write(rules, side)).collect::<BTreeSet<_>>();
         for written in world.memory(side).written() {
             ensure(may.contains(&written.field), || format!("{} was written on {side} without a rule", written.field))?;
         }
@@ -79,7 +80,7 @@ fn may_stay_outside(world: &World, id: &str) -> Result<(), Broken> {
     ensure(!enters, || format!("{} never entered", record.number))
 }
 
-fn pair(world: &World, link: &Link, problems: &[String]) -> Result<(), Broken> {
+fn pair(world: &World, link: &Link, conflicts: &BTreeSet<String>, problems: &[String]) -> Result<(), Broken> {
     let is_told = !link.note.is_empty();
     let name = &link.servicenow_number;
     let ticket = link.platform_id.clone().unwrap_or_default();
@@ -90,7 +91,8 @@ fn pair(world: &World, link: &Link, problems: &[String]) -> Result<(), Broken> {
         return ensure(is_told, || format!("{name} is hidden, and nobody is told"));
     }
     for rule in &world.rules().fields {
-        field(world, rule, &near, &far, link)
+        let is_told = is_told || conflicts.contains(&rule.name);
+        field(world, rule, &near, &far, is_told)
             .map_err(|broken| format!("{name}: {broken}. Its note: {:?}", link.note))?;
     }
     let told = problems.iter().any(|problem| problem.contains("may be missing"));
@@ -98,8 +100,7 @@ fn pair(world: &World, link: &Link, problems: &[String]) -> Result<(), Broken> {
 }
 
 /// Both sides agree, or somebody is told; and what they agree on is what somebody set last.
-fn field(world: &World, rule: &FieldRule, near: &Record, far: &Record, link: &Link) -> Result<(), Broken> {
-    let is_told = !link.note.is_empty();
+fn field(world: &World, rule: &FieldRule, near: &Record, far: &Record, is_told: bool) -> Result<(), Broken> {
     let hides = |side: Side| world.memory(side).traps().hides.contains(rule.field_on(side));
     let (Ok(s), Ok(p)) = (rule.canonical(Side::ServiceNow, near), rule.canonical(Side::Platform, far)) else {
         return ensure(is_told, || format!("{} has a value without a row, and nobody is told", rule.name));

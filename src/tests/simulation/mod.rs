@@ -35,7 +35,7 @@ impl Settings {
         let mut fresh = [0; 4];
         SystemClock.fill(&mut fresh);
         Self {
-            histories: number("ISTHMUS_SIMULATE_HISTORIES").unwrap_or(300),
+            histories: number("ISTHMUS_SIMULATE_HISTORIES").unwrap_or(200),
             seed: number("ISTHMUS_SIMULATE_SEED").unwrap_or_else(|| u64::from(u32::from_be_bytes(fresh))),
             threads: number("ISTHMUS_SIMULATE_THREADS")
                 .map_or(2, |threads| usize::try_from(threads).unwrap_or(1).max(1)),
