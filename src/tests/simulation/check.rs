@@ -2,6 +2,7 @@
 
 use super::rules::{NOTE, may_write};
 use super::world::{Broken, World, person};
+use crate::connectors::File;
 use crate::connectors::memory::ACCOUNT;
 use crate::store::Link;
 use merge::{Direction, Entry, FieldRule, Record, Side, Stream, Value};
@@ -96,6 +97,7 @@ fn pair(world: &World, link: &Link, conflicts: &BTreeSet<String>, problems: &[St
             .map_err(|broken| format!("{name}: {broken}. Its note: {:?}", link.note))?;
     }
     let told = problems.iter().any(|problem| problem.contains("may be missing"));
+    files(world, &near.id, &far.id, !problems.is_empty()).map_err(|broken| format!("{name}: {broken}"))?;
     streams(world, &near.id, &far.id, told).map_err(|broken| format!("{name}: {broken}. Its note: {:?}", link.note))
 }
 
@@ -168,6 +170,26 @@ fn streams(world: &World, near: &str, far: &str, is_told: bool) -> Result<(), Br
     // Where the journal was closed and an answer was lost, a person was told to compare.
     let most = is_told && is_within(&arrived, &written);
     ensure(all || most, || format!("the platform's entries {written:?} are {arrived:?} in ServiceNow"))
+}
+
+/// The same contents on both sides, and no more copies than there are files to copy.
+fn files(world: &World, near: &str, far: &str, is_told: bool) -> Result<(), Broken> {
+    let (servicenow, platform) = (world.servicenow.true_files(near), world.platform.true_files(far));
+    let contents = |files: &[File]| -> BTreeSet<String> { files.iter().map(|file| file.sha256.clone()).collect() };
+    ensure(is_told || contents(&servicenow) == contents(&platform), || {
+        format!("ServiceNow's files {servicenow:?} are {platform:?} on the platform")
+    })?;
+    let count = |files: &[File], author: &str, of: &File| {
+        files.iter().filter(|file| file.author == author && file.sha256 == of.sha256).count()
+    };
+    for file in &platform {
+        let (written, copied) = (count(&platform, person(Side::Platform), file), count(&servicenow, ACCOUNT, file));
+        ensure(copied <= written, || format!("{} is in ServiceNow {copied} times and was added {written} times", file.name))?;
+        let beth = person(Side::ServiceNow);
+        let (written, copied) = (count(&servicenow, beth, file), count(&platform, beth, file));
+        ensure(copied <= written, || format!("{} is on the platform {copied} times and was added {written} times", file.name))?;
+    }
+    Ok(())
 }
 
 /// Whether `few` is `many` with some left out.
