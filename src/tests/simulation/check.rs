@@ -77,7 +77,7 @@ fn writes_answer_to_edits(world: &World) -> Result<(), Broken> {
 /// A record that is not there, is hidden, or has a kind without a row.
 fn may_stay_outside(world: &World, id: &str) -> Result<(), Broken> {
     let Some(record) = world.servicenow.truth(id) else { return Ok(()) };
-    let enters = world.rules().enters(&record).is_ok() && !world.servicenow.is_hidden(id);
+    let enters = world.rules().enters(Side::ServiceNow, &record, false).is_ok() && !world.servicenow.is_hidden(id);
     ensure(!enters, || format!("{} never entered", record.number))
 }
 
@@ -184,10 +184,14 @@ fn files(world: &World, near: &str, far: &str, is_told: bool) -> Result<(), Brok
     };
     for file in &platform {
         let (written, copied) = (count(&platform, person(Side::Platform), file), count(&servicenow, ACCOUNT, file));
-        ensure(copied <= written, || format!("{} is in ServiceNow {copied} times and was added {written} times", file.name))?;
+        ensure(copied <= written, || {
+            format!("{} is in ServiceNow {copied} times and was added {written} times", file.name)
+        })?;
         let beth = person(Side::ServiceNow);
         let (written, copied) = (count(&servicenow, beth, file), count(&platform, beth, file));
-        ensure(copied <= written, || format!("{} is on the platform {copied} times and was added {written} times", file.name))?;
+        ensure(copied <= written, || {
+            format!("{} is on the platform {copied} times and was added {written} times", file.name)
+        })?;
     }
     Ok(())
 }

@@ -192,7 +192,7 @@ impl World {
             }
             _ => {
                 if self.weather.crashes {
-                    self.crash(who);
+                    self.crash(who).await;
                 }
                 Ok(())
             }
@@ -229,7 +229,7 @@ impl World {
                 // Inside a transaction nobody else can move, but the process may die.
                 Ok(pause::BEFORE_COMMIT) => {
                     if self.weather.crashes && self.dice.random_ratio(1, 60) {
-                        self.crash(who);
+                        self.crash(who).await;
                         return Ok(());
                     }
                 }
@@ -253,10 +253,12 @@ impl World {
     }
 
     /// The process is killed where it stands, and another one starts.
-    fn crash(&mut self, who: usize) {
+    async fn crash(&mut self, who: usize) {
         if self.processes[who].work.is_some() {
             self.tell(|| format!("process {who} is killed"));
             self.processes[who] = self.process();
+            // What it left of a transaction is undone by the next one, which is this, before anybody reads.
+            self.store.begin().await.expect("begins").commit().await.expect("committed");
         }
     }
 
