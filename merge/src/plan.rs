@@ -17,17 +17,39 @@ pub type Base = BTreeMap<String, Value>;
 
 /// What one rule writes on a side, as that side spells it, with the fields that the side demands along with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredWrite")]
 pub struct Write {
     pub to: Side,
     pub fields: Fields,
-    #[serde(default)]
     pub also: Fields,
     /// What the base becomes once the side has said yes. `None` while a person's choice is on its way: the base
     /// moves when both sides are seen to hold it.
     pub agree: Option<Value>,
     /// For a user whom the side does not have.
-    #[serde(default)]
     pub no_match: NoMatch,
+}
+
+/// As it may be stored: before rules joined fields, a write had one field and its value.
+#[derive(Deserialize)]
+struct StoredWrite {
+    to: Side,
+    #[serde(default)]
+    fields: Fields,
+    field: Option<String>,
+    value: Option<Value>,
+    #[serde(default)]
+    also: Fields,
+    agree: Option<Value>,
+    #[serde(default)]
+    no_match: NoMatch,
+}
+
+impl From<StoredWrite> for Write {
+    fn from(stored: StoredWrite) -> Self {
+        let StoredWrite { to, mut fields, field, value, also, agree, no_match } = stored;
+        fields.extend(field.zip(value));
+        Self { to, fields, also, agree, no_match }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

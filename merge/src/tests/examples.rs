@@ -1,7 +1,17 @@
 //! Single decisions that a reader of the design would look for.
 
 use super::{NONE, base};
-use crate::{Base, Outcome, Record, Side, Value, plan, plan_creation};
+use crate::{Base, Fields, Outcome, Record, Side, Value, Write, plan, plan_creation};
+
+#[test]
+fn a_write_of_the_first_release_is_still_read() {
+    let stored = r#"{"to":"servicenow","field":"state","value":{"type":"choice","value":"6"},"also":{"close_code":{"type":"text","value":"Solution provided"}},"agree":{"type":"choice","value":"Resolved"}}"#;
+    let write: Write = serde_json::from_str(stored).expect("a stored write");
+    assert_eq!(write.fields, Fields::from([("state".to_owned(), Value::choice("6"))]));
+    assert_eq!((write.also.len(), write.agree.clone()), (1, Some(Value::choice("Resolved"))));
+    let again: Write = serde_json::from_str(&serde_json::to_string(&write).expect("JSON")).expect("a write");
+    assert_eq!(again, write);
+}
 
 #[test]
 fn a_value_without_a_row_is_refused_by_name_and_everything_else_flows() {

@@ -94,7 +94,11 @@ impl Connector for ServiceNow {
         let list = field_list(&self.table.fields, &columns);
         let row = self.instance.read(&self.table.name, id, &parameters(&list)).await?;
         match row {
-            Some(row) => Ok(Some(self.in_sight(read_record(&row, &self.table.fields, &columns), &row).await?)),
+            Some(row) => {
+                let record = read_record(&row, &self.table.fields, &columns);
+                let record = Record { skew_ms: self.instance.skew_ms(), ..record };
+                Ok(Some(self.in_sight(record, &row).await?))
+            }
             None => Ok(None),
         }
     }
