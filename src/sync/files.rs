@@ -141,7 +141,9 @@ mod tests {
         }
     }
 
-    fn ids<'a>(compared: &Compared<'a>) -> (Vec<(&'a str, &'a str)>, Vec<(Side, &'a str)>) {
+    type Ids<'a> = (Vec<(&'a str, &'a str)>, Vec<(Side, &'a str)>);
+
+    fn ids<'a>(compared: &Compared<'a>) -> Ids<'a> {
         (compared.same.clone(), compared.missing.iter().map(|(to, file)| (*to, file.id.as_str())).collect())
     }
 

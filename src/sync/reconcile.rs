@@ -74,22 +74,21 @@ pub(super) async fn round(
     look: Option<&Look>,
     known: Option<Pair>,
 ) -> Result<Round, SyncError> {
-    let Pair { mut link, mut seen } = match known {
-        Some(pair) => pair,
-        None => {
-            let Some(mut link) = engine.store.link_of(&connection.id, record).await? else {
-                return enter::enter(engine, connection, sides, record, look).await;
-            };
-            // What is held there is no reason not to look: other fields flow on.
-            deliver::left_over(engine, connection, sides, &mut link).await?;
-            if link.platform_id.is_none() {
-                return enter::complete(engine, connection, sides, &mut link, look).await;
-            }
-            let Some(seen) = observe(engine, sides, &mut link).await? else {
-                return Ok(Round::Quiet);
-            };
-            Pair { link, seen }
+    let Pair { mut link, mut seen } = if let Some(pair) = known {
+        pair
+    } else {
+        let Some(mut link) = engine.store.link_of(&connection.id, record).await? else {
+            return enter::enter(engine, connection, sides, record, look).await;
+        };
+        // What is held there is no reason not to look: other fields flow on.
+        deliver::left_over(engine, connection, sides, &mut link).await?;
+        if link.platform_id.is_none() {
+            return enter::complete(engine, connection, sides, &mut link, look).await;
         }
+        let Some(seen) = observe(engine, sides, &mut link).await? else {
+            return Ok(Round::Quiet);
+        };
+        Pair { link, seen }
     };
     seen.take_cuts_as_whole(&link, &connection.rules);
     let open = engine.store.conflicts_of(&link.id).await?;

@@ -72,7 +72,7 @@ async fn transactions_that_come_together_end_each_for_itself(database: Database)
                 }
             }
             // What was answered is there for everyone.
-            (person % 3 == 1).then(|| (store, person))
+            (person % 3 == 1).then_some((store, person))
         });
     }
     while let Some(done) = people.join_next().await {
