@@ -69,7 +69,8 @@ export class Fleet {
   /** From the first-run link to an active connection with its business rule; answers its id. */
   async connect(): Promise<string> {
     await this.until('the first-run link was printed', async () => /first-run\?token=/.test(this.output));
-    const token = this.output.match(/first-run\?token=([\w-]+)/)?.[1] as string;
+    // Each start makes a new link, so the last one counts.
+    const token = [...this.output.matchAll(/first-run\?token=([\w-]+)/g)].at(-1)?.[1] as string;
     const console_ = this.consoles[0] as string;
     await this.browse('POST', `${console_}/fn/create-first-admin`, { token, name: 'Ada', email: 'ada@example.com', password: PASSWORD });
     const form = { name: 'Fleet', address: this.sandbox, client_id: CLIENT.id, client_secret: CLIENT.secret, environment: 'sandbox' };
