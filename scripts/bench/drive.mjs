@@ -166,11 +166,9 @@ export class Installation {
     return (await fetch(`${this.console}/metrics`)).text();
   }
 
-  /** No record waits or is being worked on; the poll of the timetable stands beside. */
+  /** No record waits or is being worked on. */
   async isQuiet() {
-    const text = await this.metrics();
-    const jobs = (state) => Number(text.match(new RegExp(`isthmus_jobs\\{state="${state}"\\} (\\d+)`))?.[1] ?? 0);
-    return jobs('ready') <= 1 && jobs('running') === 0;
+    return (await this.ask('connections')).every(({ waiting }) => waiting === 0);
   }
 
   /** Resident memory now, in MiB. */

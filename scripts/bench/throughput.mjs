@@ -16,7 +16,7 @@ const REPLAY = process.env.ISTHMUS_REPLAY;
 
 /** Half of the changes on each side, each on a link of its own, made while the connection rests. */
 async function edit(at, connection, pairs, words) {
-  await at.ask('pause', { id: connection });
+  await at.ask('pause-connection', { id: connection });
   for (let i = 0; i < pairs.length; i += 8) {
     await Promise.all(
       pairs.slice(i, i + 8).map((pair, j) =>
@@ -59,12 +59,12 @@ async function recorded() {
     await at.until('all is quiet', () => at.isQuiet());
     // Once before, so that what the connector remembers for a while is known, as it is in the long run.
     await edit(at, connection, pairs, 'warm');
-    await at.ask('resume', { id: connection });
+    await at.ask('resume-connection', { id: connection });
     await at.until('all is quiet', () => at.isQuiet());
     await edit(at, connection, pairs, 'sample');
     await pause(500);
     requests.length = 0;
-    await at.ask('resume', { id: connection });
+    await at.ask('resume-connection', { id: connection });
     await at.until('all is quiet', () => at.isQuiet());
     await pause(200);
     // By record: what was asked for one change, in order.
@@ -87,7 +87,7 @@ try {
   await at.until('all is quiet', () => at.isQuiet(), 6000);
   await edit(at, connection, pairs, 'bench edit');
   const begun = performance.now();
-  await at.ask('resume', { id: connection });
+  await at.ask('resume-connection', { id: connection });
   await at.until('all is synced', () => at.isQuiet(), 30_000);
   const engine = (LINKS * 1000) / (performance.now() - begun);
   const wrong = [];
