@@ -8,32 +8,16 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DIST, freePorts, ms, pause, quantile, report } from './drive.mjs';
 
 const RECORDS = Number(process.argv[2] ?? 1_000_000);
 const SECONDS = 5;
 const CONNECTIONS = 8;
 const OTHER = process.env.ISTHMUS_SANDBOX;
 
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
-const ms = (value) => `${value.toFixed(1)} ms`;
-
-function report(what, measured, limit, ok) {
-  console.log(`${what.padEnd(66)} ${measured.padStart(20)}   ${limit}${ok === undefined || ok ? '' : '   MISSED'}`);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  await once(server.close(), 'close');
-  return port;
-}
-
-const port = await freePort();
+const [port] = await freePorts(1);
 const data = await mkdtemp(join(tmpdir(), 'isthmus-bench-sandbox-'));
 const listen = `127.0.0.1:${port}`;
 const file = join(data, 'servicenow.db');
@@ -44,7 +28,7 @@ let running;
 async function start() {
   const [program, args] = OTHER
     ? [OTHER, [listen, file, '-', String(RECORDS)]]
-    : [join(process.env.ISTHMUS_DIST, 'isthmus'), ['sandbox', '--listen', listen, '--data', file, '--records', String(RECORDS)]];
+    : [join(DIST, 'isthmus'), ['sandbox', '--listen', listen, '--data', file, '--records', String(RECORDS)]];
   const begun = performance.now();
   running = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = once(running, 'exit').then(([code]) => {

@@ -4,7 +4,7 @@ use crate::address::{page_value, query, query_page, with_query};
 use crate::api::{self, ChooseValue};
 use crate::live::{follow, use_live};
 use crate::model::{ConflictFilter, ConflictList, ConflictRow, ConflictSide, ValueInput};
-use crate::ui::filter::FilterForm;
+use crate::ui::filter::{ConnectionChoice, FilterForm};
 use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
 use crate::ui::state::{State, Tone};
@@ -42,19 +42,7 @@ fn Found(list: ConflictList, filter: Memo<ConflictFilter>, connection: Memo<Stri
     };
     view! {
         <FilterForm path="/conflicts" names=&["connection"]>
-            <div class="field">
-                <label for="filter-connection">"Connection"</label>
-                <select class="select select-sm" id="filter-connection" name="connection">
-                    <option value="" selected=move || connection.read().is_empty()>"All"</option>
-                    {connections
-                        .into_iter()
-                        .map(|(id, name)| {
-                            let this = id.clone();
-                            view! { <option value=id selected=move || *connection.read() == this>{name}</option> }
-                        })
-                        .collect_view()}
-                </select>
-            </div>
+            <ConnectionChoice connections connection/>
             <button class="btn btn-sm" type="submit">"Filter"</button>
         </FilterForm>
         <Show

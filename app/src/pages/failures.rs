@@ -4,7 +4,7 @@ use crate::address::{page_value, query, query_page, with_query};
 use crate::api::{self, RetryFailures};
 use crate::live::use_live;
 use crate::model::{FailureFilter, FailureGroup, FailureList, FailureRow, NotedRow};
-use crate::ui::filter::FilterForm;
+use crate::ui::filter::{ConnectionChoice, FilterForm};
 use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
 use crate::ui::time::Time;
@@ -48,19 +48,7 @@ fn Found(list: FailureList, connection: Memo<String>, cause: Memo<String>) -> im
     let what = if of_cause { ("failure", "failures") } else { ("cause", "causes") };
     view! {
         <FilterForm path="/failures" names=&["connection"]>
-            <div class="field">
-                <label for="filter-connection">"Connection"</label>
-                <select class="select select-sm" id="filter-connection" name="connection">
-                    <option value="" selected=connection.read_untracked().is_empty()>"All"</option>
-                    {connections
-                        .into_iter()
-                        .map(|(id, name)| {
-                            let is = *connection.read_untracked() == id;
-                            view! { <option value=id selected=is>{name}</option> }
-                        })
-                        .collect_view()}
-                </select>
-            </div>
+            <ConnectionChoice connections connection/>
             <button class="btn btn-sm" type="submit">"Filter"</button>
         </FilterForm>
         {of_cause.then(|| {

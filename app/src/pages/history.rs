@@ -4,7 +4,7 @@ use crate::address::{page_value, query, query_page, with_query};
 use crate::api;
 use crate::live::follow;
 use crate::model::{ChangeList, ChangeRow, HistoryFilter, PurgeRow};
-use crate::ui::filter::FilterForm;
+use crate::ui::filter::{ConnectionChoice, FilterForm};
 use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
 use crate::ui::state::{State, Tone};
@@ -51,19 +51,7 @@ fn Found(
     let number = Memo::new(move |_| rows.read().first().map(|row| row.ticket_number.clone()).unwrap_or_default());
     view! {
         <FilterForm path="/history" names=&["connection", "ticket"]>
-            <div class="field">
-                <label for="filter-connection">"Connection"</label>
-                <select class="select select-sm" id="filter-connection" name="connection">
-                    <option value="" selected=move || connection.read().is_empty()>"All"</option>
-                    {connections
-                        .into_iter()
-                        .map(|(id, name)| {
-                            let this = id.clone();
-                            view! { <option value=id selected=move || *connection.read() == this>{name}</option> }
-                        })
-                        .collect_view()}
-                </select>
-            </div>
+            <ConnectionChoice connections connection/>
             <input type="hidden" name="ticket" value=ticket/>
             <button class="btn btn-sm" type="submit">"Filter"</button>
             {move || {

@@ -39,3 +39,23 @@ pub fn FilterForm(path: &'static str, names: &'static [&'static str], children: 
         </form>
     }
 }
+
+/// All connections or one: id and name each.
+#[component]
+pub fn ConnectionChoice(connections: Vec<(String, String)>, connection: Memo<String>) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label for="filter-connection">"Connection"</label>
+            <select class="select select-sm" id="filter-connection" name="connection">
+                <option value="" selected=move || connection.read().is_empty()>"All"</option>
+                {connections
+                    .into_iter()
+                    .map(|(id, name)| {
+                        let this = id.clone();
+                        view! { <option value=id selected=move || *connection.read() == this>{name}</option> }
+                    })
+                    .collect_view()}
+            </select>
+        </div>
+    }
+}
