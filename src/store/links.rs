@@ -215,13 +215,7 @@ impl Tx {
         Ok(())
     }
 
-    /// An entry that was sent and not shown has come to light.
-    pub async fn see_entry(&mut self, link: &str, unseen: &str, servicenow_id: &str) -> Result<()> {
-        let sql = "update entries set servicenow_id = $3 where link_id = $1 and servicenow_id = $2";
-        sqlx::query(sql).bind(link).bind(unseen).bind(servicenow_id).execute(&mut *self.inner).await?;
-        Ok(())
-    }
-
+    /// An entry of the platform may be paired by several ids: ServiceNow's depend on how its journal is read.
     pub async fn pair_entries(&mut self, link: &str, servicenow_id: &str, platform_id: &str) -> Result<()> {
         let sql = "insert into entries (link_id, servicenow_id, platform_id) values ($1, $2, $3) \
                    on conflict (link_id, servicenow_id) do nothing";

@@ -6,7 +6,7 @@ use super::{Engine, Sides, SyncError};
 use crate::connectors::MADE_ID;
 use crate::store::Link;
 use merge::{Decision, Entry, Outcome, Plan, Side, Stream};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An entry that shall be appended, and what of the base is agreed on with it.
 pub(super) struct Missing {
@@ -58,7 +58,7 @@ fn told(engine: &Engine, decision: &Decision) -> Option<Missing> {
     Some(Missing { to: Side::Platform, entry, agreed, decision: Some(decision.clone()) })
 }
 
-/// The ids on each side of entries that are on both. An entry that ServiceNow shows by another id than the one it was
+/// The ids on each side of entries that are on both. An entry that ServiceNow shows by another id than those it was
 /// paired by, because it was sent unseen or because the journal is read in another way now, is recognised by its
 /// content, so that it does not cross again.
 async fn known(
@@ -69,13 +69,16 @@ async fn known(
 ) -> Result<(BTreeSet<String>, BTreeSet<String>), SyncError> {
     let pairs = engine.store.paired_entries(&link.id).await?;
     let (mut servicenow, platform): (BTreeSet<String>, BTreeSet<String>) = pairs.iter().cloned().unzip();
-    let mut lost: Vec<(&str, &Entry)> = pairs
+    let shown: BTreeSet<&str> = seen.servicenow_entries.iter().map(|entry| entry.id.as_str()).collect();
+    let mut paired_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (id, there) in &pairs {
+        paired_by.entry(there).or_default().push(id);
+    }
+    let mut lost: Vec<(&[&str], &Entry)> = seen
+        .platform_entries
         .iter()
-        .filter(|(paired_by, _)| !seen.servicenow_entries.iter().any(|entry| &entry.id == paired_by))
-        .filter_map(|(paired_by, ticket_entry)| {
-            let there = seen.platform_entries.iter().find(|entry| &entry.id == ticket_entry)?;
-            Some((paired_by.as_str(), there))
-        })
+        .filter_map(|there| Some((paired_by.get(there.id.as_str())?.as_slice(), there)))
+        .filter(|(ids, _)| !ids.iter().any(|id| shown.contains(id)))
         .collect();
     let is_same = |written_in: Side, shown: &Entry, there: &Entry| match written_in {
         Side::Platform => sides.servicenow.is_same(shown, &deliver::new_entry(Side::ServiceNow, there)),
@@ -84,23 +87,24 @@ async fn known(
     let mut found = Vec::new();
     // Those that were sent to ServiceNow first: their text there says more, and the others' may be the rest of it.
     for written_in in [Side::Platform, Side::ServiceNow] {
-        lost.retain(|(paired_by, there)| {
+        lost.retain(|(ids, there)| {
             let shown = seen.servicenow_entries.iter().find(|shown| {
                 !servicenow.contains(&shown.id)
-                    && is_another_kind(paired_by, &shown.id)
+                    && ids.iter().all(|id| is_another_kind(id, &shown.id))
                     && is_same(written_in, shown, there)
             });
             if let Some(shown) = shown {
                 servicenow.insert(shown.id.clone());
-                found.push(((*paired_by).to_owned(), shown.id.clone()));
+                found.push((shown.id.clone(), there.id.clone()));
             }
             shown.is_none()
         });
     }
     if !found.is_empty() {
         let mut tx = engine.store.begin().await?;
-        for (paired_by, shown) in found {
-            tx.see_entry(&link.id, &paired_by, &shown).await?;
+        for (shown, there) in found {
+            // What it was paired by stays known: read in the old way again, it is no new entry.
+            tx.pair_entries(&link.id, &shown, &there).await?;
         }
         tx.commit().await?;
     }
