@@ -9,7 +9,7 @@ use isthmus::clock::{Clock, SystemClock};
 use isthmus::connectors::servicenow::signature;
 use isthmus::intake::{Heard, Keep, NotKept};
 use isthmus::start;
-use isthmus::store::{Connection, State};
+use isthmus::store::{Connection, State, Store};
 use isthmus::web;
 use std::error::Error;
 use std::net::SocketAddr;
@@ -74,10 +74,11 @@ async fn measure(database_url: String, folder: &Path) -> Answer<()> {
         axum::serve(listener, web::router(without)).with_graceful_shutdown(stop.cancelled_owned()).into_future(),
     );
 
-    let (mut durable, mut bare) = (Vec::new(), Vec::new());
+    let (mut durable, mut bare, mut sorting) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..TURNS {
         bare.push(load(without_address, &key).await?);
         durable.push(load(running.address, &key).await?);
+        sorting.push(until_sorted(&running.parts.store).await?);
     }
     let kept: u64 = durable.iter().map(|(accepted, _)| accepted).sum();
     let jobs = running.parts.store.count_jobs_by_state().await?;
@@ -86,6 +87,7 @@ async fn measure(database_url: String, folder: &Path) -> Answer<()> {
     let name = if database_url.starts_with("sqlite") { "SQLite" } else { "PostgreSQL" };
     let (durable, bare) = (middle(durable), middle(bare));
     let ratio = durable / bare;
+    let sorting = sorting.into_iter().max().unwrap_or_default();
     line(
         &format!("webhooks accepted, durable on {name}, {CONNECTIONS} connections"),
         &format!("{durable:.0} a second"),
@@ -94,10 +96,20 @@ async fn measure(database_url: String, folder: &Path) -> Answer<()> {
     line("  the same route without the write", &format!("{bare:.0} a second"), "the same run, by turns");
     let missed = if ratio < 0.5 { "   MISSED" } else { "" };
     line("  so durable, against without", &format!("{ratio:.2}"), &format!("limit 0.50{missed}"));
+    line("  all of it is sorted into changes and jobs", &format!("{:.1} s later", sorting.as_secs_f64()), "");
     if jobs != [("ready".to_owned(), i64::try_from(kept.min(RECORDS))?)] {
         return Err(format!("{kept} webhooks of {RECORDS} records left {jobs:?}").into());
     }
     Ok(())
+}
+
+/// What was put down in a flood is sorted after it. How long that took.
+async fn until_sorted(store: &Store) -> Answer<Duration> {
+    let begun = Instant::now();
+    while !store.batches::<Heard>("", i64::MAX, 1).await?.is_empty() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(begun.elapsed())
 }
 
 fn line(what: &str, measured: &str, limit: &str) {

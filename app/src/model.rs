@@ -4,6 +4,9 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Lists are counted no further than this: a page shall not wait for the last of a million rows.
+pub const MANY: i64 = 100_000;
+
 /// A moment as the page shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct When {

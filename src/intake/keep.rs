@@ -2,23 +2,27 @@
 //! task writes whatever waits, and answers all of it.
 
 use super::line::{Bounds, Line};
+use super::sort::Inbox;
 use crate::clock::SharedClock;
-use crate::queue::{self, Wake};
-use crate::store::{Change, Result, Source, Store, Urgency};
+use crate::queue::Wake;
+use crate::store::{Result, Store};
 use async_trait::async_trait;
-use merge::Side;
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Long enough to share a commit among many, short enough that a worker's transaction does not wait long behind it.
 const BATCH: usize = 512;
+/// So few are sorted in the transaction that keeps them. More are a flood: they are put down as they are.
+const FEW: usize = 16;
 /// What is turned away is told to come again; what was lost for good is found by the next poll.
 const BOUNDS: Bounds = Bounds { all: 8192, of_one: 2048 };
+/// So many may be put down and not sorted.
+const UNSORTED: usize = 500_000;
 
 /// What a webhook says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Heard {
     pub connection_id: String,
     pub event: String,
@@ -48,17 +52,20 @@ struct Waiting {
     joined: Notify,
 }
 
-/// Ends its writer when it is dropped; nobody waits for an answer then.
+/// Ends its tasks when it is dropped; nobody waits for an answer then.
 pub struct GroupCommit {
     waiting: Arc<Waiting>,
-    _writer: AbortOnDropHandle<()>,
+    inbox: Inbox,
+    _tasks: [AbortOnDropHandle<()>; 2],
 }
 
 impl GroupCommit {
     pub fn start(store: Store, clock: SharedClock, wake: Wake) -> Self {
         let waiting = Arc::new(Waiting { line: Mutex::new(Line::new(BOUNDS)), joined: Notify::new() });
-        let writer = tokio::spawn(write_all(waiting.clone(), store, clock, wake));
-        Self { waiting, _writer: AbortOnDropHandle::new(writer) }
+        let inbox = Inbox::new(store, clock, wake);
+        let writer = tokio::spawn(write_all(waiting.clone(), inbox.clone()));
+        let sorter = tokio::spawn(inbox.clone().sort_all());
+        Self { waiting, inbox, _tasks: [writer, sorter].map(AbortOnDropHandle::new) }
     }
 }
 
@@ -67,8 +74,8 @@ impl Keep for GroupCommit {
     async fn keep(&self, heard: Heard) -> std::result::Result<(), NotKept> {
         let (answer, answered) = oneshot::channel();
         let connection = heard.connection_id.clone();
-        let has_room =
-            self.waiting.line.lock().unwrap_or_else(PoisonError::into_inner).join(&connection, (heard, answer));
+        let has_room = self.inbox.len() < UNSORTED
+            && self.waiting.line.lock().unwrap_or_else(PoisonError::into_inner).join(&connection, (heard, answer));
         if !has_room {
             return Err(NotKept::Busy);
         }
@@ -77,7 +84,7 @@ impl Keep for GroupCommit {
     }
 }
 
-async fn write_all(waiting: Arc<Waiting>, store: Store, clock: SharedClock, wake: Wake) {
+async fn write_all(waiting: Arc<Waiting>, inbox: Inbox) {
     loop {
         waiting.joined.notified().await;
         // Whoever is just being read from the network comes along.
@@ -87,17 +94,16 @@ async fn write_all(waiting: Arc<Waiting>, store: Store, clock: SharedClock, wake
             if batch.is_empty() {
                 break;
             }
-            write_and_answer(&store, &clock, batch).await;
-            wake.wake();
+            write_and_answer(&inbox, batch).await;
         }
     }
 }
 
 /// Where the database refuses, the batch is halved until the row is alone that it does not take: only its caller hears of it.
-async fn write_and_answer(store: &Store, clock: &SharedClock, batch: Vec<(Heard, Answer)>) {
+async fn write_and_answer(inbox: &Inbox, batch: Vec<(Heard, Answer)>) {
     let mut parts = vec![batch];
     while let Some(mut part) = parts.pop() {
-        let outcome = match write(store, clock, part.iter().map(|(heard, _)| heard)).await {
+        let outcome = match write(inbox, &part).await {
             Ok(()) => Ok(()),
             Err(error) if error.is_answer() && part.len() > 1 => {
                 let half = part.split_off(part.len() / 2);
@@ -116,34 +122,7 @@ async fn write_and_answer(store: &Store, clock: &SharedClock, batch: Vec<(Heard,
     }
 }
 
-/// The changes, somebody to look at those that are new, and when each connection was last heard: one transaction.
-async fn write(store: &Store, clock: &SharedClock, batch: impl Iterator<Item = &Heard> + Clone) -> Result<()> {
-    let ids: Vec<String> = batch.clone().map(|_| clock.id()).collect();
-    let changes: Vec<Change<'_>> = ids
-        .iter()
-        .zip(batch.clone())
-        .map(|(id, heard)| Change {
-            id,
-            connection_id: &heard.connection_id,
-            event_key: &heard.event,
-            source: Source::Webhook,
-            side: Side::ServiceNow,
-            record_id: &heard.record,
-            arrived_at: heard.arrived_at,
-        })
-        .collect();
-    let mut last = BTreeMap::new();
-    for heard in batch {
-        let at = last.entry(&heard.connection_id).or_insert(heard.arrived_at);
-        *at = heard.arrived_at.max(*at);
-    }
-    let mut tx = store.begin().await?;
-    let new = tx.keep_changes(&changes).await?;
-    let records =
-        changes.iter().filter(|change| new.contains(change.id)).map(|change| (change.connection_id, change.record_id));
-    queue::look_at_all(&mut tx, records, Urgency::Live, clock.as_ref()).await?;
-    for (connection, at) in last {
-        tx.set_last_webhook(connection, at).await?;
-    }
-    tx.commit().await
+async fn write(inbox: &Inbox, part: &[(Heard, Answer)]) -> Result<()> {
+    let heard: Vec<&Heard> = part.iter().map(|(heard, _)| heard).collect();
+    if heard.len() <= FEW { inbox.sort_now(&heard).await } else { inbox.put_down(&heard).await }
 }

@@ -4,6 +4,7 @@
 mod keep;
 mod known;
 mod line;
+mod sort;
 
 pub use keep::{GroupCommit, Heard, Keep, NotKept};
 

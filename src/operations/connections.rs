@@ -10,8 +10,8 @@ use crate::store::{Connection, RunState, State};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{
-    Check, ConnectionPage, ConnectionRow, ConnectionState, FieldRuleRow, Overview, Role, TokenState, ValueMapTable,
-    ValueRow,
+    Check, ConnectionPage, ConnectionRow, ConnectionState, FieldRuleRow, MANY, Overview, Role, TokenState,
+    ValueMapTable, ValueRow,
 };
 use merge::{Convert, Direction, FieldRule, Rules, ValueMap};
 use secrecy::ExposeSecret;
@@ -38,7 +38,8 @@ impl Operations {
 
     async fn connection_row(&self, connection: &Connection) -> Answer<ConnectionRow> {
         let store = &self.parts.store;
-        let (links, noted) = store.count_links(&connection.id).await.or_trouble()?;
+        let links = store.count_links_up_to(&connection.id, MANY).await.or_trouble()?;
+        let noted = store.count_links_with_note(&connection.id).await.or_trouble()?;
         let conflicted = store.count_conflicted_links(&connection.id).await.or_trouble()?;
         let (waiting, _) = store.count_jobs(&connection.id).await.or_trouble()?;
         let letters = store.count_open_letters(&connection.id, "").await.or_trouble()?;
@@ -62,7 +63,7 @@ impl Operations {
                 State::Held => ConnectionState::Held,
             },
             state_note,
-            in_sync: (links - noted - conflicted - waiting).max(0),
+            in_sync: if links == MANY { MANY } else { (links - noted - conflicted - waiting).max(0) },
             waiting,
             failing: letters + others,
             conflicts: store.count_conflicts(&connection.id).await.or_trouble()?,

@@ -70,7 +70,7 @@ impl Operations {
         let who = self.require(Role::Operator, "drift.begin", connection).await?.name.clone();
         let connection = self.connection_of(connection).await?;
         let store = &self.parts.store;
-        let (links, _) = store.count_links(&connection.id).await.or_trouble()?;
+        let links = store.count_links(&connection.id).await.or_trouble()?;
         let upkeep = store.upkeep(&connection.id).await.or_trouble()?;
         let mut tx = self.begin().await?;
         let clock = self.parts.clock.as_ref();

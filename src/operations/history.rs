@@ -5,7 +5,7 @@ use super::{Operations, OrTrouble, not_found};
 use crate::store::HistorySearch;
 use crate::sync::story::Story;
 use app::api::Answer;
-use app::model::{ChangeList, ChangeStory, FieldStory, HistoryFilter, PurgeRow, Role};
+use app::model::{ChangeList, ChangeStory, FieldStory, HistoryFilter, MANY, PurgeRow, Role};
 
 const PAGE: i64 = 50;
 /// Removals that the page tells of; the audit has all.
@@ -22,7 +22,7 @@ impl Operations {
             limit: PAGE,
             offset: (page - 1) * PAGE,
         };
-        let total = store.count_history(&search).await.or_trouble()?;
+        let total = store.count_history(&search, MANY).await.or_trouble()?;
         let rows = store.history(&search).await.or_trouble()?.into_iter().map(change).collect();
         let connections = store.connections().await.or_trouble()?.into_iter().map(|row| (row.id, row.name)).collect();
         let purged = store.purges(PURGES).await.or_trouble()?;

@@ -13,7 +13,7 @@ use crate::store::{Change, ConflictState, Link, Source, Ticket, TicketSearch, Tx
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{
-    CommentRow, DeskUser, FieldMove, FileRow, MoreField, Role, SyncLine, TicketEdit, TicketFilter, TicketForm,
+    CommentRow, DeskUser, FieldMove, FileRow, MANY, MoreField, Role, SyncLine, TicketEdit, TicketFilter, TicketForm,
     TicketList, TicketPage, TicketRow,
 };
 use merge::{Rules, Side};
@@ -32,7 +32,7 @@ impl Operations {
             offset: (page - 1) * PAGE,
         };
         let statuses = desk::choices(&STATUSES, &self.rules().await?.iter().collect::<Vec<_>>(), "status");
-        let total = self.parts.store.count_tickets(&search).await.or_trouble()?;
+        let total = self.parts.store.count_tickets(&search, MANY).await.or_trouble()?;
         let rows = self.parts.store.tickets(&search).await.or_trouble()?;
         let rows = rows
             .into_iter()

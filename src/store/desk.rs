@@ -133,13 +133,16 @@ impl Store {
             .await?)
     }
 
-    pub async fn count_tickets(&self, search: &TicketSearch<'_>) -> Result<i64> {
-        let sql = "select count(*) from desk_tickets t \
-                   where t.deleted_at is null and ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) and ($3 = '' or t.status = $3)";
+    /// No further than `up_to`.
+    pub async fn count_tickets(&self, search: &TicketSearch<'_>, up_to: i64) -> Result<i64> {
+        let sql = "select count(*) from (select 1 from desk_tickets t \
+                   where t.deleted_at is null and ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) and ($3 = '' or t.status = $3) \
+                   limit $4) as found";
         let (count,): (i64,) = sqlx::query_as(sql)
             .bind(search.search)
             .bind(contains(search.search))
             .bind(search.status)
+            .bind(up_to)
             .fetch_one(&self.pool)
             .await?;
         Ok(count)

@@ -24,14 +24,14 @@ pub struct HistoryLine {
 pub struct HistorySearch<'a> {
     /// Empty for all.
     pub connection: &'a str,
-    /// A ticket's id; empty for all.
+    /// A ticket's id; empty for all. It is of one connection.
     pub ticket: &'a str,
     pub limit: i64,
     pub offset: i64,
 }
 
 macro_rules! select_history {
-    ($columns:literal, $rest:literal) => {
+    ($columns:literal, $rest:expr) => {
         concat!(
             "select ",
             $columns,
@@ -42,8 +42,27 @@ macro_rules! select_history {
     };
 }
 
+/// What a search is about, as `$1`. Each is a text of its own, so that its index is used.
+macro_rules! where_found {
+    (all) => {
+        "where $1 = ''"
+    };
+    (connection) => {
+        "where h.connection_id = $1"
+    };
+    (ticket) => {
+        "where h.link_id in (select id from links where platform_id = $1)"
+    };
+}
+
+macro_rules! found {
+    ($which:ident) => {
+        concat!(where_found!($which), " order by h.id desc limit $2 offset $3")
+    };
+}
+
 macro_rules! lines {
-    ($rest:literal) => {
+    ($rest:expr) => {
         select_history!(
             "h.id, h.at, h.connection_id, h.link_id, h.direction, h.kind, h.summary, h.who, h.story, c.name as connection, \
              l.servicenow_number as reference, t.id as ticket_id, t.number as ticket_number",
@@ -85,24 +104,29 @@ impl Tx {
 }
 
 impl Store {
+    /// The newest first.
     pub async fn history(&self, search: &HistorySearch<'_>) -> Result<Vec<HistoryLine>> {
-        let sql = lines!(
-            "where ($1 = '' or h.connection_id = $1) and ($2 = '' or l.platform_id = $2) order by h.id desc limit $3 offset $4"
-        );
-        Ok(sqlx::query_as(sql)
-            .bind(search.connection)
-            .bind(search.ticket)
-            .bind(search.limit)
-            .bind(search.offset)
-            .fetch_all(&self.pool)
-            .await?)
+        let (sql, about) = match *search {
+            HistorySearch { connection: "", ticket: "", .. } => (lines!(found!(all)), ""),
+            HistorySearch { connection, ticket: "", .. } => (lines!(found!(connection)), connection),
+            HistorySearch { ticket, .. } => (lines!(found!(ticket)), ticket),
+        };
+        Ok(sqlx::query_as(sql).bind(about).bind(search.limit).bind(search.offset).fetch_all(&self.pool).await?)
     }
 
-    pub async fn count_history(&self, search: &HistorySearch<'_>) -> Result<i64> {
-        let sql =
-            select_history!("count(*)", "where ($1 = '' or h.connection_id = $1) and ($2 = '' or l.platform_id = $2)");
-        let (count,): (i64,) =
-            sqlx::query_as(sql).bind(search.connection).bind(search.ticket).fetch_one(&self.pool).await?;
+    /// No further than `up_to`.
+    pub async fn count_history(&self, search: &HistorySearch<'_>, up_to: i64) -> Result<i64> {
+        macro_rules! count {
+            ($which:ident) => {
+                concat!("select count(*) from (select 1 from history h ", where_found!($which), " limit $2) as found")
+            };
+        }
+        let (sql, about) = match *search {
+            HistorySearch { connection: "", ticket: "", .. } => (count!(all), ""),
+            HistorySearch { connection, ticket: "", .. } => (count!(connection), connection),
+            HistorySearch { ticket, .. } => (count!(ticket), ticket),
+        };
+        let (count,): (i64,) = sqlx::query_as(sql).bind(about).bind(up_to).fetch_one(&self.pool).await?;
         Ok(count)
     }
 

@@ -139,11 +139,21 @@ impl Store {
         row.map(Row::read).transpose()
     }
 
-    /// Links of a connection: all, and those with a note for a person.
-    pub async fn count_links(&self, connection: &str) -> Result<(i64, i64)> {
-        let sql = "select count(*), cast(coalesce(sum(case when note <> '' then 1 else 0 end), 0) as bigint) \
-                   from links where connection_id = $1";
-        Ok(sqlx::query_as(sql).bind(connection).fetch_one(&self.pool).await?)
+    pub async fn count_links(&self, connection: &str) -> Result<i64> {
+        self.count_links_up_to(connection, i64::MAX).await
+    }
+
+    pub async fn count_links_up_to(&self, connection: &str, up_to: i64) -> Result<i64> {
+        let sql = "select count(*) from (select 1 from links where connection_id = $1 limit $2) as found";
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).bind(up_to).fetch_one(&self.pool).await?;
+        Ok(count)
+    }
+
+    /// Links of a connection with a note for a person.
+    pub async fn count_links_with_note(&self, connection: &str) -> Result<i64> {
+        let sql = "select count(*) from links where connection_id = $1 and note <> ''";
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&self.pool).await?;
+        Ok(count)
     }
 
     pub async fn last_change(&self, connection: &str) -> Result<Option<i64>> {

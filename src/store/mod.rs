@@ -24,6 +24,7 @@ mod desk;
 mod files;
 mod group;
 mod history;
+mod inbox;
 mod jobs;
 mod links;
 mod messages;
@@ -45,6 +46,7 @@ pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, User};
 pub use files::FileLine;
 pub use history::{HistoryLine, HistorySearch};
+pub use inbox::Batch;
 pub use jobs::{Back, Job, JobKind, Urgency};
 pub use links::{Cut, Link, LinkState};
 pub use messages::{Heard, Messages};
@@ -231,6 +233,13 @@ impl Store {
 }
 
 impl Tx {
+    /// A statement of a test.
+    #[cfg(test)]
+    pub async fn run_script(&mut self, script: &str) -> Result<()> {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(script.to_owned())).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+
     pub async fn commit(self) -> Result<()> {
         #[cfg(test)]
         pause::at(pause::BEFORE_COMMIT).await;
@@ -313,6 +322,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(5, "0005_tokens"),
         pair!(6, "0006_letters"),
         pair!(7, "0007_sync"),
+        pair!(11, "0011_inbox"),
     ];
     texts
         .iter()

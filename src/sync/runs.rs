@@ -70,7 +70,7 @@ pub(super) async fn timetable(engine: &Engine, connection: &Connection) -> Resul
     if now < due {
         return Ok(After::Again { at: due });
     }
-    let (links, _) = engine.store.count_links(&connection.id).await?;
+    let links = engine.store.count_links(&connection.id).await?;
     let mut tx = engine.store.begin().await?;
     let begun = begin(&mut tx, &connection.id, links, &upkeep, !upkeep.heals, TIMETABLE, engine.clock.as_ref()).await?;
     tx.commit().await?;

@@ -69,7 +69,7 @@ async fn a_deleted_ticket_leaves_a_tombstone(database: Database) {
     assert!(store.comments(&id).await.expect("readable").is_empty(), "nothing that people wrote is left");
     let all = TicketSearch { limit: 10, ..TicketSearch::default() };
     assert!(store.tickets(&all).await.expect("readable").is_empty());
-    assert_eq!(store.count_tickets(&all).await.expect("readable"), 0);
+    assert_eq!(store.count_tickets(&all, 10).await.expect("readable"), 0);
     side.delete(&id).await.expect("deleted twice is deleted");
     // The answer of its creation was lost, and it is asked for again: it is not made anew.
     assert_eq!(side.create("key", &fields).await.expect("found").record.id, id);

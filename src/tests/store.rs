@@ -245,7 +245,7 @@ async fn tickets_are_found_by_words_and_status(database: Database) {
         let search = TicketSearch { search, status, limit: 10, offset: 0 };
         let rows = database.store.tickets(&search).await.expect("readable");
         assert_eq!(
-            database.store.count_tickets(&search).await.expect("counted"),
+            database.store.count_tickets(&search, 10).await.expect("counted"),
             i64::try_from(rows.len()).expect("few")
         );
         rows.into_iter().map(|row| row.number).collect::<Vec<_>>()

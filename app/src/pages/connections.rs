@@ -4,6 +4,7 @@ use crate::api;
 use crate::error::Trouble;
 use crate::live::follow;
 use crate::model::ConnectionRow;
+use crate::ui::count::counted;
 use crate::ui::loaded::loaded;
 use crate::ui::state::ConnectionBadge;
 use crate::ui::time::MaybeTime;
@@ -88,7 +89,7 @@ fn Table(rows: RwSignal<Vec<ConnectionRow>>) -> impl IntoView {
                                         {(!row.state_note.is_empty()).then(|| view! { <span class="block text-quiet">{row.state_note}</span> })}
                                     </td>
                                     <td data-label="Environment">{row.environment}</td>
-                                    <td data-label="In sync" class="num text-right">{row.in_sync}</td>
+                                    <td data-label="In sync" class="num text-right">{counted(row.in_sync)}</td>
                                     <td data-label="Waiting" class="num text-right">{row.waiting}</td>
                                     <td data-label="Failing" class="num text-right" class=("text-error", row.failing > 0)>{row.failing}</td>
                                     <td data-label="Last change"><MaybeTime when=row.last_change/></td>

@@ -5,6 +5,7 @@ use crate::api;
 use crate::live::follow;
 use crate::model::{ConnectionRow, ConnectionState, Overview};
 use crate::pages::history::ChangeTable;
+use crate::ui::count::counted;
 use crate::ui::countdown::{Countdown, warning};
 use crate::ui::loaded::loaded;
 use crate::ui::state::ConnectionBadge;
@@ -115,7 +116,7 @@ fn Standing(row: ConnectionRow) -> impl IntoView {
             {warning(row.days_left).map(|words| view! { <p class="note act">{words}</p> })}
             {draft.then(|| view! { <p class="mt-2"><a class="link" href=page>"Go on: authorize in ServiceNow"</a></p> })}
             <dl class="counts">
-                <div><dt>"In sync"</dt><dd><a href="/tickets">{row.in_sync}</a></dd></div>
+                <div><dt>"In sync"</dt><dd><a href="/tickets">{counted(row.in_sync)}</a></dd></div>
                 <div><dt>"Waiting"</dt><dd><a href=history>{row.waiting}</a></dd></div>
                 <div class:act=act><dt>"Failing"</dt><dd><a href=failures>{row.failing}</a></dd></div>
                 <div class:act=disputed><dt>"Conflicts"</dt><dd><a href=conflicts>{row.conflicts}</a></dd></div>

@@ -1,5 +1,6 @@
 //! The few parts that every page is made of.
 
+pub mod count;
 pub mod countdown;
 pub mod field;
 pub mod filter;

@@ -1,5 +1,6 @@
 //! Where in a long list the reader is, and the way to its neighbours.
 
+use super::count::counted;
 use leptos::prelude::*;
 
 /// `address` makes the link to a page.
@@ -23,7 +24,7 @@ pub fn Pager(
     view! {
         <nav class="flex flex-wrap items-center gap-3 py-3" aria-label="Pages">
             <p class="text-quiet tabular-nums">
-                {total}" "{noun}{(pages > 1).then(|| format!(" · page {page} of {pages}"))}
+                {counted(total)}" "{noun}{(pages > 1).then(|| format!(" · page {page} of {pages}"))}
             </p>
             {(pages > 1).then(|| view! { <div class="ml-auto flex gap-2">{step(page - 1, "Previous")}{step(page + 1, "Next")}</div> })}
         </nav>

@@ -11,6 +11,7 @@ use crate::address::{query, with_query};
 use crate::api::{self, PauseConnection, ResumeConnection};
 use crate::live::{follow, use_live};
 use crate::model::{self, ConnectionState};
+use crate::ui::count::counted;
 use crate::ui::countdown::warning;
 use crate::ui::loaded::loaded;
 use crate::ui::state::ConnectionBadge;
@@ -166,7 +167,7 @@ fn Facts(shown: Shown) -> impl IntoView {
                 }}</dd>
             </div>
             <div><dt>"Environment"</dt><dd>{move || row.read().environment.clone()}</dd></div>
-            <div><dt>"In sync"</dt><dd class="num">{move || row.read().in_sync}</dd></div>
+            <div><dt>"In sync"</dt><dd class="num">{move || counted(row.read().in_sync)}</dd></div>
             <div><dt>"Waiting"</dt><dd class="num">{move || row.read().waiting}</dd></div>
             <div><dt>"Failing"</dt><dd class="num" class=("text-error", move || row.read().failing > 0)>
                 <a class="link" href=failures>{move || row.read().failing}</a>
