@@ -11,6 +11,9 @@
 //! Times are the sides' own, each less its measured skew. They are compared in whole seconds, since ServiceNow has no
 //! smaller ones: an edit of second 10 may have been made at any moment until second 11. So edits at 10 and 15 can be
 //! 4.001 s apart and lie within a window of 5 s, and edits at 10 and 16 cannot.
+//!
+//! What is decided by 2 or 5 is marked ([`Decision::is_clash`]): sides that tell the edits of single fields only when they
+//! are asked are asked then, and it is decided again.
 
 use crate::decide::{Field, Values};
 use crate::field_rule::Strategy;
@@ -29,7 +32,7 @@ impl Field<'_> {
         let flows = (self.rules.allows(self.rule, Side::Platform), self.rules.allows(self.rule, Side::ServiceNow));
         let is_first_copy = self.base.is_none() && flows != (true, true);
         if strategy == Strategy::ManualReview && !is_first_copy {
-            return self.conflict();
+            return Decision { is_clash: true, ..self.conflict() };
         }
         match flows {
             (false, false) => self.decided(
@@ -51,7 +54,7 @@ impl Field<'_> {
                 );
                 self.stands(winner, values, &why)
             }
-            (true, true) => self.last_write(values),
+            (true, true) => Decision { is_clash: true, ..self.last_write(values) },
         }
     }
 
@@ -74,8 +77,12 @@ impl Field<'_> {
 
     fn last_write(&self, values: &Values) -> Decision {
         let at = |side: Side| self.record(side).by_our_clock(self.edit(side).at);
-        let told = self.rule.parts(Side::ServiceNow).iter().any(|part| self.servicenow.field_edits.contains_key(*part));
-        let as_known = if told { "" } else { " (ServiceNow tells when the record was touched, not the field)" };
+        let is_told = self.rule.parts(Side::ServiceNow).iter().all(|part| self.servicenow.field_edits.contains_key(*part));
+        let as_known = if is_told {
+            ""
+        } else {
+            " (by the time of ServiceNow's record: who set this field there, and when, this account is not told)"
+        };
         let later = later(at(Side::ServiceNow), at(Side::Platform), self.rules.conflict_window);
         let winner = later.or(self.rule.owner.side()).unwrap_or(Side::ServiceNow);
         let name = self.rules.name_of(winner);

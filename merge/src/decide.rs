@@ -78,12 +78,14 @@ impl Field<'_> {
     fn cross(&self, from: Side, values: &Values) -> Decision {
         let to = from.other();
         let (here, there) = (self.rules.name_of(from), self.rules.name_of(to));
-        let is_owned_there = self.rule.enforce && self.rule.owner.side() == Some(to);
+        // What the other side never had cannot come back: it is filled like a new record.
+        let has_nothing = self.base.is_none() && values.on(to).is_empty();
+        let is_owned_there = !has_nothing && self.rule.enforce && self.rule.owner.side() == Some(to);
         if !is_owned_there && self.rules.allows(self.rule, to) {
             let why = format!("{here} changed it and {there} did not, so {here}'s value goes to {there}.");
             return self.decided(self.write(to, values.on(from)), Some(from), &why);
         }
-        let comes_back = is_owned_there || self.rule.against == Against::Restore;
+        let comes_back = is_owned_there || (!has_nothing && self.rule.against == Against::Restore);
         if comes_back && self.rules.may_write(self.rule, from) {
             let why = if is_owned_there {
                 format!(
@@ -175,6 +177,7 @@ impl Field<'_> {
             by: by.map(|side| self.edit(side).clone()).unwrap_or_default(),
             servicenow_edit: self.edit(Side::ServiceNow).clone(),
             platform_edit: self.edit(Side::Platform).clone(),
+            is_clash: false,
             why: format!("{why} By {}, mapping version {}.", self.rules.in_words(self.rule), self.rules.version),
         }
     }

@@ -27,7 +27,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn in_words(self) -> &'static str {
+    /// `ServiceNow's column takes a date (YYYY-MM-DD)`
+    pub fn in_words(self) -> &'static str {
         match self {
             Self::Text => "text",
             Self::Choice => "a choice",

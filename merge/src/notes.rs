@@ -36,6 +36,7 @@ pub(crate) fn notes<'a>(
             by: edit.clone(),
             servicenow_edit: edit.clone(),
             platform_edit: Edit::default(),
+            is_clash: false,
             why: format!("{why} By rule \"{}\", mapping version {}.", rule.name, rules.version),
         })
     })

@@ -95,6 +95,9 @@ pub struct Decision {
     pub servicenow_edit: Edit,
     #[serde(default)]
     pub platform_edit: Edit,
+    /// Whether both sides changed the field, and who did it when decides or is told to the person who must choose.
+    #[serde(default)]
+    pub is_clash: bool,
     /// Reasoning, rule and mapping version, in sentences. Holds no value of a record, so it may be logged.
     pub why: String,
 }
@@ -154,6 +157,11 @@ impl Plan {
             .filter(|decision| matches!(&decision.outcome, Outcome::Write(write) if write.to == side))
             .cloned()
             .collect()
+    }
+
+    /// The fields about which it matters who changed them, and when.
+    pub fn clashes(&self) -> impl Iterator<Item = &Decision> {
+        self.decisions.iter().filter(|decision| decision.is_clash)
     }
 
     pub fn conflicts(&self) -> impl Iterator<Item = (&Decision, &str)> {

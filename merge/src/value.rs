@@ -9,7 +9,7 @@
 //! | moment | UTC milliseconds, cut to the whole second that ServiceNow keeps |
 //! | number | exact decimal text: no leading zeros, no zeros after the last digit of a fraction, no `-0` |
 //! | boolean | true or false |
-//! | reference | the side's own id and a label; the id alone is compared |
+//! | reference | the side's own id and a label; the id alone is compared, and with a text the label as well |
 //! | HTML | as text, kept as it is otherwise |
 //!
 //! `Empty` means cleared by somebody. A field that could not be read has no value at all and is absent from the
@@ -139,12 +139,21 @@ impl Value {
         Some(Self::Number(format!("{sign}{whole}{point}{fraction}")))
     }
 
-    /// Whether both say the same, whichever type each side read it as: a choice here may be a text there.
+    /// Whether both say the same, whichever type each side read it as: a choice here may be a text there, and a reference
+    /// the label of it.
     pub fn means(&self, other: &Self) -> bool {
         if discriminant(self) == discriminant(other) {
             return self == other;
         }
-        !self.is_empty() && !other.is_empty() && self.plain() == other.plain()
+        !self.is_empty() && !other.is_empty() && (self.plain() == other.plain() || self.label() == other.label())
+    }
+
+    /// What a side without such a type keeps: the label of a reference, everything else as [`Value::plain`] has it.
+    pub fn label(&self) -> Cow<'_, str> {
+        match self {
+            Self::Reference(reference) if !reference.label.is_empty() => reference.label.as_str().into(),
+            other => other.plain(),
+        }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -75,3 +75,11 @@ fn an_on_hold_reason_becomes_a_comment_once() {
     let second = plan(&Base::from([(rule, agree)]), &s, &Record::default(), &rules, &NONE);
     assert!(!second.decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Note { .. })));
 }
+
+#[test]
+fn a_reference_means_its_id_and_where_the_other_side_keeps_texts_its_label() {
+    let network = Value::reference("287ebd7d", "Network");
+    assert!(network.means(&Value::text("Network")) && Value::choice("287ebd7d").means(&network));
+    assert!(network.means(&Value::reference("287ebd7d", "renamed")), "the same record");
+    assert!(!network.means(&Value::reference("another", "Network")) && !network.means(&Value::text("Hardware")));
+}

@@ -147,8 +147,7 @@ proptest! {
 
     #[test]
     fn where_nothing_was_agreed_a_blank_clears_nothing(case in cases(), is_servicenows: bool) {
-        let rule = FieldRule { against: Against::Leave, enforce: false, ..case.rule };
-        let mut case = Case { rule, base: None, ..case };
+        let mut case = Case { base: None, ..case };
         let blank = if is_servicenows { &mut case.platform } else { &mut case.servicenow };
         blank.0.clear();
         let (s, p) = case.records();
