@@ -77,7 +77,8 @@ impl Field<'_> {
 
     fn last_write(&self, values: &Values) -> Decision {
         let at = |side: Side| self.record(side).by_our_clock(self.edit(side).at);
-        let is_told = self.rule.parts(Side::ServiceNow).iter().all(|part| self.servicenow.field_edits.contains_key(*part));
+        let is_told =
+            self.rule.parts(Side::ServiceNow).iter().all(|part| self.servicenow.field_edits.contains_key(*part));
         let as_known = if is_told {
             ""
         } else {

@@ -1,9 +1,9 @@
 //! A side on which nothing happens: reads pass, writes are only written down.
 
-use super::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
+use super::{Applied, Connector, Content, Difference, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
 use async_trait::async_trait;
-use merge::{Entry, Fields, Record};
-use std::collections::BTreeSet;
+use merge::{Edit, Entry, Fields, Record};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A write that a dry run held back.
@@ -66,6 +66,14 @@ impl Connector for DryRun {
         let mut record = self.side.fetch(id).await?.unwrap_or_default();
         record.fields.extend(fields.clone());
         Ok(Applied { record, notes: Vec::new(), left_out: BTreeSet::new() })
+    }
+
+    async fn why_other(&self, difference: &Difference<'_>) -> Option<String> {
+        self.side.why_other(difference).await
+    }
+
+    async fn edits(&self, record: &Record, fields: &BTreeSet<String>) -> Result<BTreeMap<String, Edit>, Failure> {
+        self.side.edits(record, fields).await
     }
 
     async fn delete(&self, id: &str) -> Result<(), Failure> {

@@ -11,9 +11,9 @@ pub mod servicenow;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use merge::{Entry, Fields, Record, Stream};
+use merge::{Edit, Entry, Fields, Record, Stream, Value};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a side did not do. The kinds are never mixed: each has its own consequence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +65,17 @@ pub struct Applied {
     pub notes: Vec<String>,
     /// Fields that could not be sent at all; a note says why. The sides do not agree on them.
     pub left_out: BTreeSet<String>,
+}
+
+/// A field that a side stored otherwise than it was sent, with a friendly answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Difference<'a> {
+    /// The record as it stands there now.
+    pub record: &'a Record,
+    pub field: &'a str,
+    pub sent: &'a Value,
+    /// Whether the old value is still there.
+    pub is_old: bool,
 }
 
 /// A comment or work note to append.
@@ -177,6 +188,18 @@ pub trait Connector: Send + Sync {
 
     /// Writes these fields and no other. `expected` is the version they were planned on.
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure>;
+
+    /// Why a field is not as it was sent, in a sentence with the way out; `None` where the side does not tell. Asked only
+    /// when there is a difference, so it may cost requests.
+    async fn why_other(&self, _difference: &Difference<'_>) -> Option<String> {
+        None
+    }
+
+    /// Who changed these fields last, and when, for a side whose records do not tell. Asked only when a clash hangs on it;
+    /// a field of which the side says nothing is left out.
+    async fn edits(&self, _record: &Record, _fields: &BTreeSet<String>) -> Result<BTreeMap<String, Edit>, Failure> {
+        Ok(BTreeMap::new())
+    }
 
     async fn delete(&self, id: &str) -> Result<(), Failure>;
 

@@ -90,7 +90,7 @@ impl DeskSide {
     async fn put(&self, tx: &mut Tx, ticket: &mut Ticket, fields: &Fields) -> Result<LeftOut, Failure> {
         let mut left_out = LeftOut::default();
         for (field, value) in fields {
-            let text = || value.as_str().to_owned();
+            let text = || value.label().into_owned();
             let moment = match value {
                 Value::Moment(at) => Some(*at),
                 _ => None,
@@ -103,7 +103,7 @@ impl DeskSide {
                 "kind" => ticket.kind = text(),
                 "priority" => ticket.priority = text(),
                 "severity" => ticket.severity = text(),
-                "labels" => ticket.labels = labels(value.as_str()),
+                "labels" => ticket.labels = labels(&text()),
                 "account" => ticket.account = text(),
                 "contact" => ticket.contact = text(),
                 "due" => ticket.due_at = moment,
@@ -113,7 +113,7 @@ impl DeskSide {
                 "owner" => ticket.owner_id = self.put_user(tx, field, value, &mut left_out).await?,
                 "requestor" => ticket.requestor_id = self.put_user(tx, field, value, &mut left_out).await?,
                 other => match other.strip_prefix(CUSTOM) {
-                    Some(name) => set_custom(ticket, name, value.as_str()),
+                    Some(name) => set_custom(ticket, name, &text()),
                     None => left_out.add(field, format!("Desk has no field {other}, so its value was left out.")),
                 },
             }

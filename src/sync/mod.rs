@@ -6,6 +6,7 @@
 mod circles;
 pub mod conflicts;
 mod deliver;
+mod edits;
 mod enter;
 mod files;
 mod gone;

@@ -4,7 +4,7 @@ use super::deliver::{self, Part, Write};
 use super::letters::{self, Held, Wanted};
 use super::runs::{self, Look};
 use super::streams::{self, Missing};
-use super::{Engine, Round, Sides, SyncError, circles, conflicts, enter, files, gone, story};
+use super::{Engine, Round, Sides, SyncError, circles, conflicts, edits, enter, files, gone, story};
 use crate::store::{Conflict, Connection, Delivery, Link};
 use merge::{Decision, Entry, Outcome, Plan, Record, Resolutions, Rules, Side};
 
@@ -26,7 +26,7 @@ impl Observed {
         }
     }
 
-    fn on_mut(&mut self, side: Side) -> &mut Record {
+    pub fn on_mut(&mut self, side: Side) -> &mut Record {
         match side {
             Side::ServiceNow => &mut self.servicenow,
             Side::Platform => &mut self.platform,
@@ -93,7 +93,11 @@ pub(super) async fn round(
     seen.take_cuts_as_whole(&link, &connection.rules);
     let open = engine.store.conflicts_of(&link.id).await?;
     let chosen = conflicts::resolutions(&open);
-    let plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, &connection.rules, &chosen);
+    let rules = &connection.rules;
+    let mut plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, rules, &chosen);
+    if edits::learn(sides, rules, &plan, &open, &mut seen).await? {
+        plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, rules, &chosen);
+    }
     tell(connection, &link, &plan);
     let missing = streams::missing(engine, sides, &link, &plan, &seen).await?;
     let files = files::missing(engine, &link, &seen).await?;

@@ -92,6 +92,10 @@ async fn each_answer_is_its_kind_of_failure() {
         (status(400), "forbidden", "refused"),
         (status(403), "forbidden", "refused"),
         (page(414), "refused", "refused"),
+        (page(413), "refused", "refused"),
+        (page(503), "transient", "unsure"),
+        (page(504), "transient", "unsure"),
+        (page(407), "not an instance", "not an instance"),
         // Gone or hidden, which is for the connector to tell.
         (status(404), "taken", "taken"),
     ];
@@ -118,6 +122,13 @@ async fn what_servicenow_says_is_told_with_the_table() {
     let query = format!("user_nameIN{}", "somebody,".repeat(2_000));
     let call = practice.instance.call(Method::GET, &INCIDENTS, &[("sysparm_query", &query)], None).await;
     assert!(matches!(&call, Err(Failure::Refused { why }) if why.contains("table incident")), "{call:?}");
+    practice.switch(json!({"faults": [{"kind": "status", "status": 413, "html": true}]})).await;
+    let call = practice.instance.call(Method::PATCH, &path, &[], Some(&json!({"description": "long"}))).await;
+    assert!(
+        matches!(&call, Err(Failure::Refused { why }) if why.contains("too large") && why.contains("10485760") && why.contains("incident")),
+        "{call:?}"
+    );
+    practice.switch(json!({"faults": []})).await;
     assert!(practice.instance.call(Method::DELETE, &path, &[], None).await.is_ok(), "204 without a body");
 }
 

@@ -2,10 +2,12 @@
 
 mod architecture;
 mod attachments;
+mod causes;
 mod conflicts;
 mod conformance;
 mod connect;
 mod desk;
+mod field_times;
 mod files;
 mod instance;
 mod intake;

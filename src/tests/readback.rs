@@ -62,7 +62,8 @@ async fn a_value_that_a_business_rule_changes_comes_back_explained() {
     pair.program.edit_ticket(&pair.ticket, &[("title", "from Desk")]).await;
     pair.quiet().await;
     assert_eq!(pair.titles().await, ("set by a rule".to_owned(), "set by a rule".to_owned()));
-    assert!(steps(&pair).await.contains("a business rule or a calculation there changed it"));
+    let steps = steps(&pair).await;
+    assert!(steps.contains("a business rule of table incident changed it") && steps.contains("Interferes"), "{steps}");
     assert_eq!(pair.link().await.note, "");
 }
 

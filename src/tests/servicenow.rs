@@ -282,7 +282,7 @@ async fn a_table_of_cases_is_read_as_its_dictionary_says() {
     let record = side.fetch(&case).await.expect("readable").expect("there");
     assert_eq!(record.fields["contact"], Value::user(contact[0]["email"].as_str().expect("an e-mail"), ""));
     assert_eq!((&record.fields["category"], &record.fields["subcategory"]), (&Value::choice("1"), &Value::choice("0")));
-    assert_eq!(record.fields["sync_driver"], Value::choice("true"));
+    assert_eq!(record.fields["sync_driver"], Value::Boolean(true));
     assert!(matches!(record.fields["opened_at"], Value::Moment(_)), "{record:?}");
     let applied = side.write(&case, &fields(&[("state", Value::choice("10"))]), "").await.expect("taken");
     assert_eq!((&applied.record.fields["state"], applied.notes), (&Value::choice("10"), Vec::new()));

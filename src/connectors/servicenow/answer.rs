@@ -6,6 +6,9 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use serde_json::Value as Json;
 
+/// What [`About::subject`] calls the Attachment API.
+const ATTACHMENTS: &str = "/api/now/attachment";
+
 /// An answer that says what was asked for; 404 among them, since a record that is gone or hidden is no failure.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -90,6 +93,13 @@ impl About {
                 Err(self.in_doubt("ServiceNow answered 408: it waited too long.".into(), None))
             }
             StatusCode::URI_TOO_LONG => Err(self.too_long()),
+            StatusCode::PAYLOAD_TOO_LARGE => Err(self.too_large()),
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => Err(Failure::NotAnInstance {
+                why:
+                    "A proxy before ServiceNow answered 407: it lets this server through only with credentials of its \
+                      own. Let the operator of this server set it up, or allow the instance's address there."
+                        .into(),
+            }),
             status if status.is_server_error() => {
                 let why = format!("ServiceNow answered {} to a request on {}.", status.as_u16(), self.subject);
                 Err(self.in_doubt(why, retry_after_ms))
@@ -108,6 +118,21 @@ impl About {
                 self.subject
             ),
         }
+    }
+
+    /// An instance names its limit (contract 2.7, 5); a proxy before it has its own and says so in HTML.
+    fn too_large(&self) -> Failure {
+        let limit = if self.subject == ATTACHMENTS {
+            "The property com.glide.attachment.max_size limits files, 1024 MB unless it says otherwise"
+        } else {
+            "ServiceNow takes at most 10485760 bytes of JSON"
+        };
+        let why = format!(
+            "ServiceNow refused a request on {} (413): it is too large. {limit}; a proxy before it may take less. Send less at \
+             once, or let the limit be raised there.",
+            self.subject
+        );
+        Failure::Refused { why }
     }
 
     /// The whole of an answer whose first part was in order.
@@ -138,7 +163,8 @@ impl About {
         let detail = body["error"]["detail"].as_str().unwrap_or_default();
         let why =
             format!("ServiceNow refused a request on {} ({}): {message}. {detail}", self.subject, status.as_u16());
-        let why = why.trim().to_owned();
+        let why = why.trim();
+        let why = if why.ends_with('.') { why.to_owned() } else { format!("{why}.") };
         // Contract 1.8, 2.7: these are about the account whatever was written, not about this record.
         let is_about_account = ["User Not Authorized", "Missing required api access scope"].contains(&message);
         if self.writes && !is_about_account { Failure::Refused { why } } else { Failure::Forbidden { why } }

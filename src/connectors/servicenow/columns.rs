@@ -3,10 +3,11 @@
 use super::dictionary::Columns;
 use crate::clock;
 use merge::{Edit, Fields, Kind, Record, Value};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
-/// The columns to ask for, so that the rules' fields can be read: e-mails come along by dot-walk.
+/// The columns to ask for, so that the rules' fields can be read: e-mails, and what people call a record that is referred
+/// to, come along by dot-walk.
 pub fn field_list(fields: &BTreeSet<String>, columns: &Columns) -> String {
     let mut list = vec!["sys_id", "number", "sys_updated_on", "sys_updated_by", "sys_mod_count", "sys_created_on"]
         .into_iter()
@@ -14,8 +15,10 @@ pub fn field_list(fields: &BTreeSet<String>, columns: &Columns) -> String {
         .collect::<BTreeSet<_>>();
     for field in fields {
         list.insert(field.clone());
-        if columns.kind_of(field) == Kind::User {
-            list.extend([format!("{field}.email"), format!("{field}.name")]);
+        match columns.kind_of(field) {
+            Kind::User => list.extend([format!("{field}.email"), format!("{field}.name")]),
+            Kind::Reference => list.extend([label_of(field, columns)]),
+            _ => {}
         }
     }
     list.into_iter().collect::<Vec<_>>().join(",")
@@ -27,7 +30,7 @@ pub fn read_record(row: &Json, fields: &BTreeSet<String>, columns: &Columns) -> 
     let text = |name: &str| column(name).unwrap_or_default().to_owned();
     let mut read = Fields::new();
     for field in fields {
-        let value = column(field).and_then(|raw| read_field(field, raw, columns.kind_of(field), &column));
+        let value = column(field).and_then(|raw| read_field(field, raw, columns, &column));
         read.extend(value.map(|value| (field.clone(), value)));
     }
     Record {
@@ -51,25 +54,27 @@ pub fn version(row: &Json) -> String {
     format!("{}@{}#{}", text("sys_id"), text("sys_updated_on"), text("sys_mod_count"))
 }
 
-fn read_field<'a>(field: &str, raw: &str, kind: Kind, column: &impl Fn(&str) -> Option<&'a str>) -> Option<Value> {
-    match kind {
+/// The dot-walked column with what people call the record that a field refers to.
+fn label_of(field: &str, columns: &Columns) -> String {
+    format!("{field}.{}", columns.target_of(field).1)
+}
+
+fn read_field<'a>(
+    field: &str,
+    raw: &str,
+    columns: &Columns,
+    column: &impl Fn(&str) -> Option<&'a str>,
+) -> Option<Value> {
+    match columns.kind_of(field) {
         Kind::User if !raw.is_empty() => {
             // Somebody is there, but this account may not see who: hidden, not empty.
             let email = column(&format!("{field}.email"))?;
             Some(Value::user(email, column(&format!("{field}.name")).unwrap_or_default()))
         }
+        Kind::Reference => Some(Value::reference(raw, column(&label_of(field, columns)).unwrap_or_default())),
         // What is no value of its column's kind is not known.
-        _ => Value::read(kind, raw).ok(),
+        kind => Value::read(kind, raw).ok(),
     }
-}
-
-/// A value as a body takes it. Users are left to the caller, who must look them up.
-pub fn write_field(field: &str, value: &Value, body: &mut Map<String, Json>) {
-    let text = match value {
-        Value::User(_) => String::new(),
-        other => other.plain().into_owned(),
-    };
-    body.insert(field.to_owned(), text.into());
 }
 
 #[cfg(test)]
@@ -100,8 +105,6 @@ mod tests {
     #[test]
     fn moments_go_out_as_they_came_in() {
         let record = read_record(&json!({"due_date": "2026-11-21 03:22:10"}), &fields(&["due_date"]), &usual());
-        let mut body = Map::new();
-        write_field("due_date", &record.fields["due_date"], &mut body);
-        assert_eq!(Json::Object(body), json!({"due_date": "2026-11-21 03:22:10"}));
+        assert_eq!(record.fields["due_date"].raw(Kind::Moment), Ok("2026-11-21 03:22:10".to_owned()));
     }
 }

@@ -1,8 +1,8 @@
 //! What the columns of a table hold, as the instance's dictionary says (contract 6). Few accounts may read it; for the
 //! others there is what every instance has.
 
-use super::ServiceNow;
 use super::side::{RAW, text};
+use super::{ServiceNow, usual};
 use crate::connectors::Failure;
 use merge::Kind;
 use serde_json::Value as Json;
@@ -15,38 +15,67 @@ const REMEMBER_MS: i64 = 60 * 60 * 1000;
 /// A table extends another, which extends another: more than this is seen nowhere.
 const PARENTS: &str = "name,super_class.name,super_class.super_class.name,super_class.super_class.super_class.name";
 
-/// What is known without a dictionary: columns of every task, and those that only incidents have.
-fn usual(name: &str) -> Kind {
-    match name {
-        "state" | "hold_reason" | "close_code" | "impact" | "urgency" | "priority" | "severity" | "category"
-        | "subcategory" | "contact_type" | "resolution_code" => Kind::Choice,
-        "assigned_to" | "caller_id" | "opened_by" | "closed_by" | "resolved_by" | "reopened_by" => Kind::User,
-        "opened_at" | "closed_at" | "due_date" | "resolved_at" | "reopened_time" | "sla_due" | "follow_up"
-        | "activity_due" | "work_start" | "work_end" | "expected_start" => Kind::Moment,
+/// Durations, lists of ids, addresses and the like are texts: they cross letter by letter.
+fn kind_in(row: &Json) -> Kind {
+    match text(row, "internal_type").as_str() {
+        "glide_date_time" | "due_date" => Kind::Moment,
+        "glide_date" => Kind::Date,
+        // A contact of a customer is a user as well.
+        "reference" if matches!(text(row, "reference").as_str(), "sys_user" | "customer_contact") => Kind::User,
+        "reference" => Kind::Reference,
+        "boolean" => Kind::Boolean,
+        _ if !matches!(text(row, "choice").as_str(), "" | "0" | "false") => Kind::Choice,
+        "integer" | "longint" | "decimal" | "float" => Kind::Number,
+        "html" | "translated_html" => Kind::Html,
         _ => Kind::Text,
     }
 }
 
-fn kind_in(row: &Json) -> Kind {
-    match text(row, "internal_type").as_str() {
-        "glide_date_time" | "due_date" => Kind::Moment,
-        // A contact of a customer is a user as well.
-        "reference" if matches!(text(row, "reference").as_str(), "sys_user" | "customer_contact") => Kind::User,
-        "reference" | "boolean" => Kind::Choice,
-        _ if !matches!(text(row, "choice").as_str(), "" | "0" | "false") => Kind::Choice,
-        _ => Kind::Text,
+/// What the dictionary says of a column.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    kind: Kind,
+    /// For a reference: the table that it is into.
+    target: String,
+    pub max_length: Option<usize>,
+    pub read_only: bool,
+    /// Comma-separated.
+    pub write_roles: String,
+}
+
+impl Column {
+    fn of(row: &Json) -> Self {
+        Self {
+            kind: kind_in(row),
+            target: text(row, "reference"),
+            max_length: text(row, "max_length").parse().ok(),
+            read_only: text(row, "read_only") == "true",
+            write_roles: text(row, "write_roles"),
+        }
     }
 }
 
 /// The columns that the rules speak of; none where the dictionary may not be read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Columns {
-    kinds: BTreeMap<String, Kind>,
+    columns: BTreeMap<String, Column>,
+    /// The table and those that it extends, nearest first.
+    pub lineage: Vec<String>,
 }
 
 impl Columns {
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.get(name)
+    }
+
     pub fn kind_of(&self, name: &str) -> Kind {
-        self.kinds.get(name).copied().unwrap_or_else(|| usual(name))
+        self.column(name).map_or_else(|| usual::kind(name), |column| column.kind)
+    }
+
+    /// The table that a reference is into, and the column by which people call its records.
+    pub fn target_of<'a>(&'a self, name: &str) -> (&'a str, &'static str) {
+        let target = self.column(name).map_or_else(|| usual::target(name), |column| &column.target);
+        (target, usual::display_of(target))
     }
 }
 
@@ -64,7 +93,9 @@ impl ServiceNow {
         }
         let read = match self.read_columns().await {
             // Refused, or with too few rights answered like a table without rows.
-            Err(Failure::Forbidden { .. } | Failure::Refused { .. }) => Columns::default(),
+            Err(Failure::Forbidden { .. } | Failure::Refused { .. }) => {
+                Columns { lineage: vec![self.table.name.clone(), "task".to_owned()], ..Columns::default() }
+            }
             read => read?,
         };
         let read = Arc::new(read);
@@ -73,6 +104,28 @@ impl ServiceNow {
     }
 
     async fn read_columns(&self) -> Result<Columns, Failure> {
+        let lineage = self.read_lineage().await?;
+        let names: Vec<&str> = self.table.fields.iter().map(String::as_str).collect();
+        let query = format!("nameIN{}^elementIN{}", lineage.join(","), names.join(","));
+        let parameters = [
+            ("sysparm_query", query.as_str()),
+            ("sysparm_fields", "name,element,internal_type,reference,choice,max_length,read_only,write_roles"),
+            ("sysparm_limit", "1000"),
+            RAW[0],
+            RAW[1],
+        ];
+        let answer = self.instance.list("sys_dictionary", &parameters).await?;
+        let mut columns = BTreeMap::new();
+        // What a table says of a column goes before what the table that it extends says.
+        for table in lineage.iter().rev() {
+            for row in answer.rows().iter().filter(|row| &text(row, "name") == table) {
+                columns.insert(text(row, "element"), Column::of(row));
+            }
+        }
+        Ok(Columns { columns, lineage })
+    }
+
+    async fn read_lineage(&self) -> Result<Vec<String>, Failure> {
         let query = format!("name={}", self.table.name);
         let parameters =
             [("sysparm_query", query.as_str()), ("sysparm_fields", PARENTS), ("sysparm_limit", "1"), RAW[0], RAW[1]];
@@ -82,23 +135,6 @@ impl ServiceNow {
             PARENTS.split(',').map(|column| text(row.unwrap_or(&Json::Null), column)).collect();
         tables[0].clone_from(&self.table.name);
         tables.retain(|table| !table.is_empty());
-        let names: Vec<&str> = self.table.fields.iter().map(String::as_str).collect();
-        let query = format!("nameIN{}^elementIN{}", tables.join(","), names.join(","));
-        let parameters = [
-            ("sysparm_query", query.as_str()),
-            ("sysparm_fields", "name,element,internal_type,reference,choice"),
-            ("sysparm_limit", "1000"),
-            RAW[0],
-            RAW[1],
-        ];
-        let answer = self.instance.list("sys_dictionary", &parameters).await?;
-        let mut kinds = BTreeMap::new();
-        // What a table says of a column goes before what the table that it extends says.
-        for table in tables.iter().rev() {
-            for row in answer.rows().iter().filter(|row| &text(row, "name") == table) {
-                kinds.insert(text(row, "element"), kind_in(row));
-            }
-        }
-        Ok(Columns { kinds })
+        Ok(tables)
     }
 }

@@ -1,13 +1,16 @@
 //! ServiceNow, by its Table API. The contract's sections are named where they bite.
 
 mod answer;
+mod causes;
 mod client;
 mod columns;
 mod dictionary;
+mod edits;
 mod files;
 mod gone;
 mod journal;
 mod journal_text;
+mod metadata;
 mod pacer;
 mod people;
 mod refusals;
@@ -16,6 +19,7 @@ mod side;
 mod sight;
 mod skew;
 mod turn;
+mod usual;
 mod write;
 
 pub use answer::Answer;

@@ -2,8 +2,27 @@
 
 use super::ServiceNow;
 use crate::connectors::Failure;
+use merge::Kind;
+use serde_json::{Map, Value as Json};
 
 impl ServiceNow {
+    /// A refusal of a write with what to do about it, and with what of it ServiceNow dropped before it judged: a value that
+    /// is no choice makes a field "missing" that was sent (contract 12.18).
+    pub(super) async fn explained(&self, failure: Failure, sent: &Map<String, Json>) -> Failure {
+        let is_policy = matches!(&failure, Failure::Refused { why } if why.contains("Data Policy Exception"));
+        let advised = self.advised(failure);
+        let Failure::Refused { mut why } = advised else { return advised };
+        if is_policy && let Ok(columns) = self.columns().await {
+            for (field, value) in sent.iter().filter(|(field, _)| columns.kind_of(field) == Kind::Choice) {
+                let cause = self.no_choice(field, value.as_str().unwrap_or_default(), &columns).await;
+                if let Ok(Some(cause)) = cause {
+                    why = format!("{why} Sent and dropped: {cause}");
+                }
+            }
+        }
+        Failure::Refused { why }
+    }
+
     /// A refusal with what to do about it.
     pub(super) fn advised(&self, failure: Failure) -> Failure {
         let Failure::Refused { why } = failure else { return failure };

@@ -4,15 +4,18 @@ use super::client::Instance;
 use super::columns::{field_list, read_record, version};
 use super::dictionary::Remembered;
 use super::journal::{column, is_journal_of, journal_text};
+use super::metadata::Metadata;
 use super::people::People;
 use super::rule;
 use super::sight::InSight;
 use crate::clock::{self, SharedClock};
-use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen, Urgency};
+use crate::connectors::{
+    Applied, Connector, Content, Difference, Failure, File, Gone, Journal, NewEntry, NewFile, Seen, Urgency,
+};
 use async_trait::async_trait;
-use merge::{Entry, Fields, Record};
+use merge::{Edit, Entry, Fields, Record};
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// References as plain values, raw times in UTC: never display values, which depend on the user (contract 12.13).
@@ -36,6 +39,7 @@ pub struct ServiceNow {
     pub(super) people: People,
     pub(super) columns: Remembered,
     pub(super) in_sight: InSight,
+    pub(super) metadata: Metadata,
     pub(super) clock: SharedClock,
 }
 
@@ -48,6 +52,7 @@ impl ServiceNow {
             people: People::new(clock.clone()),
             columns: Remembered::default(),
             in_sight: InSight::default(),
+            metadata: Metadata::default(),
             clock,
         }
     }
@@ -113,6 +118,20 @@ impl Connector for ServiceNow {
 
     async fn write(&self, id: &str, fields: &Fields, _expected: &str) -> Result<Applied, Failure> {
         self.change(id, fields).await
+    }
+
+    async fn why_other(&self, difference: &Difference<'_>) -> Option<String> {
+        match self.cause(difference).await {
+            Ok(cause) => cause,
+            Err(failure) => {
+                tracing::debug!(table = %self.table.name, field = difference.field, problem = %failure, "no cause was found");
+                None
+            }
+        }
+    }
+
+    async fn edits(&self, record: &Record, fields: &BTreeSet<String>) -> Result<BTreeMap<String, Edit>, Failure> {
+        self.field_edits(record, fields).await
     }
 
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {

@@ -1,10 +1,12 @@
 //! Records are made, written and deleted by the Table API. Users are known by their e-mail on both sides.
 
 use super::ServiceNow;
-use super::columns::{field_list, read_record, write_field};
-use super::side::parameters;
+use super::columns::{field_list, read_record};
+use super::dictionary::Columns;
+use super::side::{RAW, parameters, text};
 use crate::connectors::{Applied, Connector, Failure, Gone};
-use merge::{Fields, Value};
+use merge::cut::cut;
+use merge::{Fields, Kind, Value};
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
@@ -36,7 +38,9 @@ impl ServiceNow {
                 Ok(answer) => answer.body["result"].clone(),
                 // Contract 2.1: a sys_id is taken once. An earlier request, given up for lost, may have come through since.
                 Err(refused @ Failure::Refused { .. }) => {
-                    let record = self.fetch(&id).await?.ok_or_else(|| self.advised(refused))?;
+                    let Some(record) = self.fetch(&id).await? else {
+                        return Err(self.explained(refused, &body.columns).await);
+                    };
                     return Ok(Applied { record, notes: body.notes, left_out: body.left_out });
                 }
                 Err(other) => return Err(other),
@@ -54,7 +58,10 @@ impl ServiceNow {
         } else {
             self.instance.patch(table, id, &parameters(&list), &body.columns.clone().into()).await
         };
-        let row = row.map_err(|failure| self.advised(failure))?.ok_or_else(|| self.not_there())?;
+        let row = match row {
+            Ok(row) => row.ok_or_else(|| self.not_there())?,
+            Err(failure) => return Err(self.explained(failure, &body.columns).await),
+        };
         self.applied(&row, body).await
     }
 
@@ -70,24 +77,88 @@ impl ServiceNow {
     }
 
     async fn body(&self, fields: &Fields) -> Result<Body, Failure> {
+        let columns = self.columns().await?;
         let mut body = Body::default();
         for (field, value) in fields {
-            let Value::User(user) = value else {
-                write_field(field, value, &mut body.columns);
-                continue;
-            };
-            if let Some(found) = self.people.id_of(&self.instance, &user.email).await? {
-                body.columns.insert(field.clone(), found.into());
-            } else {
-                body.left_out.insert(field.clone());
-                body.notes.push(format!(
-                    "{field} was left as it is: ServiceNow has no single active user with the e-mail {}. \
-                     Add the user there (table sys_user), or choose another.",
-                    user.email
-                ));
+            match self.spelled(field, value, &columns).await? {
+                Ok(text) => {
+                    body.columns.insert(field.clone(), text.into());
+                }
+                Err(why) => {
+                    body.left_out.insert(field.clone());
+                    body.notes.push(format!("{field} was left as it is: {why}"));
+                }
             }
         }
         Ok(body)
+    }
+
+    /// A value as its column takes it, or why there is none, with the way out.
+    async fn spelled(
+        &self,
+        field: &str,
+        value: &Value,
+        columns: &Columns,
+    ) -> Result<std::result::Result<String, String>, Failure> {
+        let kind = match value {
+            // A dictionary that says nothing of the column may not be read.
+            Value::User(_) if columns.column(field).is_none() => Kind::User,
+            _ => columns.kind_of(field),
+        };
+        let unfit = || {
+            format!(
+                "its column takes {}, and \"{}\" is none. Correct the value, or give the rule a value map.",
+                kind.in_words(),
+                cut(&value.label(), 60, "…")
+            )
+        };
+        Ok(match (kind, value) {
+            (_, Value::Empty) => Ok(String::new()),
+            (Kind::User, value) => match Value::read(Kind::User, &value.plain()) {
+                Ok(Value::User(user)) => self.user_id(&user.email).await?,
+                _ => Err(unfit()),
+            },
+            (Kind::Reference, Value::Reference(reference)) => Ok(reference.id.clone()),
+            (Kind::Reference, value) => self.referred(&value.plain(), columns.target_of(field)).await?,
+            (kind, value) => value.raw(kind).map_err(|_| unfit()),
+        })
+    }
+
+    async fn user_id(&self, email: &str) -> Result<std::result::Result<String, String>, Failure> {
+        let found = self.people.id_of(&self.instance, email).await?;
+        Ok(found.ok_or_else(|| {
+            format!(
+                "ServiceNow has no single active user with the e-mail {email}. Add the user there (table sys_user), or \
+                 choose another."
+            )
+        }))
+    }
+
+    /// The sys_id of the record that people call so.
+    async fn referred(
+        &self,
+        name: &str,
+        (table, display): (&str, &str),
+    ) -> Result<std::result::Result<String, String>, Failure> {
+        let is_id = name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_id || table.is_empty() {
+            return Ok(Ok(name.to_owned()));
+        }
+        // `^` would begin a new condition.
+        let query = format!("{display}={}", name.replace('^', ""));
+        let fields = format!("sys_id,{display}");
+        let parameters =
+            [("sysparm_query", query.as_str()), ("sysparm_fields", &fields), ("sysparm_limit", "10"), RAW[0], RAW[1]];
+        let answer = self.instance.list(table, &parameters).await?;
+        // A query that may not compare the column can find anything (contract 2.4).
+        let mut named = answer.rows().iter().filter(|row| text(row, display).eq_ignore_ascii_case(name));
+        Ok(match (named.next(), named.next()) {
+            (Some(row), None) => Ok(text(row, "sys_id")),
+            (found, _) => Err(format!(
+                "ServiceNow has {} record of table {table} whose {display} is \"{name}\". Make it there, or choose another.",
+                if found.is_some() { "more than one" } else { "no" }
+            )),
+        })
     }
 
     /// The record as the answer shows it: rules have run, and what was sent may have become something else.

@@ -84,12 +84,12 @@ pub(super) async fn write(
     mark_sending(engine, out).await?;
     let mut outcomes = Outcomes::default();
     match side.write(&id, &fields(&parts), &expected).await {
-        Ok(applied) => outcomes.add(connection, to, &parts, &applied),
+        Ok(applied) => outcomes.add(connection, side, to, &parts, &applied).await,
         // One field that the side refuses must not keep the others back.
         Err(Failure::Refused { .. }) if parts.len() > 1 && to == Side::ServiceNow => {
             for part in &parts {
                 match side.write(&id, &fields(std::slice::from_ref(part)), &expected).await {
-                    Ok(applied) => outcomes.add(connection, to, std::slice::from_ref(part), &applied),
+                    Ok(applied) => outcomes.add(connection, side, to, std::slice::from_ref(part), &applied).await,
                     Err(Failure::Refused { why }) => outcomes.refuse(part, why),
                     Err(other) => return Err(other.into()),
                 }
@@ -160,7 +160,14 @@ impl Outcomes {
     }
 
     /// What was left out or dropped is not agreed on: the edit that asked for it stands, and a person is told.
-    fn add(&mut self, connection: &Connection, to: Side, parts: &[Part], applied: &Applied) {
+    async fn add(
+        &mut self,
+        connection: &Connection,
+        side: &dyn Connector,
+        to: Side,
+        parts: &[Part],
+        applied: &Applied,
+    ) {
         self.notes.extend(applied.notes.iter().cloned());
         self.shown = Some(applied.record.clone());
         for part in parts {
@@ -171,21 +178,23 @@ impl Outcomes {
                 self.refuse(part, told.unwrap_or_else(|| format!("{to} could not be sent a value for {field}.")));
                 continue;
             }
-            let stored = match (rule, &part.sent) {
-                (Some(rule), Some(sent)) => readback::compare(rule, to, part.before.as_ref(), sent, &applied.record),
-                _ => Stored::AsSent,
-            };
-            match stored {
-                Stored::Dropped { why } => {
-                    self.refuse(part, why);
-                    continue;
-                }
-                Stored::Cut { cut, why } => {
-                    self.cuts.insert(part.rule.clone(), cut);
+            if let (Some(rule), Some(sent)) = (rule, &part.sent) {
+                let stored = readback::compare(rule, to, part.before.as_ref(), sent, &applied.record);
+                if stored != Stored::AsSent {
+                    let cause = readback::cause(side, &part.write.fields, &applied.record, &stored).await;
+                    let why = readback::sentence(&stored, rule, to, sent, cause.as_deref());
+                    match stored {
+                        Stored::Dropped => {
+                            self.refuse(part, why);
+                            continue;
+                        }
+                        Stored::Cut(cut) => {
+                            self.cuts.insert(part.rule.clone(), cut);
+                        }
+                        Stored::Changed(_) | Stored::AsSent => {}
+                    }
                     self.remarks.push(why);
                 }
-                Stored::Changed { why } => self.remarks.push(why),
-                Stored::AsSent => {}
             }
             self.agreed.extend(part.agreed.clone());
             self.moved.push(part.rule.clone());
