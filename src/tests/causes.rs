@@ -31,9 +31,9 @@ impl Desk {
     }
 
     async fn allow_only(&self, name: &str, operation: &str, role: &str) {
-        let rule = json!({"name": name, "operation": operation, "condition": "", "admin_overrides": "false"});
-        let rule = self.add("sys_security_acl", rule).await;
-        let grant = json!({"sys_security_acl": rule, "sys_user_role": self.role(role).await});
+        let acl = json!({"name": name, "operation": operation, "condition": "", "admin_overrides": "false"});
+        let acl = self.add("sys_security_acl", acl).await;
+        let grant = json!({"sys_security_acl": acl, "sys_user_role": self.role(role).await});
         self.add("sys_security_acl_role", grant).await;
     }
 

@@ -147,9 +147,9 @@ impl ServiceNow {
         if asked.is_empty() || asked.iter().any(|role| mine.contains(role)) || (overrides && mine.contains("admin")) {
             return Ok(None);
         }
-        let named = rule.map_or_else(|| format!("{table}.{field}"), |rule| text(rule, "name"));
+        let acl = rule.map_or_else(|| format!("{table}.{field}"), |rule| text(rule, "name"));
         Ok(Some(format!(
-            "the ACL \"{named}\" (write) lets only the {} {} change {field} of table {table}. Give this account the role, or \
+            "the ACL \"{acl}\" (write) lets only the {} {} change {field} of table {table}. Give this account the role, or \
              take the field out of the mapping in this direction.",
             if asked.len() == 1 { "role" } else { "roles" },
             quoted(&asked.iter().cloned().collect::<Vec<_>>())
