@@ -2,7 +2,7 @@
 
 use super::{Applied, Connector, Content, Difference, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
 use async_trait::async_trait;
-use merge::{Edit, Entry, Fields, Record};
+use merge::{Edit, Entry, Fields, Record, User};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -66,6 +66,10 @@ impl Connector for DryRun {
         let mut record = self.side.fetch(id).await?.unwrap_or_default();
         record.fields.extend(fields.clone());
         Ok(Applied { record, notes: Vec::new(), left_out: BTreeSet::new() })
+    }
+
+    async fn has_user(&self, user: &User) -> Result<bool, Failure> {
+        self.side.has_user(user).await
     }
 
     async fn why_other(&self, difference: &Difference<'_>) -> Option<String> {

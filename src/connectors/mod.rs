@@ -11,7 +11,7 @@ pub mod servicenow;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use merge::{Edit, Entry, Fields, Record, Stream, Value};
+use merge::{Edit, Entry, Fields, Record, Stream, User, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -188,6 +188,12 @@ pub trait Connector: Send + Sync {
 
     /// Writes these fields and no other. `expected` is the version they were planned on.
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure>;
+
+    /// Whether the side has this user. Asked only where a rule says what to write otherwise. A side without a list of users
+    /// has whoever is named.
+    async fn has_user(&self, _user: &User) -> Result<bool, Failure> {
+        Ok(true)
+    }
 
     /// Why a field is not as it was sent, in a sentence with the way out; `None` where the side does not tell. Asked only
     /// when there is a difference, so it may cost requests.

@@ -243,6 +243,10 @@ impl Connector for DeskSide {
         Ok(Applied { record: self.read(after).await?, notes, left_out })
     }
 
+    async fn has_user(&self, user: &merge::User) -> Result<bool, Failure> {
+        Ok(self.store.desk_user_by_email(&user.email).await?.is_some())
+    }
+
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
         self.store.ticket(id).await?.ok_or_else(no_ticket)?;
         let mut tx = self.store.begin().await?;

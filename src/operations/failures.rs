@@ -3,7 +3,7 @@
 use super::show::{pages, when, when_any};
 use super::{Operations, OrTrouble, not_found};
 use crate::queue;
-use crate::store::{DeadLetter, LetterLine, LetterSearch, LetterState, Tx, Urgency};
+use crate::store::{DeadLetter, LOST, LetterLine, LetterSearch, LetterState, Tx, Urgency};
 use crate::sync::story::{self, Story};
 use app::api::Answer;
 use app::error::Trouble;
@@ -177,6 +177,7 @@ fn what(kind: &str, side: &str, rule: &str) -> String {
         "create" => format!("Making the record in {side}"),
         "write" => format!("Writing {rule} to {side}"),
         "append" => format!("A comment for {side}"),
+        LOST => format!("A comment for {side} that may be missing there"),
         _ => format!("A file for {side}"),
     }
 }

@@ -27,6 +27,10 @@ impl LetterState {
     }
 }
 
+/// The kind of a letter about an entry that was sent and may or may not be there: nothing waits to be written, but a
+/// person must look. Its rule is the id that stands for the entry in the pairs.
+pub const LOST: &str = "lost";
+
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct DeadLetter {
     pub id: String,
@@ -36,7 +40,7 @@ pub struct DeadLetter {
     pub lane: String,
     /// The side that it was for; empty for a buried job.
     pub side: String,
-    /// A delivery's kind, or `job`.
+    /// A delivery's kind, `job` or [`LOST`].
     pub kind: String,
     /// The field rule; for an entry or a file, the key of it.
     pub rule: String,
@@ -179,6 +183,13 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(lane).fetch_all(&self.pool).await?)
     }
 
+    /// Which lost entries of a lane a person wants to be sent again, by what stands for them.
+    pub async fn lost_to_retry(&self, lane: &str) -> Result<Vec<String>> {
+        let sql = "select rule from dead_letters where lane = $1 and kind = $2 and state = 'retried'";
+        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(lane).bind(LOST).fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(|(rule,)| rule).collect())
+    }
+
     /// When a person last asked to try a field of a lane again; 0 when never.
     pub async fn retried_at(&self, lane: &str, side: Side, rule: &str) -> Result<i64> {
         let sql = "select cast(coalesce(max(closed_at), 0) as bigint) from dead_letters \
@@ -304,6 +315,15 @@ impl Tx {
         let sql = "update dead_letters set holds = 0, closed_at = case when state = 'open' then $2 else closed_at end, \
                    state = case when state = 'open' then 'settled' else state end where id = $1 and holds = 1";
         sqlx::query(sql).bind(id).bind(now).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+
+    /// A lost entry came to light, so nobody needs to look for it.
+    pub async fn settle_lost(&mut self, lane: &str, unseen: &str, now: i64) -> Result<()> {
+        let sql = "update dead_letters set holds = 0, closed_at = case when state = 'open' then $4 else closed_at end, \
+                   state = case when state = 'open' then 'settled' else state end \
+                   where lane = $1 and kind = $2 and rule = $3 and holds = 1";
+        sqlx::query(sql).bind(lane).bind(LOST).bind(unseen).bind(now).execute(&mut *self.inner).await?;
         Ok(())
     }
 

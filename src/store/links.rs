@@ -14,7 +14,7 @@ pub struct Link {
     /// None until the ticket was made.
     pub platform_id: Option<String>,
     pub base: Base,
-    /// Per rule: a text that one side cut, which counts as the whole there.
+    /// Per rule: a text that one side cut or a user who stands in there, which counts as the whole.
     pub cuts: BTreeMap<String, Cut>,
     pub state: LinkState,
     pub version: i64,
@@ -24,7 +24,8 @@ pub struct Link {
     pub changed_at: i64,
 }
 
-/// A text of which a side keeps the beginning only.
+/// What a side keeps instead of the whole, and what counts there as the whole: the beginning of a text, or a user who
+/// stands in for another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cut {
     pub side: Side,
@@ -222,6 +223,13 @@ impl Tx {
         exactly_one(&done)?;
         link.version += 1;
         link.changed_at = now;
+        Ok(())
+    }
+
+    /// What was sent unseen is not there: it counts as never sent.
+    pub async fn forget_entry(&mut self, link: &str, unseen: &str) -> Result<()> {
+        let sql = "delete from entries where link_id = $1 and servicenow_id = $2";
+        sqlx::query(sql).bind(link).bind(unseen).execute(&mut *self.inner).await?;
         Ok(())
     }
 

@@ -41,7 +41,7 @@ pub use audit::AuditEntry;
 pub use changes::{Change, Source};
 pub use conflicts::{Conflict, ConflictState, ListedConflict};
 pub use connections::{Authorization, Connection, State};
-pub use dead_letters::{DeadLetter, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
+pub use dead_letters::{DeadLetter, LOST, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, User};
 pub use files::FileLine;

@@ -3,7 +3,7 @@
 use super::deliver::{self, Agreed, Create};
 use super::letters::{Held, Wanted};
 use super::runs::{self, Look};
-use super::{Engine, Round, Sides, SyncError, reconcile, story};
+use super::{Engine, Round, Sides, SyncError, people, reconcile, story};
 use crate::store::{Connection, Delivery, Link, LinkState};
 use merge::{Decision, Outcome, Record, Side};
 
@@ -36,7 +36,7 @@ pub(super) async fn enter(
         created_at: now,
         changed_at: now,
     };
-    let creation = creation(engine, connection, &link, &record).await?;
+    let creation = creation(engine, connection, sides, &link, &record).await?;
     let delivery = on_its_way(engine, &link, &creation);
     let mut tx = engine.store.begin().await?;
     if !tx.add_link(&link).await? {
@@ -78,7 +78,7 @@ pub(super) async fn complete(
     let Some(record) = sides.servicenow.fetch(&link.servicenow_id).await? else {
         return Ok(Round::Quiet);
     };
-    let creation = creation(engine, connection, link, &record).await?;
+    let creation = creation(engine, connection, sides, link, &record).await?;
     if Held::of(engine, link).await?.holds(&Wanted::create(&creation)) {
         return Ok(Round::Quiet);
     }
@@ -95,8 +95,15 @@ pub(super) async fn complete(
     send(engine, connection, sides, link, delivery).await
 }
 
-async fn creation(engine: &Engine, connection: &Connection, link: &Link, record: &Record) -> Result<Create, SyncError> {
+async fn creation(
+    engine: &Engine,
+    connection: &Connection,
+    sides: &Sides,
+    link: &Link,
+    record: &Record,
+) -> Result<Create, SyncError> {
     let plan = merge::plan_creation(Side::ServiceNow, record, &connection.rules);
+    let plan = people::without_unknown(sides.platform.as_ref(), plan).await?;
     reconcile::tell(connection, link, &plan);
     let decisions = plan.decisions_for(Side::Platform);
     let now = engine.clock.now();

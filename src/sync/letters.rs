@@ -4,7 +4,7 @@ use super::deliver::{Append, Attach, Create, Part, Write, read};
 use super::{Engine, SyncError};
 use crate::connectors::File;
 use crate::queue;
-use crate::store::{DeadLetter, Delivery, Job, LetterState, Link, Result, Tx, cause_of};
+use crate::store::{DeadLetter, Delivery, Job, LOST, LetterState, Link, Result, Tx, cause_of};
 use merge::Side;
 
 /// One thing to be written, as letters know it.
@@ -33,6 +33,11 @@ impl Wanted {
         let rule = append.agreed.keys().next().unwrap_or(&append.entry.id).clone();
         let what = serde_json::json!({"stream": append.entry.stream, "body": append.entry.body}).to_string();
         Self { side: append.to, kind: "append", rule, what }
+    }
+
+    /// An entry that may be there already, by what stands for it until it shows.
+    pub fn lost(append: &Append, unseen: &str) -> Self {
+        Self { kind: LOST, rule: unseen.to_owned(), ..Self::append(append) }
     }
 
     /// A file never changes; another one has another id.
@@ -87,10 +92,13 @@ impl Held {
         self.0.iter().find(|letter| wanted.is_of(letter))
     }
 
-    /// Divides into what a person must still act on, and what is settled because it is no longer wanted.
+    /// Divides into what a person must still act on, and what is settled because it is no longer wanted. A lost entry is
+    /// not wanted any more, and yet somebody must look for it.
     pub fn divide(self, wanted: &[Wanted]) -> (Vec<DeadLetter>, Vec<DeadLetter>) {
-        let (held, settled): (Vec<_>, Vec<_>) =
-            self.0.into_iter().partition(|letter| wanted.iter().any(|wanted| wanted.is_of(letter)));
+        let (held, settled): (Vec<_>, Vec<_>) = self
+            .0
+            .into_iter()
+            .partition(|letter| letter.kind == LOST || wanted.iter().any(|wanted| wanted.is_of(letter)));
         (held.into_iter().filter(DeadLetter::is_open).collect(), settled)
     }
 }

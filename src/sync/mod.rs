@@ -11,6 +11,7 @@ mod enter;
 mod files;
 mod gone;
 mod letters;
+mod people;
 mod poll;
 mod reconcile;
 mod retention;

@@ -4,7 +4,7 @@ use super::deliver::{self, Part, Write};
 use super::letters::{self, Held, Wanted};
 use super::runs::{self, Look};
 use super::streams::{self, Missing};
-use super::{Engine, Round, Sides, SyncError, circles, conflicts, edits, enter, files, gone, story};
+use super::{Engine, Round, Sides, SyncError, circles, conflicts, edits, enter, files, gone, people, story};
 use crate::store::{Conflict, Connection, Delivery, Link};
 use merge::{Decision, Entry, Outcome, Plan, Record, Resolutions, Rules, Side};
 
@@ -55,6 +55,8 @@ struct Intended {
     wanted: Vec<Wanted>,
     /// What is not written because something changes it back each time, with the sentence about it.
     circling: Vec<(Wanted, String)>,
+    /// What is left as it is because a side lacks a user, in sentences.
+    left: Vec<String>,
 }
 
 /// A link with both its records.
@@ -102,7 +104,7 @@ pub(super) async fn round(
     let missing = streams::missing(engine, sides, &link, &plan, &seen).await?;
     let files = files::missing(engine, &link, &seen).await?;
     let missing = (missing, files);
-    let Some(deliveries) = keep(engine, connection, &mut link, &plan, &open, missing, &seen, look).await? else {
+    let Some(deliveries) = keep(engine, connection, sides, &mut link, &plan, &open, missing, &seen, look).await? else {
         return Ok(Round::Quiet);
     };
     let delivered = deliver::planned(engine, connection, sides, &mut link, deliveries).await?;
@@ -156,6 +158,7 @@ pub(super) async fn read_both(sides: &Sides, link: &Link) -> Result<Result<Obser
 async fn keep(
     engine: &Engine,
     connection: &Connection,
+    sides: &Sides,
     link: &mut Link,
     plan: &Plan,
     open: &[Conflict],
@@ -167,8 +170,8 @@ async fn keep(
     let held = Held::of(engine, link).await?;
     let findings = look.map(|look| (look, runs::findings(connection, plan, &missing.0, &missing.1, &held)));
     let chosen = conflicts::resolutions(open);
-    let Intended { deliveries, wanted, circling } =
-        intended(engine, connection, link, plan, &chosen, missing, seen, &held).await?;
+    let Intended { deliveries, wanted, circling, left } =
+        intended(engine, connection, sides, link, plan, &chosen, missing, seen, &held).await?;
     let (waiting, settled) = held.divide(&wanted);
     let both = (&seen.servicenow, &seen.platform);
     let moves = conflicts::moves(link, open, plan, both, &connection.rules, engine.clock.as_ref());
@@ -179,7 +182,9 @@ async fn keep(
         }
     }
     let unlisted = seen.files.as_ref().err().map_or("", String::as_str);
-    let undecided = letters::sentences(plan.refusals().map(|(_, sentence)| sentence).chain([unlisted]));
+    let undecided = letters::sentences(
+        plan.refusals().map(|(_, sentence)| sentence).chain(left.iter().map(String::as_str)).chain([unlisted]),
+    );
     let is_news = !link.note.contains(&undecided);
     let problems = waiting.iter().map(|letter| &letter.problem).chain(circling.iter().map(|(_, why)| why));
     after.note = letters::sentences(problems.map(String::as_str).chain([undecided.as_str()]));
@@ -226,6 +231,7 @@ async fn keep(
 async fn intended(
     engine: &Engine,
     connection: &Connection,
+    sides: &Sides,
     link: &Link,
     plan: &Plan,
     chosen: &Resolutions,
@@ -234,7 +240,7 @@ async fn intended(
     held: &Held,
 ) -> Result<Intended, SyncError> {
     let rules = &connection.rules;
-    let (mut wanted, mut circling) = (Vec::new(), Vec::new());
+    let (mut wanted, mut circling, mut left) = (Vec::new(), Vec::new(), Vec::new());
     let mut writes = Vec::new();
     for (side, version) in [(Side::Platform, &seen.platform.version), (Side::ServiceNow, &seen.servicenow.version)] {
         let mut decisions = plan.decisions_for(side);
@@ -244,7 +250,9 @@ async fn intended(
             let chosen = chosen.get(&decision.rule).map(|chosen| chosen.value.clone());
             Part::of(decision, &rules.notes, chosen, before)
         };
-        let mut parts: Vec<Part> = decisions.iter().filter_map(part).collect();
+        let parts: Vec<Part> = decisions.iter().filter_map(part).collect();
+        let (mut parts, unknown) = people::known(sides.on(side), side, parts).await?;
+        left.extend(unknown);
         wanted.extend(parts.iter().map(Wanted::write));
         parts.retain(|part| !held.holds(&Wanted::write(part)));
         let by = |rule: &str| {
@@ -260,7 +268,7 @@ async fn intended(
     }
     let (entries, files) = missing;
     if writes.is_empty() && entries.is_empty() && files.is_empty() {
-        return Ok(Intended { deliveries: Vec::new(), wanted, circling });
+        return Ok(Intended { deliveries: Vec::new(), wanted, circling, left });
     }
     let now = engine.clock.now();
     let heard = engine.store.last_heard(&connection.id, &link.servicenow_id, now).await?;
@@ -314,7 +322,7 @@ async fn intended(
     if let Some(first) = deliveries.first_mut() {
         first.mark_sending(now);
     }
-    Ok(Intended { deliveries, wanted, circling })
+    Ok(Intended { deliveries, wanted, circling, left })
 }
 
 /// A line per decision, for whoever turns on debug: names only, never a value.

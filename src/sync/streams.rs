@@ -4,6 +4,7 @@ use super::deliver::{self, Agreed, Append, UNSEEN};
 use super::reconcile::Observed;
 use super::{Engine, Sides, SyncError};
 use crate::connectors::MADE_ID;
+use crate::queue;
 use crate::store::Link;
 use merge::{Decision, Entry, Outcome, Plan, Side, Stream};
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +61,8 @@ fn told(engine: &Engine, decision: &Decision) -> Option<Missing> {
 
 /// The ids on each side of entries that are on both. An entry that ServiceNow shows by another id than those it was
 /// paired by, because it was sent unseen or because the journal is read in another way now, is recognised by its
-/// content, so that it does not cross again.
+/// content, so that it does not cross again. One that was sent unseen and still does not show is taken for there, unless
+/// a person looked and wants it to be sent again.
 async fn known(
     engine: &Engine,
     sides: &Sides,
@@ -68,7 +70,8 @@ async fn known(
     seen: &Observed,
 ) -> Result<(BTreeSet<String>, BTreeSet<String>), SyncError> {
     let pairs = engine.store.paired_entries(&link.id).await?;
-    let (mut servicenow, platform): (BTreeSet<String>, BTreeSet<String>) = pairs.iter().cloned().unzip();
+    let lane = queue::lane(&link.connection_id, &link.servicenow_id);
+    let (mut servicenow, mut platform): (BTreeSet<String>, BTreeSet<String>) = pairs.iter().cloned().unzip();
     let shown: BTreeSet<&str> = seen.servicenow_entries.iter().map(|entry| entry.id.as_str()).collect();
     let mut paired_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (id, there) in &pairs {
@@ -95,20 +98,39 @@ async fn known(
             });
             if let Some(shown) = shown {
                 servicenow.insert(shown.id.clone());
-                found.push((shown.id.clone(), there.id.clone()));
+                found.push((shown.id.clone(), there.id.clone(), unseen(ids)));
             }
             shown.is_none()
         });
     }
     if !found.is_empty() {
         let mut tx = engine.store.begin().await?;
-        for (shown, there) in found {
+        for (shown, there, unseen) in found {
             // What it was paired by stays known: read in the old way again, it is no new entry.
             tx.pair_entries(&link.id, &shown, &there).await?;
+            if let Some(unseen) = unseen {
+                tx.settle_lost(&lane, unseen, engine.clock.now()).await?;
+            }
         }
         tx.commit().await?;
     }
+    let unseen: Vec<(&str, &str)> =
+        lost.iter().filter_map(|(ids, there)| Some((unseen(ids)?, there.id.as_str()))).collect();
+    if !unseen.is_empty() {
+        let again = engine.store.lost_to_retry(&lane).await?;
+        for (unseen, there) in unseen.into_iter().filter(|(unseen, _)| again.iter().any(|again| again == unseen)) {
+            let mut tx = engine.store.begin().await?;
+            tx.forget_entry(&link.id, unseen).await?;
+            tx.commit().await?;
+            platform.remove(there);
+        }
+    }
     Ok((servicenow, platform))
+}
+
+/// What stands for an entry that was sent unseen.
+fn unseen<'a>(ids: &[&'a str]) -> Option<&'a str> {
+    ids.iter().find(|id| id.starts_with(UNSEEN)).copied()
 }
 
 /// Whether two ids of one entry may differ: one is none, or one is the side's own and the other made of the content.

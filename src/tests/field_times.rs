@@ -2,7 +2,6 @@
 
 use super::support::{Pair, Program, sqlite};
 use crate::clock::{Clock, SystemClock};
-use crate::store::HistorySearch;
 use serde_json::{Value as Json, json};
 
 async fn linked_as(user: &str) -> Pair {
@@ -55,12 +54,6 @@ async fn questions(pair: &Pair) -> u64 {
     switches["faults"][0]["met"].as_u64().expect("a count")
 }
 
-async fn stories(pair: &Pair) -> String {
-    let search = HistorySearch { ticket: &pair.ticket, limit: 100, ..HistorySearch::default() };
-    let lines = pair.program.database.store.history(&search).await.expect("readable");
-    lines.into_iter().map(|line| line.story).collect()
-}
-
 #[tokio::test]
 async fn the_later_edit_of_the_field_wins_and_not_the_record_that_was_touched_last() {
     let pair = linked_as("admin").await;
@@ -71,7 +64,7 @@ async fn the_later_edit_of_the_field_wins_and_not_the_record_that_was_touched_la
     touched_after_the_clash(&pair).await;
     assert_eq!(pair.titles().await, ("from Desk".to_owned(), "from Desk".to_owned()));
     assert_eq!(questions(&pair).await, 1, "one field clashed, once");
-    let stories = stories(&pair).await;
+    let stories = pair.stories().await;
     assert!(stories.contains("Desk's edit is the later, so it stands. By rule"), "{stories}");
 }
 
@@ -80,7 +73,7 @@ async fn where_the_audit_is_closed_the_explanation_says_that_the_records_time_wa
     let pair = linked_as("itil").await;
     touched_after_the_clash(&pair).await;
     assert_eq!(pair.titles().await, ("from ServiceNow".to_owned(), "from ServiceNow".to_owned()));
-    let stories = stories(&pair).await;
+    let stories = pair.stories().await;
     assert!(stories.contains("by the time of ServiceNow's record"), "{stories}");
 }
 

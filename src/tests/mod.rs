@@ -12,6 +12,7 @@ mod files;
 mod instance;
 mod intake;
 mod letters;
+mod no_match;
 mod queue;
 mod readback;
 mod roles;

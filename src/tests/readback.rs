@@ -17,13 +17,6 @@ async fn business_rule(pair: &Pair, script: &str) {
     assert!(made["sys_id"].is_string(), "{made}");
 }
 
-/// The steps of a link's changes, as the console tells them.
-async fn steps(pair: &Pair) -> String {
-    let search = crate::store::HistorySearch { ticket: &pair.ticket, limit: 100, ..Default::default() };
-    let lines = pair.program.database.store.history(&search).await.expect("readable");
-    lines.into_iter().map(|line| line.story).collect()
-}
-
 #[tokio::test]
 async fn a_text_that_servicenow_cuts_stays_whole_in_desk() {
     let pair = Pair::linked().await;
@@ -40,7 +33,7 @@ async fn a_text_that_servicenow_cuts_stays_whole_in_desk() {
     parts.wake.wake();
     pair.program.until("its beginning arrives", async || pair.titles().await.0 == "x".repeat(160)).await;
     pair.quiet().await;
-    assert!(steps(&pair).await.contains("160 of the 200 characters"), "the difference is explained");
+    assert!(pair.stories().await.contains("160 of the 200 characters"), "the difference is explained");
     // Other edits on either side leave it alone.
     pair.program.edit_incident(&pair.incident, json!({"description": "touched there"})).await;
     pair.program
@@ -62,7 +55,7 @@ async fn a_value_that_a_business_rule_changes_comes_back_explained() {
     pair.program.edit_ticket(&pair.ticket, &[("title", "from Desk")]).await;
     pair.quiet().await;
     assert_eq!(pair.titles().await, ("set by a rule".to_owned(), "set by a rule".to_owned()));
-    let steps = steps(&pair).await;
+    let steps = pair.stories().await;
     assert!(steps.contains("a business rule of table incident changed it") && steps.contains("Interferes"), "{steps}");
     assert_eq!(pair.link().await.note, "");
 }

@@ -17,8 +17,10 @@ impl ServiceNow {
         let Difference { record, field, sent, is_old } = *difference;
         let columns = self.columns().await?;
         let stored = record.fields.get(field).map(|stored| stored.plain().into_owned()).unwrap_or_default();
-        if !is_old && !stored.is_empty() && sent.plain().starts_with(&stored) {
-            return Ok(Some(self.too_long(field, &columns)));
+        let longest = columns.column(field).and_then(|column| column.max_length);
+        let is_full = longest.is_some_and(|longest| stored.chars().count() >= longest);
+        if !stored.is_empty() && sent.plain().starts_with(&stored) && (!is_old || is_full) {
+            return Ok(Some(self.too_long(field, longest)));
         }
         if columns.kind_of(field) == Kind::Choice
             && let Some(cause) = self.no_choice(field, &sent.plain(), &columns).await?
@@ -43,14 +45,9 @@ impl ServiceNow {
         }))
     }
 
-    fn too_long(&self, field: &str, columns: &Columns) -> String {
-        let table = &self.table.name;
-        match columns.column(field).and_then(|column| column.max_length) {
-            Some(length) => {
-                format!("column {field} of table {table} holds {length} characters (max_length in sys_dictionary)")
-            }
-            None => format!("column {field} of table {table} holds no more (max_length in sys_dictionary)"),
-        }
+    fn too_long(&self, field: &str, longest: Option<usize>) -> String {
+        let holds = longest.map_or_else(|| "no more".to_owned(), |longest| format!("{longest} characters"));
+        format!("column {field} of table {} holds {holds} (max_length in sys_dictionary)", self.table.name)
     }
 
     /// A table's own choices, or else those of the nearest table that it extends and that has any (contract 6).

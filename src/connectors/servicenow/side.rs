@@ -13,7 +13,7 @@ use crate::connectors::{
     Applied, Connector, Content, Difference, Failure, File, Gone, Journal, NewEntry, NewFile, Seen, Urgency,
 };
 use async_trait::async_trait;
-use merge::{Edit, Entry, Fields, Record};
+use merge::{Edit, Entry, Fields, Record, User};
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -118,6 +118,10 @@ impl Connector for ServiceNow {
 
     async fn write(&self, id: &str, fields: &Fields, _expected: &str) -> Result<Applied, Failure> {
         self.change(id, fields).await
+    }
+
+    async fn has_user(&self, user: &User) -> Result<bool, Failure> {
+        Ok(self.people.id_of(&self.instance, &user.email).await?.is_some())
     }
 
     async fn why_other(&self, difference: &Difference<'_>) -> Option<String> {

@@ -3,6 +3,7 @@
 use super::{Agreed, Ending, Outgoing, Paired, Sent, end, mark_sending, read, wait_until_settled};
 use crate::connectors::{Connector, Failure, Journal, NewEntry};
 use crate::store::Link;
+use crate::sync::letters::Wanted;
 use crate::sync::{Engine, SyncError, story};
 use merge::{Entry, Side, Stream};
 use serde::{Deserialize, Serialize};
@@ -35,15 +36,16 @@ pub(super) async fn append(
     out: &Outgoing<'_>,
 ) -> Result<Sent, SyncError> {
     let delivery = out.delivery;
-    let Append { to, entry: from, agreed, story } = read(delivery)?;
-    let entry = new_entry(to, &from);
+    let append: Append = read(delivery)?;
+    let (to, from) = (append.to, &append.entry);
+    let entry = new_entry(to, from);
     let id = link.record_on(to).to_owned();
     let pairs = engine.store.paired_entries(&link.id).await?;
     let taken: BTreeSet<String> = pairs
         .into_iter()
         .map(|(servicenow_id, platform_id)| if to == Side::ServiceNow { servicenow_id } else { platform_id })
         .collect();
-    let mut notes = Vec::new();
+    let mut lost = None;
     let mut found = None;
     let mut sends = true;
     if out.unsure {
@@ -54,11 +56,11 @@ pub(super) async fn append(
             if side.journal().await? == Journal::Closed {
                 // It cannot be looked up, so sending again might say it twice: a person looks.
                 sends = false;
-                notes.push(
-                    "A comment may be missing in ServiceNow: its answer was lost, and table sys_journal_field shows this \
-                     account no rows to look it up. Compare the comments, and give the account the role audit_viewer."
-                        .to_owned(),
-                );
+                lost = Some(format!(
+                    "A comment may be missing in {to}: its answer was lost, and table sys_journal_field shows this account no \
+                     rows to look it up. Compare the comments. If it is missing there, retry this and it is sent again; if it is \
+                     there, discard this. To have it looked up, give the account the role audit_viewer."
+                ));
             }
         }
     }
@@ -77,29 +79,29 @@ pub(super) async fn append(
     }
     // A journal that this account may not read hides the entry; should it show later, it is known by its text.
     let there = found.unwrap_or_else(|| format!("{UNSEEN}{}", delivery.id));
-    let pair = match to {
-        Side::ServiceNow => (there, from.id.clone()),
-        Side::Platform => (from.id.clone(), there),
-    };
     let mut after = link.clone();
-    after.base.extend(agreed);
+    after.base.extend(append.agreed.clone());
     let what = match from.stream {
         Stream::Public => "A comment",
         Stream::Internal => "An internal note",
     };
-    let summary = format!("{what} by {} went to {to}", from.author);
-    let mut story = story.step(engine.clock.now(), format!("{to} has it."));
+    let is_lost = lost.is_some();
+    let (summary, said) = if is_lost {
+        (format!("{what} by {} may have gone to {to}", from.author), "The answer was lost.".to_owned())
+    } else {
+        (format!("{what} by {} went to {to}", from.author), format!("{to} has it."))
+    };
+    let mut story = append.story.clone().step(engine.clock.now(), said);
     story.who.clone_from(&from.author);
-    let held = !notes.is_empty();
-    end(
-        engine,
-        link,
-        after,
-        Ending { out, to, kind: "comment", summary, story, notes, refused: Vec::new(), moved: !held },
-        Some(Paired::Entries(pair)),
-    )
-    .await?;
-    Ok(if held { Sent::Held } else { Sent::Unseen })
+    let notes = lost.iter().cloned().collect();
+    let refused = lost.map(|why| (Wanted::lost(&append, &there), why)).into_iter().collect();
+    let pair = match to {
+        Side::ServiceNow => (there, from.id.clone()),
+        Side::Platform => (from.id.clone(), there),
+    };
+    let ending = Ending { out, to, kind: "comment", summary, story, notes, refused, moved: !is_lost };
+    end(engine, link, after, ending, Some(Paired::Entries(pair))).await?;
+    Ok(if is_lost { Sent::Held } else { Sent::Unseen })
 }
 
 /// Stands for the id of an entry that was sent and is not shown to us.

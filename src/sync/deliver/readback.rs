@@ -14,6 +14,8 @@ pub(super) enum Stored {
     Dropped,
     /// The beginning of a text. It counts as the whole, until somebody edits it there.
     Cut(Cut),
+    /// Somebody whom the rule names, for a user whom the side does not have: counts as that user, until somebody edits it.
+    StandsIn(Cut),
     /// Something else: an edit of that side, which the next plan deals with like any other.
     Changed(Value),
 }
@@ -23,17 +25,29 @@ pub(super) fn compare(rule: &FieldRule, to: Side, before: Option<&Value>, sent: 
     let Ok(Some(stored)) = rule.canonical(to, record) else { return Stored::AsSent };
     if stored.means(sent) {
         Stored::AsSent
+    } else if before.is_some_and(|before| before.means(&stored)) {
+        // Also where the old text is the beginning of the new one: nothing shows that any of it was taken.
+        Stored::Dropped
     } else if let Some(cut) = Cut::of(to, sent, &stored) {
         Stored::Cut(cut)
-    } else if before.is_some_and(|before| before.means(&stored)) {
-        Stored::Dropped
     } else {
         Stored::Changed(stored)
     }
 }
 
+/// The same for a field that a stand-in was written to.
+pub(super) fn compare_stand_in(rule: &FieldRule, to: Side, stand_in: &Value, sent: &Value, record: &Record) -> Stored {
+    match rule.canonical(to, record) {
+        Ok(Some(kept)) if kept.means(stand_in) => Stored::StandsIn(Cut { side: to, whole: sent.clone(), kept }),
+        _ => compare(rule, to, None, sent, record),
+    }
+}
+
 /// Asks the side why the fields of a write are not as they were sent.
 pub(super) async fn cause(side: &dyn Connector, written: &Fields, record: &Record, stored: &Stored) -> Option<String> {
+    if let Stored::AsSent | Stored::StandsIn(_) = stored {
+        return None;
+    }
     let is_other =
         |(field, sent): &(&String, &Value)| record.fields.get(*field).is_some_and(|there| !there.means(sent));
     let (field, sent) = written.iter().find(is_other)?;
@@ -45,6 +59,13 @@ pub(super) fn sentence(stored: &Stored, rule: &FieldRule, to: Side, sent: &Value
     let (field, other) = (rule.field_on(to), to.other());
     match stored {
         Stored::AsSent => String::new(),
+        Stored::StandsIn(cut) => format!(
+            "{to} has nobody with the e-mail {}, so {} stands in for {} in {field}, as the rule says. {other} keeps its own; the \
+             stand-in does not go back.",
+            sent.plain(),
+            cut.kept.plain(),
+            story::show(sent)
+        ),
         Stored::Cut(cut) => format!(
             "{to} keeps {} of the {} characters of {field}: {}. {other} still has all of them; the short text does not go back.",
             length(&cut.kept),
@@ -89,6 +110,7 @@ mod tests {
         assert_eq!(after("new", "new"), Stored::AsSent);
         assert_eq!(after("old", "new"), Stored::Dropped);
         assert!(matches!(after("a long", "a long text"), Stored::Cut(_)));
+        assert_eq!(after("old", "old, and more"), Stored::Dropped);
         assert_eq!(after("NEW", "new"), Stored::Changed(Value::text("NEW")));
         assert_eq!(after("", "new"), Stored::Changed(Value::Empty), "an emptied field is not a cut one");
     }

@@ -6,7 +6,7 @@ use crate::connectors::{Applied, Connector, Failure};
 use crate::store::{Connection, Cut, Delivery, DeliveryState, Link};
 use crate::sync::letters::Wanted;
 use crate::sync::{Engine, SyncError, story};
-use merge::{Decision, Fields, NoteRule, Outcome, Record, Side, Value};
+use merge::{Decision, FieldRule, Fields, NoteRule, Outcome, Record, Side, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -23,6 +23,9 @@ pub(in crate::sync) struct Part {
     /// What the side held when this was planned.
     #[serde(default)]
     before: Option<Value>,
+    /// Written for a user whom the side does not have.
+    #[serde(default)]
+    stand_in: Option<Value>,
 }
 
 /// All that one plan writes on a side.
@@ -52,7 +55,22 @@ impl Part {
             }
         }
         let sent = write.agree.clone().or(chosen);
-        Some(Self { rule: decision.rule.clone(), write: write.clone(), agreed, sent, before })
+        Some(Self { rule: decision.rule.clone(), write: write.clone(), agreed, sent, before, stand_in: None })
+    }
+
+    /// What the side holds of it.
+    fn stored(&self, rule: &FieldRule, to: Side, record: &Record) -> Stored {
+        match (&self.sent, &self.stand_in) {
+            (None, _) => Stored::AsSent,
+            (Some(sent), Some(stand_in)) => readback::compare_stand_in(rule, to, stand_in, sent, record),
+            (Some(sent), None) => readback::compare(rule, to, self.before.as_ref(), sent, record),
+        }
+    }
+
+    /// Somebody else goes out, and counts there as the user who is meant.
+    pub(in crate::sync) fn takes_stand_in(&mut self, field: &str, stand_in: Value) {
+        self.write.fields.insert(field.to_owned(), stand_in.clone());
+        self.stand_in = Some(stand_in);
     }
 }
 
@@ -132,10 +150,16 @@ pub(super) async fn look_up(
     let record = side.fetch(link.record_on(to)).await?.unwrap_or_default();
     let mut after = link.clone();
     for part in parts {
-        let row = connection.rules.fields.iter().find(|row| row.name == part.rule);
-        let holds = row.and_then(|row| row.canonical(to, &record).ok().flatten());
-        if holds.is_some() && holds.as_ref() == part.agreed.get(&part.rule) {
-            after.base.extend(part.agreed);
+        let Some(rule) = connection.rules.rule(&part.rule) else { continue };
+        let holds = rule.canonical(to, &record).ok().flatten();
+        let is_there = holds.is_some() && holds.as_ref() == part.agreed.get(&part.rule);
+        match part.stored(rule, to, &record) {
+            Stored::Cut(cut) | Stored::StandsIn(cut) => {
+                after.cuts.insert(part.rule.clone(), cut);
+                after.base.extend(part.agreed);
+            }
+            _ if is_there => after.base.extend(part.agreed),
+            _ => {}
         }
     }
     let now = engine.clock.now();
@@ -179,7 +203,7 @@ impl Outcomes {
                 continue;
             }
             if let (Some(rule), Some(sent)) = (rule, &part.sent) {
-                let stored = readback::compare(rule, to, part.before.as_ref(), sent, &applied.record);
+                let stored = part.stored(rule, to, &applied.record);
                 if stored != Stored::AsSent {
                     let cause = readback::cause(side, &part.write.fields, &applied.record, &stored).await;
                     let why = readback::sentence(&stored, rule, to, sent, cause.as_deref());
@@ -188,7 +212,7 @@ impl Outcomes {
                             self.refuse(part, why);
                             continue;
                         }
-                        Stored::Cut(cut) => {
+                        Stored::Cut(cut) | Stored::StandsIn(cut) => {
                             self.cuts.insert(part.rule.clone(), cut);
                         }
                         Stored::Changed(_) | Stored::AsSent => {}

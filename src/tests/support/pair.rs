@@ -72,6 +72,13 @@ impl Pair {
         self.program.database.store.conflicts_of(&self.link().await.id).await.expect("readable")
     }
 
+    /// The stories of a link's changes, as the console keeps them.
+    pub async fn stories(&self) -> String {
+        let search = HistorySearch { ticket: &self.ticket, limit: 100, ..HistorySearch::default() };
+        let lines = self.program.database.store.history(&search).await.expect("readable");
+        lines.into_iter().map(|line| line.story).collect()
+    }
+
     /// The history's sentences of one kind, oldest first.
     pub async fn told(&self, kind: &str) -> Vec<String> {
         let search = HistorySearch { ticket: &self.ticket, limit: 100, ..HistorySearch::default() };
