@@ -152,7 +152,8 @@ pub async fn run(
     let workers = if role.syncs() {
         take_up(&store).await?;
         operations::plan_polls(&parts).await?;
-        let worker = Worker::new(store, clock, wake);
+        let pages = engine.clone();
+        let worker = Worker::new(store, clock, wake).when_settled(move |job| pages.tell_settled(job));
         tokio::spawn(worker.work(usize::from(settings.workers), stop.clone(), move |job| {
             let engine = engine.clone();
             async move { engine.run(job).await }

@@ -1,10 +1,13 @@
-//! `replay REQUESTS.json CONCURRENCY`: sends lists of requests, each list in order, so many lists at a time, and prints
-//! the milliseconds that it took. The bare loop that `scripts/bench/throughput.mjs` holds the engine against.
+//! `replay REQUESTS.json CONCURRENCY PORT`: sends lists of requests, each list in order, so many lists at a time, and
+//! prints the milliseconds that it took. Webhooks that come to the port meanwhile are answered and forgotten. The bare
+//! loop that `scripts/bench/throughput.mjs` holds the engine against.
 
 use reqwest::{Client, Method};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 
 #[derive(serde::Deserialize)]
@@ -19,9 +22,10 @@ struct Request {
 #[allow(clippy::disallowed_methods)] // a measuring tool: its own client, and the machine's clock
 async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(file), Some(concurrency)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: replay REQUESTS.json CONCURRENCY".into());
+    let (Some(file), Some(concurrency), Some(port)) = (arguments.next(), arguments.next(), arguments.next()) else {
+        return Err("usage: replay REQUESTS.json CONCURRENCY PORT".into());
     };
+    tokio::spawn(answer_all(TcpListener::bind(("127.0.0.1", port.parse()?)).await?));
     let lists: Vec<Vec<Request>> = serde_json::from_slice(&std::fs::read(file)?)?;
     let waiting = Arc::new(Mutex::new(lists.into_iter()));
     // A second caller finds it installed, which is as good.
@@ -49,5 +53,32 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         ended??;
     }
     println!("{}", begun.elapsed().as_millis());
+    Ok(())
+}
+
+async fn answer_all(listener: TcpListener) {
+    while let Ok((stream, _)) = listener.accept().await {
+        // Who sent it sees what became of it.
+        tokio::spawn(async move { answer(stream).await.ok() });
+    }
+}
+
+/// Reads request after request of one connection and says 202.
+async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
+    let (from, mut to) = stream.split();
+    let mut from = BufReader::new(from);
+    let (mut length, mut line) = (0, String::new());
+    while from.read_line(&mut line).await? > 0 {
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or_default();
+        }
+        if line.trim().is_empty() {
+            let mut body = vec![0; length];
+            from.read_exact(&mut body).await?;
+            to.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n").await?;
+            length = 0;
+        }
+        line.clear();
+    }
     Ok(())
 }

@@ -43,6 +43,7 @@ pub struct Worker {
     /// The jobs that run here now. Only these are extended: one whose end could not be stored becomes free again
     /// when its lease ends, instead of blocking its lane.
     held: Arc<Mutex<BTreeSet<String>>>,
+    settled: Arc<dyn Fn(&Job) + Send + Sync>,
 }
 
 /// A job that runs here; its lease is extended until this is dropped.
@@ -60,7 +61,13 @@ impl Drop for Running {
 impl Worker {
     pub fn new(store: Store, clock: SharedClock, wake: Wake) -> Self {
         let me = clock.id();
-        Self { store, clock, wake, me, held: Arc::default() }
+        Self { store, clock, wake, me, held: Arc::default(), settled: Arc::new(|_| {}) }
+    }
+
+    /// Hears of each job whose end is stored: until then it counts as one that waits.
+    #[must_use]
+    pub fn when_settled(self, hear: impl Fn(&Job) + Send + Sync + 'static) -> Self {
+        Self { settled: Arc::new(hear), ..self }
     }
 
     /// Runs up to `lanes` jobs at a time until stopped; those that run are finished.
@@ -139,6 +146,9 @@ impl Worker {
         let now = self.clock.now();
         let job = tx.claim_job(&self.me, now, now + LEASE_MS).await?;
         tx.commit().await?;
+        if let Some((running, _)) = ended {
+            (self.settled)(&running.job);
+        }
         Ok(job.map(|job| {
             self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id.clone());
             Running { job, held: self.held.clone() }
@@ -161,7 +171,9 @@ impl Worker {
         let settled = async {
             let mut tx = self.store.begin().await?;
             self.settle(&mut tx, &running.job, after).await?;
-            tx.commit().await
+            tx.commit().await?;
+            (self.settled)(&running.job);
+            Ok::<_, StoreError>(())
         };
         if let Err(error) = settled.await {
             tracing::error!(%error, lane = %running.job.lane, "the end of a job could not be stored; it will run again");

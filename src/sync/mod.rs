@@ -26,7 +26,7 @@ use crate::clock::SharedClock;
 use crate::connectors::{Failure, Urgency};
 use crate::news::News;
 use crate::queue::{After, Wake};
-use crate::store::{self, AuditEntry, Job, NEVER, State, Store, StoreError};
+use crate::store::{self, AuditEntry, Job, JobKind, Link, NEVER, State, Store, StoreError};
 use std::sync::Arc;
 
 /// A pair that still moves after so many rounds waits for the next news instead of turning in circles.
@@ -83,6 +83,20 @@ impl Engine {
             Err(SyncError::Stopped) => After::Again { at: NEVER },
             Err(SyncError::Store(error)) => After::Retry { why: error.to_string(), after_ms: None },
         }
+    }
+
+    /// Pages that show a record as waiting look again.
+    pub fn tell_settled(&self, job: &Job) {
+        if job.kind != JobKind::Sync.as_str() {
+            return;
+        }
+        let (engine, connection, record) = (self.clone(), job.connection_id.clone(), job.subject.clone());
+        tokio::spawn(async move {
+            engine.news.tell(format!("connection:{connection}"));
+            if let Ok(Some(Link { platform_id: Some(ticket), .. })) = engine.store.link_of(&connection, &record).await {
+                engine.news.tell(format!("ticket:{ticket}"));
+            }
+        });
     }
 
     async fn run_unless_stopped(&self, job: &Job) -> Result<After, SyncError> {

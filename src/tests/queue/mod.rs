@@ -200,7 +200,9 @@ async fn a_worker_ends_one_job_and_takes_the_next_until_it_is_stopped(database: 
     let records: Vec<String> = (0..20).map(|n| format!("r{n:02}")).collect();
     let names: Vec<&str> = records.iter().map(String::as_str).collect();
     look_at_all(&database, &clock, &connection, &names, Urgency::Live).await;
-    let worker = Worker::new(database.store.clone(), clock.clone(), Wake::default());
+    let (hear, mut heard_of) = tokio::sync::mpsc::unbounded_channel();
+    let worker = Worker::new(database.store.clone(), clock.clone(), Wake::default())
+        .when_settled(move |job| hear.send(job.subject.clone()).expect("heard"));
     let stop = tokio_util::sync::CancellationToken::new();
     let ran = Arc::new(std::sync::Mutex::new(Vec::new()));
     let (heard, last) = (ran.clone(), stop.clone());
@@ -215,4 +217,9 @@ async fn a_worker_ends_one_job_and_takes_the_next_until_it_is_stopped(database: 
     tokio::time::timeout(std::time::Duration::from_secs(20), worker.work(1, stop, run)).await.expect("it ends");
     assert_eq!(*ran.lock().expect("held"), records, "one lane keeps the order of what is equally due");
     assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (0, 0), "the last end is stored too");
+    let mut settled = Vec::new();
+    while let Some(record) = heard_of.recv().await {
+        settled.push(record);
+    }
+    assert_eq!(settled, records, "pages hear of each end, once it is stored");
 }
