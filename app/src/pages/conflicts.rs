@@ -200,8 +200,7 @@ fn Choices(row: ConflictRow) -> impl IntoView {
         }
         .into_any(),
         ValueInput::Text => {
-            view! { <textarea class="textarea textarea-sm" name="choice[value]" rows="1" aria-label=label></textarea> }
-                .into_any()
+            view! { <textarea class="textarea" name="choice[value]" rows="2" aria-label=label></textarea> }.into_any()
         }
         ValueInput::Moment => {
             view! { <input class="input input-sm" type="datetime-local" name="choice[value]" aria-label=label/> }
@@ -213,7 +212,7 @@ fn Choices(row: ConflictRow) -> impl IntoView {
     };
     view! {
         <FormTrouble trouble/>
-        <div class="flex flex-wrap items-end gap-3 mt-2">
+        <div class="flex flex-wrap items-start gap-x-3 gap-y-4 mt-2">
             <ActionForm action=choose>
                 {hidden("servicenow")}
                 <button class="btn btn-sm" type="submit" disabled=choose.pending()>"Take ServiceNow's"</button>
@@ -222,13 +221,16 @@ fn Choices(row: ConflictRow) -> impl IntoView {
                 {hidden("platform")}
                 <button class="btn btn-sm" type="submit" disabled=choose.pending()>"Take Desk's"</button>
             </ActionForm>
-            <ActionForm action=choose>
-                <div class="flex flex-wrap items-end gap-2">
-                    {hidden("value")}
-                    {input}
-                    <button class="btn btn-sm" type="submit" disabled=choose.pending()>"Take this instead"</button>
-                </div>
-            </ActionForm>
+            <details class="basis-full max-w-2xl">
+                <summary class="text-quiet">"Another value"</summary>
+                <ActionForm action=choose>
+                    <div class="form mt-2">
+                        {hidden("value")}
+                        {input}
+                        <button class="btn btn-sm" type="submit" disabled=choose.pending()>"Take this instead"</button>
+                    </div>
+                </ActionForm>
+            </details>
         </div>
     }
 }

@@ -69,7 +69,7 @@ fn Begin(connection: String) -> impl IntoView {
 fn Runs(runs: Vec<RunRow>) -> impl IntoView {
     view! {
         <div class="scroll">
-            <table class="table flow">
+            <table class="table stack">
                 <caption class="sr-only">"Reconcile runs, the newest first"</caption>
                 <thead>
                     <tr>
@@ -89,14 +89,14 @@ fn Runs(runs: Vec<RunRow>) -> impl IntoView {
                         .map(|run| {
                             view! {
                                 <tr>
-                                    <td><a class="title" href=format!("/drift/{}", run.id)><Time when=run.begun/></a></td>
-                                    <td>{kind(run.heals)}</td>
+                                    <td><a class="name" href=format!("/drift/{}", run.id)><Time when=run.begun/></a></td>
+                                    <td data-label="Kind">{kind(run.heals)}</td>
                                     <td><RunState state=run.state/></td>
-                                    <td class="num text-right">{run.looked}</td>
-                                    <td class="num text-right">{run.touched}</td>
-                                    <td class="num text-right">{run.differences}</td>
-                                    <td class="text-quiet"><MaybeTime when=run.ended never="not yet"/></td>
-                                    <td class="whitespace-nowrap">{run.begun_by}</td>
+                                    <td class="num text-right" data-label="Looked at">{run.looked}</td>
+                                    <td class="num text-right" data-label="Differing links">{run.touched}</td>
+                                    <td class="num text-right" data-label="Differences">{run.differences}</td>
+                                    <td class="text-quiet" data-label="Ended"><MaybeTime when=run.ended never="not yet"/></td>
+                                    <td class="whitespace-nowrap" data-label="By">{run.begun_by}</td>
                                 </tr>
                             }
                         })

@@ -68,7 +68,7 @@ fn Groups(groups: Vec<FailureGroup>) -> impl IntoView {
     let retry = ServerAction::<RetryFailures>::new();
     view! {
         <div class="scroll">
-            <table class="table flow">
+            <table class="table stack">
                 <caption class="sr-only">"Failures by cause, the newest first"</caption>
                 <thead>
                     <tr>
@@ -88,10 +88,10 @@ fn Groups(groups: Vec<FailureGroup>) -> impl IntoView {
                                 with_query("/failures", &[("connection", &group.connection_id), ("cause", &group.cause)]);
                             view! {
                                 <tr>
-                                    <td class="wide"><a class="title" href=letters>{group.what}</a></td>
+                                    <td class="half"><a class="name" href=letters>{group.what}</a></td>
                                     <td class="wide">{group.problem}</td>
-                                    <td class="num text-right">{group.letters}</td>
-                                    <td class="text-quiet"><Time when=group.last/></td>
+                                    <td class="num text-right" data-label="How often">{group.letters}</td>
+                                    <td class="text-quiet" data-label="Last"><Time when=group.last/></td>
                                     <td class="whitespace-nowrap text-quiet">{group.connection}</td>
                                     <td>
                                         <ActionForm action=retry>
@@ -114,7 +114,7 @@ fn Groups(groups: Vec<FailureGroup>) -> impl IntoView {
 fn Letters(rows: Vec<FailureRow>) -> impl IntoView {
     view! {
         <div class="scroll">
-            <table class="table flow">
+            <table class="table stack">
                 <caption class="sr-only">"Failures of one cause, the oldest first"</caption>
                 <thead>
                     <tr>
@@ -133,8 +133,8 @@ fn Letters(rows: Vec<FailureRow>) -> impl IntoView {
                                 <tr>
                                     <td class="text-quiet"><Time when=row.since/></td>
                                     <td class="num">{record(row.reference, row.ticket_id, row.ticket_number)}</td>
-                                    <td class="wide"><a class="title" href=format!("/failures/{}", row.id)>{row.what}</a></td>
-                                    <td class="wide">{row.wanted}</td>
+                                    <td class="half"><a class="name" href=format!("/failures/{}", row.id)>{row.what}</a></td>
+                                    <td class="half" data-label="Value">{row.wanted}</td>
                                     <td class="wide">{row.problem}</td>
                                 </tr>
                             }

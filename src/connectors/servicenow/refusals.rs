@@ -41,7 +41,9 @@ impl ServiceNow {
         } else {
             String::new()
         };
-        Failure::Refused { why: why + &advice }
+        // ServiceNow's own words often end without a full stop.
+        let end = if advice.is_empty() || why.ends_with(['.', '!', '?']) { "" } else { "." };
+        Failure::Refused { why: why + end + &advice }
     }
 
     pub(super) fn not_there(&self) -> Failure {
