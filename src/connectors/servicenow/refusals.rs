@@ -41,9 +41,7 @@ impl ServiceNow {
         } else {
             String::new()
         };
-        // ServiceNow's own words often end without a full stop.
-        let end = if advice.is_empty() || why.ends_with(['.', '!', '?']) { "" } else { "." };
-        Failure::Refused { why: why + end + &advice }
+        Failure::Refused { why: why + &advice }
     }
 
     pub(super) fn not_there(&self) -> Failure {
