@@ -73,6 +73,11 @@ enum Refused {
     OutOfTime,
     #[error("The body is not what the business rule sends: event, table and sys_id.")]
     Malformed,
+    #[error(
+        "The connection syncs another table than the one that this tells of. Install the business rule again from the \
+         connection's page."
+    )]
+    OtherTable,
     #[error("The change could not be stored. Send it again.")]
     NotStored,
     #[error("More changes wait here than can be stored at once. Send it again.")]
@@ -85,7 +90,7 @@ impl IntoResponse for Refused {
         let status = match self {
             Self::UnknownAddress => StatusCode::NOT_FOUND,
             Self::Unsigned | Self::OutOfTime => StatusCode::UNAUTHORIZED,
-            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Malformed | Self::OtherTable => StatusCode::BAD_REQUEST,
             Self::NotStored | Self::Busy => {
                 let again = [(header::RETRY_AFTER, AGAIN_SECONDS)];
                 return (StatusCode::SERVICE_UNAVAILABLE, again, format!("{self}\n")).into_response();
@@ -115,8 +120,11 @@ async fn receive(
     let hint: Hint = serde_json::from_slice(&body).map_err(|_| Refused::Malformed)?;
     let is_id = hint.sys_id.len() == 32 && hint.sys_id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let is_event = hint.event.len() <= 200 && !hint.event.contains(char::is_control);
-    if hint.table != "incident" || !is_id || !is_event {
+    if !is_id || !is_event {
         return Err(Refused::Malformed);
+    }
+    if hint.table != caller.connection.rules.table {
+        return Err(Refused::OtherTable);
     }
     let heard =
         Heard { connection_id: caller.connection.id.clone(), event: hint.event, record: hint.sys_id, arrived_at };

@@ -43,7 +43,7 @@ impl Operations {
         let rule = connection.rules.fields.iter().find(|rule| rule.name == listed.conflict.rule);
         let conflict = listed.conflict;
         Ok(ConflictRow {
-            record_url: Instance::page_of(&connection.address, "incident", &listed.servicenow_id),
+            record_url: Instance::page_of(&connection.address, &connection.rules.table, &listed.servicenow_id),
             connection_id: connection.id.clone(),
             connection: listed.connection,
             reference: listed.servicenow_number,

@@ -75,7 +75,8 @@ impl Operations {
         let clock = parts.clock.as_ref();
         let address = url.as_str().trim_end_matches('/').to_owned();
         // Filled in again after a mistake, the same draft gets the new values.
-        let before = self.draft_of(&address).await?;
+        let rules = merge::incident_to_desk();
+        let before = self.draft_of(&address, &rules.table).await?;
         let id = before.as_ref().map_or_else(|| clock.id(), |draft| draft.id.clone());
         let seal = |column: &str, secret: &str| {
             parts.secrets.seal(&format!("connections.{column}/{id}"), secret, clock).map_err(|error| broken(&error))
@@ -89,7 +90,7 @@ impl Operations {
             client_secret: seal("client_secret", client_secret)?,
             state: State::Draft,
             state_note: "Not authorized yet. Press \"Authorize in ServiceNow\".".into(),
-            rules: merge::incident_to_desk(),
+            rules,
             webhook_key: clock.secret(),
             webhook_secret: seal("webhook_secret", &clock.secret())?,
             acting_as: String::new(),
@@ -111,18 +112,21 @@ impl Operations {
         Ok(id)
     }
 
-    /// The draft for this instance, if one was begun. An instance is joined once: two connections would make two
-    /// tickets of every incident.
-    async fn draft_of(&self, address: &str) -> Answer<Option<Connection>> {
+    /// The draft for this instance, if one was begun. A table of an instance is joined once: two connections would make
+    /// two tickets of every record.
+    async fn draft_of(&self, address: &str, table: &str) -> Answer<Option<Connection>> {
         let connections = self.parts.store.connections().await.or_trouble()?;
-        let Some(same) = connections.into_iter().find(|connection| connection.address == address) else {
+        let joins = |connection: &Connection| connection.address == address && connection.rules.table == table;
+        let Some(same) = connections.into_iter().find(joins) else {
             return Ok(None);
         };
         if same.state == State::Draft {
             return Ok(Some(same));
         }
-        let why =
-            format!("The connection {} joins it already, and two would make two tickets of every incident.", same.name);
+        let why = format!(
+            "The connection {} joins its table {table} already, and two would make two tickets of every record.",
+            same.name
+        );
         let todo = "Open that connection. To authorize it again, press \"Regenerate token\" there.";
         Err(Trouble::new("CONN-TWICE", "This instance is connected.", &why, todo).about("address"))
     }
@@ -247,7 +251,10 @@ pub(super) async fn test(parts: &Parts, connection: &Connection) -> (Vec<Check>,
     };
     let mut checks = vec![passed(&format!("ServiceNow accepts the token; it acts as {acting_as}."))];
     match side.changed(parts.clock.now(), None).await {
-        Ok(_) => checks.push(passed("Table incident answers the query that polling uses.")),
+        Ok(_) => {
+            let table = &connection.rules.table;
+            checks.push(passed(&format!("Table {table} answers the query that polling uses.")));
+        }
         Err(failure) => checks.push(failed(&failure)),
     }
     match side.journal().await {
@@ -282,7 +289,7 @@ fn failed(failure: &Failure) -> Check {
             "CONN-RIGHTS",
             "The account lacks a right.",
             &why,
-            "Give the user read and write access to table incident (role itil, or sn_incident_read and sn_incident_write), and read access to sys_user. Sorting by sys_updated_on must be allowed as well.",
+            "Give the user read and write access to the connection's table (for incident role itil, or sn_incident_read and sn_incident_write; for sn_customerservice_case role sn_customerservice_agent), and read access to sys_user. Sorting by sys_updated_on must be allowed as well.",
         ),
         Failure::NotAnInstance { .. } => check(
             "CONN-HTML",

@@ -84,7 +84,7 @@ impl Operations {
         let (webhook_address, rule_script) = if role >= Role::Admin {
             let place = format!("connections.webhook_secret/{id}");
             let secret = self.parts.secrets.open(&place, &connection.webhook_secret).map_err(|error| broken(&error))?;
-            let script = business_rule(&webhook_address, secret.expose_secret());
+            let script = business_rule(&connection.rules.table, &webhook_address, secret.expose_secret());
             (webhook_address, script)
         } else {
             (String::new(), String::new())

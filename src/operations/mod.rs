@@ -154,6 +154,20 @@ impl<T> OrTrouble<T> for Result<T, StoreError> {
                 "Somebody or the other side changed it in the same moment.",
                 "Look at the new values and save again.",
             ),
+            StoreError::TableInUse { table } => Trouble::new(
+                "TABLE-IN-USE",
+                "The table was not changed.",
+                &format!("The connection has links to records of table {table}, and they would be looked for in another."),
+                "Keep the table here, and connect the instance once more for the other table.",
+            )
+            .about("table"),
+            StoreError::TableTaken { table } => Trouble::new(
+                "TABLE-TAKEN",
+                "The table was not changed.",
+                &format!("Another connection joins table {table} of this instance, and two would make two tickets of every record."),
+                "Use that connection, or choose another table.",
+            )
+            .about("table"),
             other => broken(&other),
         })
     }

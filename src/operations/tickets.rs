@@ -172,7 +172,7 @@ impl Operations {
             },
         };
         Ok(Some(SyncLine {
-            record_url: Instance::page_of(&connection.address, "incident", &link.servicenow_id),
+            record_url: Instance::page_of(&connection.address, &connection.rules.table, &link.servicenow_id),
             connection_id: connection.id,
             connection: connection.name,
             reference: link.servicenow_number,

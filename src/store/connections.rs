@@ -1,6 +1,6 @@
 //! Connections, and authorizations on their way.
 
-use super::{Result, Store, Tx, exactly_one, read_json, to_json};
+use super::{Result, Store, StoreError, Tx, exactly_one, read_json, to_json};
 use merge::Rules;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,9 +201,40 @@ impl Tx {
         row.map(|(rules,)| read_json(&rules, "connections", "rules", id)).transpose()
     }
 
+    /// Another table only while nothing is linked, and while no other connection joins it: a link's record is looked for
+    /// in the connection's table.
     pub async fn publish_rules(&mut self, id: &str, rules: &Rules) -> Result<()> {
+        let before = self.rules_for_edit(id).await?.ok_or(StoreError::Stale)?;
+        if before.table != rules.table {
+            if self.has_links(id).await? {
+                return Err(StoreError::TableInUse { table: before.table });
+            }
+            if self.joins(id, &rules.table).await? {
+                return Err(StoreError::TableTaken { table: rules.table.clone() });
+            }
+        }
         let sql = "update connections set rules = $2 where id = $1";
         exactly_one(&sqlx::query(sql).bind(id).bind(to_json(rules)).execute(&mut *self.inner).await?)
+    }
+
+    async fn has_links(&mut self, connection: &str) -> Result<bool> {
+        let sql = "select count(*) from (select 1 from links where connection_id = $1 limit 1) found";
+        let (found,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.inner).await?;
+        Ok(found > 0)
+    }
+
+    /// Whether another connection to the same instance has this table.
+    async fn joins(&mut self, connection: &str, table: &str) -> Result<bool> {
+        let sql = "select o.id, o.rules from connections c join connections o on o.address = c.address and o.id <> c.id \
+                   where c.id = $1";
+        let others: Vec<(String, String)> = sqlx::query_as(sql).bind(connection).fetch_all(&mut *self.inner).await?;
+        for (id, rules) in others {
+            let rules: Rules = read_json(&rules, "connections", "rules", &id)?;
+            if rules.table == table {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub async fn set_connection_state(&mut self, id: &str, state: State, note: &str) -> Result<()> {

@@ -82,6 +82,10 @@ pub enum StoreError {
     InUse { path: String, process: String },
     #[error("the row was changed by someone else in the meantime")]
     Stale,
+    #[error("the connection has links to records of table {table}")]
+    TableInUse { table: String },
+    #[error("another connection to the same instance has table {table}")]
+    TableTaken { table: String },
     #[error("the database lost a transaction that was shared with others: nothing of it was kept")]
     Lost,
 }

@@ -13,9 +13,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// What is kept the same as Desk's tickets.
-const TABLE: &str = "incident";
-
 #[derive(Clone)]
 pub struct Sides {
     pub servicenow: Arc<dyn Connector>,
@@ -66,7 +63,8 @@ impl Live {
             Some((_, side)) => side.instance().clone(),
             None => self.instance(connection)?,
         };
-        let side = Arc::new(ServiceNow::new(instance, TABLE, connection.rules.servicenow_fields(), self.clock.clone()));
+        let rules = &connection.rules;
+        let side = Arc::new(ServiceNow::new(instance, &rules.table, rules.servicenow_fields(), self.clock.clone()));
         known.insert(connection.id.clone(), (connection.rules.version, side.clone()));
         Ok(side)
     }

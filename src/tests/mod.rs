@@ -22,6 +22,7 @@ mod simulation;
 mod store;
 mod support;
 mod sync;
+mod tables;
 mod tokens;
 mod upgrade;
 mod web;

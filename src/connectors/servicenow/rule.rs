@@ -39,11 +39,11 @@ pub fn is_signed(secret: &str, timestamp: &str, body: &[u8], signature: &str) ->
 }
 
 /// The `sys_script` row to write.
-pub fn row(connection: &str, name: &str, endpoint: &str, secret: &str) -> Json {
+pub fn row(connection: &str, name: &str, table: &str, endpoint: &str, secret: &str) -> Json {
     json!({
         "sys_id": rule_id(connection),
         "name": format!("Isthmus: tell {name}"),
-        "collection": "incident",
+        "collection": table,
         "when": "async",
         "order": "1000",
         "active": "true",
@@ -52,20 +52,21 @@ pub fn row(connection: &str, name: &str, endpoint: &str, secret: &str) -> Json {
         "action_update": "true",
         "action_delete": "false",
         "action_query": "false",
-        "description": "Tells Isthmus that an incident changed. Sends identifiers only, signed. Installed from its console.",
-        "script": business_rule(endpoint, secret),
+        "description": "Tells Isthmus that a record changed. Sends identifiers only, signed. Installed from its console.",
+        "script": business_rule(table, endpoint, secret),
     })
 }
 
 /// The script itself: ES5, for ServiceNow's older engine as well.
-pub fn business_rule(endpoint: &str, secret: &str) -> String {
+pub fn business_rule(table: &str, endpoint: &str, secret: &str) -> String {
     let key = STANDARD.encode(secret);
+    let table = Json::from(table);
     format!(
         r"(function executeRule(current, previous /*null when async*/) {{
     // Identifiers only, so that every byte of the body is ASCII and the signature is over exactly these bytes.
     var body = JSON.stringify({{
         event: current.getUniqueValue() + '@' + current.getValue('sys_updated_on') + '#' + current.getValue('sys_mod_count'),
-        table: 'incident',
+        table: {table},
         sys_id: current.getUniqueValue()
     }});
     var timestamp = String(new Date().getTime());

@@ -80,7 +80,7 @@ impl ServiceNow {
         endpoint: &str,
         secret: &str,
     ) -> Result<(), Failure> {
-        let row = rule::row(connection, name, endpoint, secret);
+        let row = rule::row(connection, name, &self.table.name, endpoint, secret);
         let id = rule::rule_id(connection);
         let there = self.instance.read("sys_script", &id, &[("sysparm_fields", "sys_id")]).await?;
         if there.is_some() {

@@ -59,12 +59,7 @@ impl Pair {
 
     /// Publishes a changed mapping.
     pub async fn publish(&self, change: impl FnOnce(&mut Rules)) {
-        let mut tx = self.program.database.store.begin().await.expect("begins");
-        let mut rules = tx.rules_for_edit(&self.connection).await.expect("readable").expect("a connection");
-        change(&mut rules);
-        rules.version += 1;
-        tx.publish_rules(&self.connection, &rules).await.expect("kept");
-        tx.commit().await.expect("committed");
+        self.program.publish(&self.connection, change).await.expect("kept");
     }
 
     /// The conflicts that are not over.

@@ -5,7 +5,9 @@ use crate::cli::{DatabaseArgs, LogArgs, LogFormat, Role, ServeArgs};
 use crate::clock::SystemClock;
 use crate::connectors::http::{Allowed, HttpClient};
 use crate::start::{self, Running};
+use crate::store::StoreError;
 use app::model::ConnectDefaults;
+use merge::Rules;
 use reqwest::{Client, Method, Response};
 use sandbox::{OauthClient, Sandbox, Settings};
 use serde_json::{Value as Json, json};
@@ -198,6 +200,17 @@ impl Program {
         let back = location(&answered);
         let path = back.strip_prefix(&self.url("")).unwrap_or_else(|| panic!("back to {back}")).to_owned();
         location(&self.get(&path).await)
+    }
+
+    /// Publishes a changed mapping.
+    pub async fn publish(&self, connection: &str, change: impl FnOnce(&mut Rules)) -> Result<(), StoreError> {
+        let mut tx = self.database.store.begin().await?;
+        let mut rules = tx.rules_for_edit(connection).await?.expect("a connection");
+        let version = rules.version;
+        change(&mut rules);
+        rules.version = version + 1;
+        tx.publish_rules(connection, &rules).await?;
+        tx.commit().await
     }
 
     /// ServiceNow's Table API, as its administrator. Null when a fault that was turned on hits this request.
