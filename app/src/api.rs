@@ -4,8 +4,9 @@
 use crate::error::Trouble;
 use crate::model::{
     ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
-    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, Overview, Person,
-    RetentionDays, RunPage, SettingsForm, TicketFilter, TicketForm, TicketList, TicketPage,
+    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, NewTicket,
+    NewTicketChoices, Overview, Person, RetentionDays, RunPage, SettingsForm, TicketFilter, TicketForm, TicketList,
+    TicketPage,
 };
 use leptos::prelude::*;
 
@@ -60,6 +61,13 @@ pub trait Console: Send + Sync {
     async fn tickets(&self, filter: TicketFilter) -> Answer<TicketList>;
     async fn ticket(&self, id: &str) -> Answer<TicketPage>;
     async fn edit_ticket(&self, form: TicketForm) -> Answer<()>;
+    async fn new_ticket_choices(&self) -> Answer<NewTicketChoices>;
+    /// Answers its id.
+    async fn create_ticket(&self, form: NewTicket) -> Answer<String>;
+    /// To ServiceNow, by this connection.
+    async fn send_ticket(&self, ticket: &str, connection: &str) -> Answer<()>;
+    /// From ServiceNow, by its number or sys_id. Answers the number.
+    async fn pull_record(&self, connection: &str, record: &str) -> Answer<String>;
     /// For good; what is left is its number, and who deleted it when.
     async fn delete_ticket(&self, ticket: &str) -> Answer<()>;
     async fn comment(&self, ticket: &str, body: &str, internal: bool) -> Answer<()>;
@@ -81,7 +89,11 @@ pub trait Console: Send + Sync {
     /// One run with what it found.
     async fn run(&self, id: &str, page: i64) -> Answer<RunPage>;
     async fn begin_run(&self, connection: &str, heals: bool) -> Answer<()>;
-    /// Past the breaker.
+    /// Pulls records without a link that were made or updated since a day, as `2026-11-30`.
+    async fn begin_backfill(&self, connection: &str, day: &str) -> Answer<()>;
+    /// Until a person lets it go on.
+    async fn stop_run(&self, id: &str) -> Answer<()>;
+    /// Past the breaker, if that has stopped it.
     async fn continue_run(&self, id: &str) -> Answer<()>;
     async fn cancel_run(&self, id: &str) -> Answer<()>;
     async fn save_drift(&self, form: DriftSettings) -> Answer<()>;
@@ -267,6 +279,30 @@ pub async fn edit_ticket(form: TicketForm) -> Answer<()> {
     told(console()?.edit_ticket(form).await)
 }
 
+#[server(name = AskNewTicketChoices, prefix = "/fn", endpoint = "new-ticket-choices")]
+pub async fn new_ticket_choices() -> Answer<NewTicketChoices> {
+    told(console()?.new_ticket_choices().await)
+}
+
+#[server(name = CreateTicket, prefix = "/fn", endpoint = "create-ticket")]
+pub async fn create_ticket(form: NewTicket) -> Answer<()> {
+    let id = told(console()?.create_ticket(form).await)?;
+    go_to(&format!("/tickets/{id}"));
+    Ok(())
+}
+
+#[server(name = SendTicket, prefix = "/fn", endpoint = "send-ticket")]
+pub async fn send_ticket(ticket: String, connection: String) -> Answer<()> {
+    told(console()?.send_ticket(&ticket, &connection).await)
+}
+
+#[server(name = PullRecord, prefix = "/fn", endpoint = "pull-record")]
+pub async fn pull_record(connection: String, record: String) -> Answer<()> {
+    let number = told(console()?.pull_record(&connection, &record).await)?;
+    go_to(&crate::address::with_query("/tickets", &[("search", &number)]));
+    Ok(())
+}
+
 #[server(name = DeleteTicket, prefix = "/fn", endpoint = "delete-ticket")]
 pub async fn delete_ticket(ticket: String) -> Answer<()> {
     told(console()?.delete_ticket(&ticket).await)?;
@@ -328,6 +364,16 @@ pub async fn run(id: String, page: i64) -> Answer<RunPage> {
 #[server(name = BeginRun, prefix = "/fn", endpoint = "begin-run")]
 pub async fn begin_run(connection: String, how: String) -> Answer<()> {
     told(console()?.begin_run(&connection, how == "healing").await)
+}
+
+#[server(name = BeginBackfill, prefix = "/fn", endpoint = "begin-backfill")]
+pub async fn begin_backfill(connection: String, day: String) -> Answer<()> {
+    told(console()?.begin_backfill(&connection, &day).await)
+}
+
+#[server(name = StopRun, prefix = "/fn", endpoint = "stop-run")]
+pub async fn stop_run(id: String) -> Answer<()> {
+    told(console()?.stop_run(&id).await)
 }
 
 #[server(name = ContinueRun, prefix = "/fn", endpoint = "continue-run")]

@@ -18,6 +18,7 @@ use crate::pages::{
     sign_in::SignInPage,
     ticket::TicketPage,
     ticket::delete::DeleteTicketPage,
+    ticket::new::NewTicketPage,
     tickets::TicketsPage,
 };
 use crate::ui::layout::Layout;
@@ -44,6 +45,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/tickets/:id") view=TicketPage ssr=SsrMode::Async/>
                     <Route path=path!("/conflicts") view=ConflictsPage ssr=SsrMode::Async/>
                     <Route path=path!("/conflicts/:id") view=ConflictPage ssr=SsrMode::Async/>
+                    <Route path=path!("/tickets/new") view=NewTicketPage ssr=SsrMode::Async/>
                     <Route path=path!("/tickets/:id/delete") view=DeleteTicketPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/new") view=ConnectPage ssr=SsrMode::Async/>

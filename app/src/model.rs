@@ -315,10 +315,29 @@ pub struct TicketPage {
     pub file_limit: String,
     pub edits: Vec<TicketEdit>,
     pub sync: Option<SyncLine>,
+    /// Connections that may make a record of it in ServiceNow, by id and name; none once it is linked.
+    pub may_go_to: Vec<(String, String)>,
     pub statuses: Vec<String>,
     pub kinds: Vec<String>,
     pub priorities: Vec<String>,
     pub users: Vec<DeskUser>,
+}
+
+/// A ticket that a person makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewTicket {
+    pub title: String,
+    #[serde(default)]
+    pub description: String,
+    pub kind: String,
+    pub priority: String,
+}
+
+/// What a new ticket can be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewTicketChoices {
+    pub kinds: Vec<String>,
+    pub priorities: Vec<String>,
 }
 
 /// What a person changed on a ticket's form. Fields as on the form, all sent;
@@ -650,7 +669,10 @@ pub struct DriftSettings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRow {
     pub id: String,
-    pub heals: bool,
+    /// `dry`, `healing`, `backfill`
+    pub kind: String,
+    /// A backfill's first day.
+    pub since: Option<When>,
     /// `running`, `stopped`, `done`, `cancelled`
     pub state: String,
     pub begun_by: String,

@@ -104,6 +104,11 @@ impl Rules {
         self.direction.allows(to) && rule.can_hold(to)
     }
 
+    /// Whether the platform's records may become records in ServiceNow at all.
+    pub fn creates_in_servicenow(&self) -> bool {
+        self.create_in_servicenow && self.direction.allows(Side::ServiceNow)
+    }
+
     /// Every single ServiceNow field that a plan may look at or write.
     pub fn servicenow_fields(&self) -> BTreeSet<String> {
         let mut fields = self.fields_on(Side::ServiceNow);

@@ -60,6 +60,14 @@ impl Connector for DryRun {
         Ok(Applied { record, notes: Vec::new(), left_out: BTreeSet::new() })
     }
 
+    fn id_of_new(&self, key: &str) -> Option<String> {
+        self.side.id_of_new(key)
+    }
+
+    async fn find_new(&self, key: &str) -> Result<Option<String>, Failure> {
+        self.side.find_new(key).await
+    }
+
     /// Answers the record as it would stand.
     async fn write(&self, id: &str, fields: &Fields, _expected: &str) -> Result<Applied, Failure> {
         self.note(HeldBack::Write { id: id.to_owned(), fields: fields.clone() });

@@ -186,6 +186,12 @@ pub trait Connector: Send + Sync {
     /// Makes a record, or finds the one made with this key before.
     async fn create(&self, key: &str, fields: &Fields) -> Result<Applied, Failure>;
 
+    /// The id of the record that `create` makes with this key, where the side lets it be chosen.
+    fn id_of_new(&self, key: &str) -> Option<String>;
+
+    /// The id of the record that was made with this key, if it is there.
+    async fn find_new(&self, key: &str) -> Result<Option<String>, Failure>;
+
     /// Writes these fields and no other. `expected` is the version they were planned on.
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure>;
 

@@ -1,7 +1,7 @@
 //! Desk as one side of a link.
 
 use super::files::{self, NotReceived, size_in_words};
-use super::{CUSTOM, custom, field_edits, labels, save_edited, set_custom};
+use super::{CUSTOM, custom, field_edits, labels, save_edited, set_custom, state_key};
 use crate::clock::SharedClock;
 use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
 use crate::store::{CommentLine, FileLine, Store, StoreError, Ticket, Tx, User};
@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 /// What Desk writes as the author of what arrives.
 const WHO: &str = "ServiceNow";
+const PAGE: i64 = 200;
 
 #[derive(Clone)]
 pub struct DeskSide {
@@ -230,6 +231,15 @@ impl Connector for DeskSide {
         Ok(Applied { record: self.read(ticket).await?, notes, left_out })
     }
 
+    /// Desk numbers its tickets itself.
+    fn id_of_new(&self, _key: &str) -> Option<String> {
+        None
+    }
+
+    async fn find_new(&self, key: &str) -> Result<Option<String>, Failure> {
+        Ok(self.store.ticket_by_origin(key).await?.map(|ticket| ticket.id))
+    }
+
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure> {
         let before = self.store.ticket(id).await?.ok_or_else(no_ticket)?;
         let mut tx = self.store.begin().await?;
@@ -347,9 +357,17 @@ impl Connector for DeskSide {
         Ok(shown(line))
     }
 
-    /// Edits of tickets are heard of as they are made.
-    async fn changed(&self, _since: i64, _after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
-        Ok(Vec::new())
+    /// What people touched. News of it came as they did so, by the same name; what is written here for the other side is
+    /// no news.
+    async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
+        let after = after.map(|last| (last.updated_at, last.id.as_str()));
+        let touched = self.store.touched(since, after, PAGE).await?;
+        let seen = touched.into_iter().map(|ticket| Seen {
+            version: state_key(&ticket.id, ticket.touches),
+            id: ticket.id,
+            updated_at: ticket.touched_at,
+        });
+        Ok(seen.collect())
     }
 
     fn settles_ms(&self) -> i64 {

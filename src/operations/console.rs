@@ -4,8 +4,9 @@ use super::{Operations, OrTrouble as _};
 use app::api::{Answer, Console};
 use app::model::{
     ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
-    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, Overview, Person,
-    RetentionDays, Role, RunPage, SettingsForm, TicketFilter, TicketForm, TicketList, TicketPage,
+    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, NewTicket,
+    NewTicketChoices, Overview, Person, RetentionDays, Role, RunPage, SettingsForm, TicketFilter, TicketForm,
+    TicketList, TicketPage,
 };
 
 #[async_trait::async_trait]
@@ -114,6 +115,22 @@ impl Console for Operations {
         self.save_ticket(form).await
     }
 
+    async fn new_ticket_choices(&self) -> Answer<NewTicketChoices> {
+        self.see_new_ticket().await
+    }
+
+    async fn create_ticket(&self, form: NewTicket) -> Answer<String> {
+        self.make_ticket(form).await
+    }
+
+    async fn send_ticket(&self, ticket: &str, connection: &str) -> Answer<()> {
+        self.send_to_servicenow(ticket, connection).await
+    }
+
+    async fn pull_record(&self, connection: &str, record: &str) -> Answer<String> {
+        self.pull(connection, record).await
+    }
+
     async fn delete_ticket(&self, ticket: &str) -> Answer<()> {
         self.remove_ticket(ticket).await
     }
@@ -160,6 +177,14 @@ impl Console for Operations {
 
     async fn begin_run(&self, connection: &str, heals: bool) -> Answer<()> {
         self.begin_reconcile(connection, heals).await
+    }
+
+    async fn begin_backfill(&self, connection: &str, day: &str) -> Answer<()> {
+        self.backfill(connection, day).await
+    }
+
+    async fn stop_run(&self, id: &str) -> Answer<()> {
+        self.put_run_aside(id).await
     }
 
     async fn continue_run(&self, id: &str) -> Answer<()> {

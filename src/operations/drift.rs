@@ -2,9 +2,10 @@
 
 use super::show::{pages, when, when_any};
 use super::{Operations, OrTrouble, not_found};
+use crate::clock;
 use crate::queue;
 use crate::store::{Run, RunState, Upkeep};
-use crate::sync::runs;
+use crate::sync::runs::{self, How};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{DriftPage, DriftSettings, FindingRow, Role, RunPage, RunRow};
@@ -68,13 +69,30 @@ impl Operations {
 
     pub async fn begin_reconcile(&self, connection: &str, heals: bool) -> Answer<()> {
         let who = self.require(Role::Operator, "drift.begin", connection).await?.name.clone();
+        let (how, detail) = if heals { (How::Healing, "healing") } else { (How::Dry, "dry") };
+        self.begin_by(&who, connection, how, "drift.begin", detail).await
+    }
+
+    /// Pulls records from before the connection, as many as the breaker lets through before it asks.
+    pub async fn backfill(&self, connection: &str, day: &str) -> Answer<()> {
+        let who = self.require(Role::Admin, "drift.backfill", connection).await?.name.clone();
+        let now = self.parts.clock.now();
+        let since = clock::read_moment(&format!("{day} 00:00:00")).filter(|since| (1..now).contains(since));
+        let since = since.ok_or_else(|| {
+            let (what, why) = ("This is no day to pull records from.", "It must be a date that is not in the future.");
+            Trouble::new("BACKFILL-DAY", what, why, "Type it as 2026-11-30.").about("day")
+        })?;
+        self.begin_by(&who, connection, How::Backfill { since }, "drift.backfill", day).await
+    }
+
+    async fn begin_by(&self, who: &str, connection: &str, how: How, action: &str, detail: &str) -> Answer<()> {
         let connection = self.connection_of(connection).await?;
         let store = &self.parts.store;
         let links = store.count_links(&connection.id).await.or_trouble()?;
         let upkeep = store.upkeep(&connection.id).await.or_trouble()?;
         let mut tx = self.begin().await?;
         let clock = self.parts.clock.as_ref();
-        if !runs::begin(&mut tx, &connection.id, links, &upkeep, !heals, &who, clock).await.or_trouble()? {
+        if !runs::begin(&mut tx, &connection.id, links, &upkeep, how, who, clock).await.or_trouble()? {
             return Err(Trouble::new(
                 "RUN-OPEN",
                 "No run was begun.",
@@ -82,9 +100,28 @@ impl Operations {
                 "Wait for its end, or cancel it.",
             ));
         }
-        self.audit(&mut tx, "drift.begin", &connection.id, if heals { "healing" } else { "dry" }, false).await?;
+        self.audit(&mut tx, action, &connection.id, detail, false).await?;
         self.commit(tx).await?;
         self.tell_drift(&connection.id);
+        Ok(())
+    }
+
+    /// Until a person lets it go on.
+    pub async fn put_run_aside(&self, id: &str) -> Answer<()> {
+        self.require(Role::Operator, "drift.stop", id).await?;
+        let run = self.run_of(id).await?;
+        let mut tx = self.begin().await?;
+        if !tx.stop_run(id).await.or_trouble()? {
+            return Err(Trouble::new(
+                "RUN-OVER",
+                "Nothing was stopped.",
+                "The run does not run any more.",
+                "Reload the page.",
+            ));
+        }
+        self.audit(&mut tx, "drift.stop", id, &format!("{} touched", run.touched), false).await?;
+        self.commit(tx).await?;
+        self.tell_drift(&run.connection_id);
         Ok(())
     }
 
@@ -148,7 +185,13 @@ impl Operations {
     async fn run_row(&self, run: Run) -> Answer<RunRow> {
         let waiting = self.parts.store.count_looks(&run.id).await.or_trouble()?;
         Ok(RunRow {
-            heals: !run.is_dry(),
+            kind: match (run.is_backfill(), run.is_dry()) {
+                (true, _) => "backfill",
+                (false, true) => "dry",
+                (false, false) => "healing",
+            }
+            .to_owned(),
+            since: when_any(run.since),
             state: run.state.as_str().to_owned(),
             begun_by: run.begun_by,
             begun: when(run.begun_at),
@@ -171,6 +214,9 @@ impl Operations {
 
 /// What a connection says while its run waits for a person.
 pub(super) fn stopped_note(run: &Run) -> String {
+    if run.touched < run.allowed {
+        return "A run was stopped by a person. Open Drift to continue or cancel it.".to_owned();
+    }
     format!(
         "A reconcile run is stopped: it was about to touch more than {} of {} links. Open Drift to continue or cancel it.",
         run.allowed, run.links

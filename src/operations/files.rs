@@ -69,7 +69,7 @@ impl Operations {
         let mut tx = self.begin().await?;
         tx.keep_file(&file).await.or_trouble()?;
         self.audit(&mut tx, "tickets.attach", ticket, &format!("file {}", file.id), false).await?;
-        self.tell_sync(&mut tx, ticket, &format!("file {}", file.id)).await?;
+        self.tell_sync(&mut tx, ticket).await?;
         self.commit(tx).await?;
         self.after_edit(ticket);
         Ok(())

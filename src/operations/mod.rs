@@ -6,6 +6,7 @@ mod connect;
 mod connections;
 mod console;
 mod drift;
+mod enter;
 mod failures;
 mod files;
 mod history;

@@ -9,7 +9,7 @@ use crate::desk::{
     self, CUSTOM, DESCRIPTION_LENGTH, KINDS, MORE_LENGTH, More, MoreValue, Moved, PRIORITIES, STATUSES, TITLE_LENGTH,
 };
 use crate::queue;
-use crate::store::{Change, ConflictState, Link, Source, Ticket, TicketSearch, Tx, Urgency};
+use crate::store::{Change, ConflictState, Link, Source, State, Ticket, TicketSearch, Tx, Urgency};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{
@@ -66,7 +66,9 @@ impl Operations {
             Some(link) => self.sync_line(link).await?,
             None => None,
         };
+        let may_go_to = if sync.is_none() { self.sending_connections().await? } else { Vec::new() };
         Ok(TicketPage {
+            may_go_to,
             owner_email: user(&ticket.owner_id).map(|user| user.email.clone()).unwrap_or_default(),
             requestor: user(&ticket.requestor_id).map(|user| user.name.clone()).unwrap_or_default(),
             due: ticket.due_at.map(input_moment).unwrap_or_default(),
@@ -146,9 +148,16 @@ impl Operations {
     }
 
     /// The mappings in use.
-    async fn rules(&self) -> Answer<Vec<Rules>> {
+    pub(super) async fn rules(&self) -> Answer<Vec<Rules>> {
         let connections = self.parts.store.connections().await.or_trouble()?;
         Ok(connections.into_iter().map(|connection| connection.rules).collect())
+    }
+
+    /// Where a ticket without a link may be sent, by id and name.
+    async fn sending_connections(&self) -> Answer<Vec<(String, String)>> {
+        let connections = self.parts.store.connections().await.or_trouble()?.into_iter();
+        let sending = connections.filter(|one| one.state != State::Draft && one.rules.creates_in_servicenow());
+        Ok(sending.map(|connection| (connection.id, connection.name)).collect())
     }
 
     async fn sync_line(&self, link: Link) -> Answer<Option<SyncLine>> {
@@ -165,7 +174,7 @@ impl Operations {
         let (state, note) = match lane {
             Some((state, problem)) if state == "buried" => ("needs you", problem),
             Some((_, problem)) => ("waiting", problem),
-            None if !link.note.is_empty() => ("needs you", link.note),
+            None if !link.note.is_empty() => ("needs you", link.note.clone()),
             None => match &conflict {
                 Some(conflict) => ("needs you", format!("{} has different values on the two sides.", conflict.rule)),
                 None => ("in sync", given_up.collect::<Vec<_>>().join(" ")),
@@ -175,7 +184,7 @@ impl Operations {
             record_url: Instance::page_of(&connection.address, &connection.rules.table, &link.servicenow_id),
             connection_id: connection.id,
             connection: connection.name,
-            reference: link.servicenow_number,
+            reference: if link.awaits_record() { "being made".to_owned() } else { link.servicenow_number },
             conflict: conflict.map(|conflict| conflict.id).unwrap_or_default(),
             state: state.to_owned(),
             note,
@@ -220,7 +229,7 @@ impl Operations {
         }
         let fields: Vec<&str> = moved.iter().map(|moved| moved.field.as_str()).collect();
         self.audit(&mut tx, "tickets.edit", &form.id, &fields.join(", "), false).await?;
-        self.tell_sync(&mut tx, &after.id, &format!("edit {}", after.version)).await?;
+        self.tell_sync(&mut tx, &after.id).await?;
         self.commit(tx).await?;
         self.after_edit(&form.id);
         Ok(())
@@ -233,7 +242,7 @@ impl Operations {
         let mut tx = self.begin().await?;
         tx.delete_ticket(id, &who, self.parts.clock.now()).await.or_trouble()?;
         self.audit(&mut tx, "tickets.delete", id, &ticket.number, false).await?;
-        self.tell_sync(&mut tx, id, "deletion").await?;
+        self.tell_sync(&mut tx, id).await?;
         self.commit(tx).await?;
         self.after_edit(id);
         Ok(())
@@ -277,29 +286,39 @@ impl Operations {
         let mut tx = self.begin().await?;
         desk::add_comment(&mut tx, ticket, &who, body, internal, self.parts.clock.as_ref()).await.or_trouble()?;
         self.audit(&mut tx, "tickets.comment", ticket, if internal { "internal" } else { "public" }, false).await?;
-        self.tell_sync(&mut tx, ticket, &format!("comment {}", self.parts.clock.id())).await?;
+        self.tell_sync(&mut tx, ticket).await?;
         self.commit(tx).await?;
         self.after_edit(ticket);
         Ok(())
     }
 
-    /// A person's edit is a change like any other: kept with it, and somebody looks.
-    pub(super) async fn tell_sync(&self, tx: &mut Tx, ticket: &str, event: &str) -> Answer<()> {
-        let Some(link) = tx.link_of_ticket(ticket).await.or_trouble()? else {
-            return Ok(());
-        };
+    /// A person's edit is a change like any other: kept with it, and somebody looks. A ticket without a link is looked at
+    /// by every connection that may send it to ServiceNow.
+    pub(super) async fn tell_sync(&self, tx: &mut Tx, ticket: &str) -> Answer<()> {
         let clock = self.parts.clock.as_ref();
-        let change = Change {
-            id: &clock.id(),
-            connection_id: &link.connection_id,
-            event_key: &format!("desk {ticket} {event}"),
-            source: Source::Person,
-            side: Side::Platform,
-            record_id: &link.servicenow_id,
-            arrived_at: clock.now(),
+        let touches = tx.touch_ticket(ticket, clock.now()).await.or_trouble()?;
+        let records = match tx.link_of_ticket(ticket).await.or_trouble()? {
+            Some(link) => vec![(link.connection_id, link.servicenow_id)],
+            None => {
+                let connections = tx.connections().await.or_trouble()?.into_iter();
+                let sending = connections.filter(|connection| connection.rules.creates_in_servicenow());
+                sending.map(|connection| (connection.id, queue::ticket(ticket))).collect()
+            }
         };
-        tx.keep_change(&change).await.or_trouble()?;
-        queue::look_at(tx, &link.connection_id, &link.servicenow_id, Urgency::Live, clock).await.or_trouble()
+        for (connection, record) in records {
+            let change = Change {
+                id: &clock.id(),
+                connection_id: &connection,
+                event_key: &desk::state_key(ticket, touches),
+                source: Source::Person,
+                side: Side::Platform,
+                record_id: &record,
+                arrived_at: clock.now(),
+            };
+            tx.keep_change(&change).await.or_trouble()?;
+            queue::look_at(tx, &connection, &record, Urgency::Live, clock).await.or_trouble()?;
+        }
+        Ok(())
     }
 
     pub(super) fn after_edit(&self, ticket: &str) {
@@ -308,7 +327,7 @@ impl Operations {
     }
 }
 
-fn title(text: &str) -> Answer<String> {
+pub(super) fn title(text: &str) -> Answer<String> {
     let text = text.trim();
     let trouble = |what: &str, why: &str, todo: &str| Err(Trouble::new("TICKET-TITLE", what, why, todo).about("title"));
     if text.is_empty() {
@@ -321,7 +340,7 @@ fn title(text: &str) -> Answer<String> {
     Ok(text.to_owned())
 }
 
-fn description(text: &str) -> Answer<String> {
+pub(super) fn description(text: &str) -> Answer<String> {
     if text.chars().count() > DESCRIPTION_LENGTH {
         let todo = format!("Shorten it to {DESCRIPTION_LENGTH} characters.");
         return Err(Trouble::new(
@@ -335,7 +354,7 @@ fn description(text: &str) -> Answer<String> {
     Ok(text.trim_end().to_owned())
 }
 
-fn one_of(field: &str, value: &str, own: &[&str], rules: &[&Rules]) -> Answer<String> {
+pub(super) fn one_of(field: &str, value: &str, own: &[&str], rules: &[&Rules]) -> Answer<String> {
     let choices = desk::choices(own, rules, field);
     if choices.iter().any(|choice| choice == value) {
         return Ok(value.to_owned());

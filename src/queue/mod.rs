@@ -28,10 +28,23 @@ impl Wake {
     }
 }
 
-/// The lane of a ServiceNow record.
+/// The lane of a ServiceNow record, or of a ticket that has none.
 pub fn lane(connection: &str, record: &str) -> String {
     format!("{connection}/{record}")
 }
+
+/// What stands for a record that is not there yet: the ticket that it may be made of. Its lane only decides whether the
+/// ticket is linked; everything else happens in the lane of the record, whose id is known from then on.
+pub fn ticket(id: &str) -> String {
+    format!("{TICKET}{id}")
+}
+
+/// The ticket that a job's subject stands for, unless that is a record.
+pub fn ticket_of(subject: &str) -> Option<&str> {
+    subject.strip_prefix(TICKET)
+}
+
+const TICKET: &str = "ticket:";
 
 /// Somebody shall look at this record. Call [`Wake::wake`] after the commit.
 pub async fn look_at(tx: &mut Tx, connection: &str, record: &str, urgency: Urgency, clock: &dyn Clock) -> Result<()> {
@@ -75,7 +88,7 @@ pub async fn look_at_for(
     tx.enqueue_all(&jobs, now).await
 }
 
-/// ServiceNow shall be asked at this time what changed.
+/// Both sides shall be asked at this time what changed.
 pub async fn poll_at(tx: &mut Tx, connection: &str, at: i64, clock: &dyn Clock) -> Result<()> {
     planned(tx, connection, JobKind::Poll, "poll", "", at, clock).await
 }

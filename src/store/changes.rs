@@ -34,6 +34,15 @@ pub struct Change<'a> {
     pub arrived_at: i64,
 }
 
+/// How far a stream of changes was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Cursor {
+    /// Everything before this moment was, by the side's clock.
+    pub at: i64,
+    /// The last row, as JSON, that a reading stored which has not come to its end; empty otherwise.
+    pub place: String,
+}
+
 impl Tx {
     /// Whether this event is new.
     pub async fn keep_change(&mut self, change: &Change<'_>) -> Result<bool> {
@@ -67,23 +76,24 @@ impl Tx {
         Ok(new.into_iter().map(|(id,)| id).collect())
     }
 
-    /// How far a stream has been read; 0 when never.
-    pub async fn put_cursor(&mut self, connection: &str, stream: &str, at: i64) -> Result<()> {
-        let sql = "insert into cursors (connection_id, stream, at) values ($1, $2, $3) \
-                   on conflict (connection_id, stream) do update set at = excluded.at";
-        sqlx::query(sql).bind(connection).bind(stream).bind(at).execute(&mut *self.inner).await?;
+    pub async fn put_cursor(&mut self, connection: &str, stream: &str, cursor: &Cursor) -> Result<()> {
+        let sql = "insert into cursors (connection_id, stream, at, place) values ($1, $2, $3, $4) \
+                   on conflict (connection_id, stream) do update set at = excluded.at, place = excluded.place";
+        sqlx::query(sql)
+            .bind(connection)
+            .bind(stream)
+            .bind(cursor.at)
+            .bind(&cursor.place)
+            .execute(&mut *self.inner)
+            .await?;
         Ok(())
     }
 }
 
 impl Store {
-    pub async fn cursor(&self, connection: &str, stream: &str) -> Result<Option<i64>> {
-        let row: Option<(i64,)> = sqlx::query_as("select at from cursors where connection_id = $1 and stream = $2")
-            .bind(connection)
-            .bind(stream)
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(row.map(|(at,)| at))
+    pub async fn cursor(&self, connection: &str, stream: &str) -> Result<Option<Cursor>> {
+        let sql = "select at, place from cursors where connection_id = $1 and stream = $2";
+        Ok(sqlx::query_as(sql).bind(connection).bind(stream).fetch_optional(&self.pool).await?)
     }
 
     /// What was last heard of a record: how, and when.

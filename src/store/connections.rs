@@ -151,6 +151,13 @@ impl Store {
 }
 
 impl Tx {
+    /// As this transaction sees them.
+    pub async fn connections(&mut self) -> Result<Vec<Connection>> {
+        let sql = select_connection!("order by created_at, id");
+        let rows: Vec<Row> = sqlx::query_as(sql).fetch_all(&mut *self.inner).await?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
     pub async fn add_connection(&mut self, c: &Connection) -> Result<()> {
         let sql = "insert into connections (id, name, address, environment, client_id, client_secret, state, state_note, rules, \
                    webhook_key, webhook_secret, acting_as, active_since, last_webhook, last_poll, checks, tested_at, created_at) \

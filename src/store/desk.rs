@@ -103,6 +103,14 @@ macro_rules! select_ticket {
     };
 }
 
+/// A ticket that a person touched: when last, and how often.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Touched {
+    pub id: String,
+    pub touches: i64,
+    pub touched_at: i64,
+}
+
 impl Store {
     pub async fn ticket(&self, id: &str) -> Result<Option<Ticket>> {
         let sql = select_ticket!("where id = $1 and deleted_at is null");
@@ -146,6 +154,15 @@ impl Store {
             .fetch_one(&self.pool)
             .await?;
         Ok(count)
+    }
+
+    /// Tickets that people touched at `since` or later, or behind `after` in the order of touching; deleted ones as well.
+    pub async fn touched(&self, since: i64, after: Option<(i64, &str)>, limit: i64) -> Result<Vec<Touched>> {
+        let (at, id) = after.unwrap_or((since - 1, "~"));
+        let sql = "select id, touches, touched_at from desk_tickets \
+                   where touched_at > 0 and (touched_at > $1 or (touched_at = $1 and id > $2)) \
+                   order by touched_at, id limit $3";
+        Ok(sqlx::query_as(sql).bind(at).bind(id).bind(limit).fetch_all(&self.pool).await?)
     }
 
     pub async fn comments(&self, ticket: &str) -> Result<Vec<CommentLine>> {
@@ -214,6 +231,14 @@ impl Tx {
                    where id = $1 and version = $17 - 1 and deleted_at is null";
         let done = bind_ticket(sqlx::query(sql), t).execute(&mut *self.inner).await?;
         exactly_one(&done)
+    }
+
+    /// A person touched the ticket or what belongs to it. Answers how often that was by now.
+    pub async fn touch_ticket(&mut self, id: &str, now: i64) -> Result<i64> {
+        let sql = "update desk_tickets set touches = touches + 1, \
+                   touched_at = case when touched_at < $2 then $2 else touched_at end where id = $1 returning touches";
+        let (touches,): (i64,) = sqlx::query_as(sql).bind(id).bind(now).fetch_one(&mut *self.inner).await?;
+        Ok(touches)
     }
 
     /// Removes a ticket with all that people wrote on it. Its number, who deleted it and when stay.

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobKind {
-    /// Bring one ServiceNow record and its ticket together. Subject: the sys_id.
+    /// Bring one ServiceNow record and its ticket together. Subject: the sys_id, or a ticket that has no record yet.
     Sync,
-    /// Ask ServiceNow what changed. Subject: empty.
+    /// Ask both sides what changed. Subject: empty.
     Poll,
     /// Look after a reconcile run. Subject: its id.
     Run,

@@ -10,6 +10,7 @@ pub struct Link {
     pub id: String,
     pub connection_id: String,
     pub servicenow_id: String,
+    /// Empty until the record was made.
     pub servicenow_number: String,
     /// None until the ticket was made.
     pub platform_id: Option<String>,
@@ -64,6 +65,11 @@ impl LinkState {
 }
 
 impl Link {
+    /// Whether its record in ServiceNow is still to be made: only its id is known.
+    pub fn awaits_record(&self) -> bool {
+        self.servicenow_number.is_empty()
+    }
+
     /// The record's id on a side; empty while there is no ticket yet.
     pub fn record_on(&self, side: Side) -> &str {
         match side {
@@ -135,9 +141,18 @@ impl Store {
     }
 
     pub async fn link_of_ticket(&self, ticket: &str) -> Result<Option<Link>> {
-        let row: Option<Row> =
-            sqlx::query_as(select_link!("where platform_id = $1")).bind(ticket).fetch_optional(&self.pool).await?;
+        let sql =
+            select_link!("where platform_id = $1 order by case state when 'linked' then 0 else 1 end, id desc limit 1");
+        let row: Option<Row> = sqlx::query_as(sql).bind(ticket).fetch_optional(&self.pool).await?;
         row.map(Row::read).transpose()
+    }
+
+    /// Links whose ticket is just being made, of whichever connection.
+    pub async fn links_being_made(&self) -> Result<Vec<String>> {
+        let sql = "select link_id from deliveries where kind = 'create' and side = 'platform' \
+                   and state in ('planned', 'sending')";
+        let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(|(link,)| link).collect())
     }
 
     pub async fn count_links(&self, connection: &str) -> Result<i64> {
@@ -179,16 +194,17 @@ impl Store {
 impl Tx {
     /// As this transaction sees it.
     pub async fn link_of_ticket(&mut self, ticket: &str) -> Result<Option<Link>> {
-        let sql = select_link!("where platform_id = $1");
+        let sql =
+            select_link!("where platform_id = $1 order by case state when 'linked' then 0 else 1 end, id desc limit 1");
         let row: Option<Row> = sqlx::query_as(sql).bind(ticket).fetch_optional(&mut *self.inner).await?;
         row.map(Row::read).transpose()
     }
 
-    /// Whether the link is new; false when another worker made it first.
+    /// Whether the link is new; false when another worker, or another connection, made one of its record or ticket first.
     pub async fn add_link(&mut self, link: &Link) -> Result<bool> {
         let sql = "insert into links (id, connection_id, servicenow_id, servicenow_number, platform_id, base, version, note, \
                    created_at, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-                   on conflict (connection_id, servicenow_id) do nothing";
+                   on conflict do nothing";
         let done = sqlx::query(sql)
             .bind(&link.id)
             .bind(&link.connection_id)
@@ -207,7 +223,8 @@ impl Tx {
 
     /// Keeps the link as it is now, if its version is still the one that was read; then it is one higher.
     pub async fn save_link(&mut self, link: &mut Link, now: i64) -> Result<()> {
-        let sql = "update links set platform_id = $3, base = $4, note = $5, changed_at = $6, cuts = $7, state = $8, version = version + 1 \
+        let sql = "update links set platform_id = $3, base = $4, note = $5, changed_at = $6, cuts = $7, state = $8, \
+                   servicenow_number = $9, version = version + 1 \
                    where id = $1 and version = $2";
         let done = sqlx::query(sql)
             .bind(&link.id)
@@ -218,6 +235,7 @@ impl Tx {
             .bind(now)
             .bind(to_json(&link.cuts))
             .bind(link.state.as_str())
+            .bind(&link.servicenow_number)
             .execute(&mut *self.inner)
             .await?;
         exactly_one(&done)?;

@@ -38,12 +38,12 @@ mod upkeep;
 
 pub use alone::Alone;
 pub use audit::AuditEntry;
-pub use changes::{Change, Source};
+pub use changes::{Change, Cursor, Source};
 pub use conflicts::{Conflict, ConflictState, ListedConflict};
 pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LOST, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
-pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, User};
+pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, Touched, User};
 pub use files::FileLine;
 pub use history::{HistoryLine, HistorySearch};
 pub use inbox::Batch;
@@ -326,6 +326,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(5, "0005_tokens"),
         pair!(6, "0006_letters"),
         pair!(7, "0007_sync"),
+        pair!(9, "0009_enter"),
         pair!(11, "0011_inbox"),
     ];
     texts

@@ -71,7 +71,8 @@ impl Purgeable {
             // A poll reads again from its cursor, and a record that waits is told by what was heard of it.
             Self::Changes => {
                 "delete from changes where id in (select h.id from changes h where h.arrived_at < $1 and not exists \
-                 (select 1 from cursors c where c.connection_id = h.connection_id and c.at - 3600000 <= h.arrived_at) and not exists \
+                 (select 1 from cursors c where c.connection_id = h.connection_id and c.stream = \
+                 case h.side when 'servicenow' then 'records' else 'tickets' end and c.at - 3600000 <= h.arrived_at) and not exists \
                  (select 1 from jobs j where j.lane = h.connection_id || '/' || h.record_id) \
                  order by h.id limit $2)"
             }

@@ -61,9 +61,15 @@ pub struct Run {
     pub queued: i64,
     pub touched: i64,
     pub differences: i64,
+    /// A backfill: records without a link, from this moment on. 0 for a reconcile run.
+    pub since: i64,
 }
 
 impl Run {
+    pub fn is_backfill(&self) -> bool {
+        self.since > 0
+    }
+
     pub fn is_dry(&self) -> bool {
         self.dry != 0
     }
@@ -96,7 +102,7 @@ macro_rules! select_run {
     ($rest:literal) => {
         concat!(
             "select id, connection_id, dry, state, begun_by, begun_at, ended_at, scan, link_at, record_at, links, allowed, \
-             queued, touched, differences from runs ",
+             queued, touched, differences, since from runs ",
             $rest
         )
     };
@@ -165,8 +171,8 @@ impl Tx {
     /// Begins a run; false while another of the connection is not over.
     pub async fn add_run(&mut self, run: &Run) -> Result<bool> {
         let sql = "insert into runs (id, connection_id, dry, state, begun_by, begun_at, ended_at, scan, link_at, record_at, links, \
-                   allowed, queued, touched, differences) \
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+                   allowed, queued, touched, differences, since) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
                    on conflict (connection_id) where state in ('running', 'stopped') do nothing";
         let done = sqlx::query(sql)
             .bind(&run.id)
@@ -184,6 +190,7 @@ impl Tx {
             .bind(run.queued)
             .bind(run.touched)
             .bind(run.differences)
+            .bind(run.since)
             .execute(&mut *self.inner)
             .await?;
         Ok(done.rows_affected() == 1)
@@ -247,9 +254,10 @@ impl Tx {
         Ok(stopped)
     }
 
-    /// A person lets a stopped run go on, past the breaker.
+    /// A person lets a stopped run go on; past the breaker, if that is what stopped it.
     pub async fn continue_run(&mut self, run: &str) -> Result<()> {
-        let sql = "update runs set state = 'running', allowed = $2 where id = $1 and state = 'stopped'";
+        let sql = "update runs set state = 'running', allowed = case when touched < allowed then allowed else $2 end \
+                   where id = $1 and state = 'stopped'";
         exactly_one(&sqlx::query(sql).bind(run).bind(NEVER).execute(&mut *self.inner).await?)
     }
 

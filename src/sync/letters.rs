@@ -46,15 +46,15 @@ impl Wanted {
         Self { side: to, kind: "attach", rule: file.id.clone(), what }
     }
 
-    pub fn create(create: &Create) -> Self {
+    pub fn create(to: Side, create: &Create) -> Self {
         let what = serde_json::json!({"fields": create.fields}).to_string();
-        Self { side: Side::Platform, kind: "create", rule: String::new(), what }
+        Self { side: to, kind: "create", rule: String::new(), what }
     }
 
     /// All that a delivery was to write.
     pub fn of(delivery: &Delivery) -> std::result::Result<Vec<Self>, SyncError> {
         Ok(match delivery.kind.as_str() {
-            "create" => vec![Self::create(&read::<Create>(delivery)?)],
+            "create" => vec![Self::create(delivery.to(), &read::<Create>(delivery)?)],
             "append" => vec![Self::append(&read::<Append>(delivery)?)],
             "attach" => {
                 let Attach { to, file, .. } = read(delivery)?;

@@ -7,7 +7,7 @@ mod circles;
 pub mod conflicts;
 mod deliver;
 mod edits;
-mod enter;
+pub mod enter;
 mod files;
 mod gone;
 mod letters;

@@ -5,7 +5,8 @@ use super::letters::{self, Held, Wanted};
 use super::runs::{self, Look};
 use super::streams::{self, Missing};
 use super::{Engine, Round, Sides, SyncError, circles, conflicts, edits, enter, files, gone, people, story};
-use crate::store::{Conflict, Connection, Delivery, Link};
+use crate::queue;
+use crate::store::{Conflict, Connection, Delivery, Link, LinkState};
 use merge::{Decision, Entry, Outcome, Plan, Record, Resolutions, Rules, Side};
 
 /// Both sides as they were read, outside of any transaction.
@@ -79,12 +80,18 @@ pub(super) async fn round(
     let Pair { mut link, mut seen } = if let Some(pair) = known {
         pair
     } else {
+        if let Some(ticket) = queue::ticket_of(record) {
+            return enter::ticket(engine, connection, sides, ticket).await;
+        }
         let Some(mut link) = engine.store.link_of(&connection.id, record).await? else {
-            return enter::enter(engine, connection, sides, record, look).await;
+            return enter::record(engine, connection, sides, record, look).await;
         };
+        if link.state == LinkState::Unlinked {
+            return Ok(Round::Quiet);
+        }
         // What is held there is no reason not to look: other fields flow on.
         deliver::left_over(engine, connection, sides, &mut link).await?;
-        if link.platform_id.is_none() {
+        if link.platform_id.is_none() || link.awaits_record() {
             return enter::complete(engine, connection, sides, &mut link, look).await;
         }
         let Some(seen) = observe(engine, sides, &mut link).await? else {

@@ -1,12 +1,13 @@
-//! Reconcile runs: every link, and every record that has none, is looked at for drift; dry or healing. The looks
-//! are jobs of the queue, so a link is held by one worker whoever asked. A breaker stops a run that would touch too much.
+//! Runs. A reconcile run looks at every link, and every record that has none, for drift; dry or healing. A backfill
+//! pulls records from before the connection. The looks are jobs of the queue, so a link is held by one worker whoever
+//! asked. A breaker stops a run that would touch too much.
 
 use super::deliver::{new_entry, new_file};
+use super::enter::{self, Asked};
 use super::letters::{Held, Wanted};
 use super::streams::{self, Missing};
-use super::{Engine, Sides, SyncError, conflicts, enter, files, reconcile, story};
+use super::{Engine, Sides, SyncError, conflicts, files, poll, reconcile, story};
 use crate::clock::Clock;
-use crate::connectors::Seen;
 use crate::connectors::dry_run::DryRun;
 use crate::queue::{self, After};
 use crate::store::{
@@ -24,26 +25,42 @@ const STEP_MS: i64 = 250;
 /// Who begins a run that nobody asked for.
 const TIMETABLE: &str = "the timetable";
 
-/// Begins a run over all links; false while another of the connection is not over. Call `Wake::wake` after the commit.
+/// What a run does about what it finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It is only written down.
+    Dry,
+    Healing,
+    /// Only records without a link are looked at, those made or updated from this moment on; they enter.
+    Backfill {
+        since: i64,
+    },
+}
+
+/// Begins a run over all links, or a backfill; false while another of the connection is not over. Call `Wake::wake` after the commit.
 pub async fn begin(
     tx: &mut Tx,
     connection: &str,
     links: i64,
     upkeep: &Upkeep,
-    dry: bool,
+    how: How,
     by: &str,
     clock: &dyn Clock,
 ) -> Stored<bool> {
     let now = clock.now();
+    let (scan, since) = match how {
+        How::Dry | How::Healing => ("links", 0),
+        How::Backfill { since } => ("records", since),
+    };
     let run = Run {
         id: clock.id(),
         connection_id: connection.to_owned(),
-        dry: i64::from(dry),
+        dry: i64::from(how == How::Dry),
         state: RunState::Running,
         begun_by: by.to_owned(),
         begun_at: now,
         ended_at: 0,
-        scan: "links".to_owned(),
+        scan: scan.to_owned(),
         link_at: String::new(),
         record_at: String::new(),
         links,
@@ -51,6 +68,7 @@ pub async fn begin(
         queued: 0,
         touched: 0,
         differences: 0,
+        since,
     };
     let begun = tx.add_run(&run).await?;
     if begun {
@@ -72,7 +90,8 @@ pub(super) async fn timetable(engine: &Engine, connection: &Connection) -> Resul
     }
     let links = engine.store.count_links(&connection.id).await?;
     let mut tx = engine.store.begin().await?;
-    let begun = begin(&mut tx, &connection.id, links, &upkeep, !upkeep.heals, TIMETABLE, engine.clock.as_ref()).await?;
+    let how = if upkeep.heals { How::Healing } else { How::Dry };
+    let begun = begin(&mut tx, &connection.id, links, &upkeep, how, TIMETABLE, engine.clock.as_ref()).await?;
     tx.commit().await?;
     if !begun {
         tracing::warn!(connection.id = %connection.id, "a reconcile run is due and another is not over; it is skipped");
@@ -129,11 +148,12 @@ async fn queue_next(engine: &Engine, connection: &Connection, sides: &Sides, run
         }
         page.into_iter().map(|(_, record)| record).collect()
     } else {
-        // Whatever may enter was made, and so updated, since the connection is active.
-        let last = read_seen(&run.record_at);
-        let page = sides.servicenow.changed(connection.active_since, last.as_ref()).await?;
+        // Whatever may enter was made, and so updated, since then.
+        let since = if run.is_backfill() { run.since } else { connection.active_since };
+        let last = poll::read_place(&run.record_at);
+        let page = sides.servicenow.changed(since, last.as_ref()).await?;
         match page.last() {
-            Some(last) => run.record_at = write_seen(last),
+            Some(last) => run.record_at = poll::write_place(last),
             None => "all".clone_into(&mut run.scan),
         }
         let mut without_link = Vec::new();
@@ -153,15 +173,6 @@ async fn queue_next(engine: &Engine, connection: &Connection, sides: &Sides, run
     let records = records.iter().map(|record| (connection.id.as_str(), record.as_str()));
     queue::look_at_for(&mut tx, records, Urgency::Bulk, &run.id, engine.clock.as_ref()).await?;
     Ok(tx.commit().await?)
-}
-
-fn write_seen(seen: &Seen) -> String {
-    serde_json::json!([seen.id, seen.version, seen.updated_at]).to_string()
-}
-
-fn read_seen(text: &str) -> Option<Seen> {
-    let (id, version, updated_at) = serde_json::from_str(text).ok()?;
-    Some(Seen { id, version, updated_at })
 }
 
 /// One look that a run asked for.
@@ -196,6 +207,11 @@ impl Look {
         })
     }
 
+    /// From when on records enter for it, if it is of a backfill.
+    pub fn backfills_since(&self) -> Option<i64> {
+        self.run.is_backfill().then_some(self.run.since)
+    }
+
     /// In the transaction that stores the plan: whether the run may touch one more record.
     pub async fn touch(&self, tx: &mut Tx, link: Option<&str>, findings: &[Finding]) -> Stored<bool> {
         tx.touch(&self.run.id, &self.lane, link, findings).await
@@ -227,7 +243,7 @@ impl Look {
         let sides = Sides { servicenow: servicenow.clone(), platform: platform.clone() };
         let link = engine.store.link_of(&connection.id, record).await?;
         let findings = match &link {
-            None => would_enter(connection, &sides, record).await?,
+            None => would_enter(connection, &sides, record, Asked::by(connection, Some(self))).await?,
             Some(link) => drift_of(engine, connection, &sides, link).await?,
         };
         if servicenow.held_back().is_empty() && platform.held_back().is_empty() {
@@ -240,9 +256,14 @@ impl Look {
 }
 
 /// A record without a link that a lost change kept out.
-async fn would_enter(connection: &Connection, sides: &Sides, record: &str) -> Result<Vec<Finding>, SyncError> {
+async fn would_enter(
+    connection: &Connection,
+    sides: &Sides,
+    record: &str,
+    asked: Asked,
+) -> Result<Vec<Finding>, SyncError> {
     let Some(record) = sides.servicenow.fetch(record).await? else { return Ok(Vec::new()) };
-    if !enter::may_enter(connection, &record) {
+    if enter::may_enter(connection, Side::ServiceNow, &record, asked).is_err() {
         return Ok(Vec::new());
     }
     let plan = merge::plan_creation(Side::ServiceNow, &record, &connection.rules);

@@ -7,6 +7,7 @@ mod conflicts;
 mod conformance;
 mod connect;
 mod desk;
+mod enter;
 mod field_times;
 mod files;
 mod instance;

@@ -4,7 +4,7 @@
 use super::support::{Database, Program, TurnedClock, connection, on_both_databases, sqlite};
 use crate::clock::Clock;
 use crate::store::{Finding, Purgeable, Run, RunState, Upkeep};
-use crate::sync::runs;
+use crate::sync::runs::{self, How};
 use serde_json::json;
 
 on_both_databases!(
@@ -177,8 +177,8 @@ async fn a_run_touches_exactly_as_many_as_allowed_however_many_workers(database:
     let connection = connection(&database.store, &clock).await;
     let upkeep = Upkeep { share: 10, least: 0, ..Upkeep::default() };
     let mut tx = database.store.begin().await.expect("begins");
-    assert!(runs::begin(&mut tx, &connection, 70, &upkeep, false, "Ada", &clock).await.expect("begun"));
-    assert!(!runs::begin(&mut tx, &connection, 70, &upkeep, false, "Ada", &clock).await.expect("one at a time"));
+    assert!(runs::begin(&mut tx, &connection, 70, &upkeep, How::Healing, "Ada", &clock).await.expect("begun"));
+    assert!(!runs::begin(&mut tx, &connection, 70, &upkeep, How::Healing, "Ada", &clock).await.expect("one at a time"));
     tx.commit().await.expect("committed");
     let run = database.store.open_run(&connection).await.expect("readable").expect("begun");
     let finding = Finding { rule: "title".into(), servicenow: "a".into(), platform: "b".into(), why: "c".into() };
@@ -247,7 +247,7 @@ async fn what_something_open_needs_is_never_purged(database: Database) {
         .expect("rows");
     let upkeep = Upkeep::default();
     let mut tx = store.begin().await.expect("begins");
-    runs::begin(&mut tx, &connection, 70, &upkeep, true, "Ada", &clock).await.expect("begun");
+    runs::begin(&mut tx, &connection, 70, &upkeep, How::Dry, "Ada", &clock).await.expect("begun");
     tx.commit().await.expect("committed");
     let run = store.open_run(&connection).await.expect("readable").expect("begun").id;
     let finding = Finding { rule: "title".into(), servicenow: "a".into(), platform: "b".into(), why: "c".into() };

@@ -1,7 +1,7 @@
 //! `/settings/connections/{id}/drift`: reconcile runs of a connection, and when they begin by themselves.
 
 use crate::address::{page_value, query_page, with_query};
-use crate::api::{self, BeginRun, SaveDrift};
+use crate::api::{self, BeginBackfill, BeginRun, SaveDrift};
 use crate::live::use_live;
 use crate::model::{DriftPage as Shown, DriftSettings, RunRow};
 use crate::ui::field::{SelectField, TextField};
@@ -41,6 +41,7 @@ fn Found(shown: Shown) -> impl IntoView {
             a webhook that was lost, an edit that left no time stamp. A dry run writes nothing; a healing run repairs what it finds."
         </p>
         <Begin connection=settings.connection.clone()/>
+        <Backfill connection=settings.connection.clone()/>
         {if runs.is_empty() {
             view! { <p class="empty">"No run yet. The first one says how many links differ, and in which fields."</p> }.into_any()
         } else {
@@ -62,6 +63,26 @@ fn Begin(connection: String) -> impl IntoView {
             <button class="btn btn-sm" type="submit" name="how" value="healing">"Find and heal"</button>
         </ActionForm>
         <FormTrouble trouble/>
+    }
+}
+
+/// Records from before the connection.
+#[component]
+fn Backfill(connection: String) -> impl IntoView {
+    let begin = ServerAction::<BeginBackfill>::new();
+    let trouble = Signal::derive(move || begin.value().get().and_then(Result::err));
+    view! {
+        <section class="part">
+            <h2>"Older records"</h2>
+            <ActionForm action=begin attr:class="form">
+                <input type="hidden" name="connection" value=connection/>
+                <TextField label="Pull records since" name="day" kind="date" trouble
+                    hint="Records of ServiceNow without a ticket, made since that day (or updated, if the connection pulls by update), enter
+                    with all their comments, notes and files, if the entry filter lets them in."/>
+                <button class="btn btn-sm" type="submit" disabled=begin.pending()>"Pull older records"</button>
+            </ActionForm>
+            <FormTrouble trouble/>
+        </section>
     }
 }
 
@@ -90,7 +111,7 @@ fn Runs(runs: Vec<RunRow>) -> impl IntoView {
                             view! {
                                 <tr>
                                     <td><a class="name" href=format!("/drift/{}", run.id)><Time when=run.begun/></a></td>
-                                    <td data-label="Kind">{kind(run.heals)}</td>
+                                    <td data-label="Kind">{run.kind}</td>
                                     <td><RunState state=run.state/></td>
                                     <td class="num text-right" data-label="Looked at">{run.looked}</td>
                                     <td class="num text-right" data-label="Differing links">{run.touched}</td>
@@ -105,10 +126,6 @@ fn Runs(runs: Vec<RunRow>) -> impl IntoView {
             </table>
         </div>
     }
-}
-
-pub fn kind(heals: bool) -> &'static str {
-    if heals { "healing" } else { "dry" }
 }
 
 #[component]

@@ -1,10 +1,10 @@
 //! `/drift/{id}`: one reconcile run: how far it is, what it found, and the breaker's question.
 
 use crate::address::{page_value, query_page, with_query};
-use crate::api::{self, CancelRun, ContinueRun};
+use crate::api::{self, CancelRun, ContinueRun, StopRun};
 use crate::live::use_live;
 use crate::model::{FindingRow, RunPage as Shown, RunRow};
-use crate::pages::drift::{RunState, kind};
+use crate::pages::drift::RunState;
 use crate::pages::failures::record;
 use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
@@ -31,6 +31,7 @@ fn Found(shown: Shown) -> impl IntoView {
     let drift = format!("/settings/connections/{connection_id}/drift");
     let is_open = matches!(row.state.as_str(), "running" | "stopped");
     let is_stopped = row.state == "stopped";
+    let by_breaker = is_stopped && row.touched >= row.allowed;
     let id = row.id.clone();
     let here = format!("/drift/{id}");
     let address = move |page: i64| with_query(&here, &[("page", &page_value(page))]);
@@ -38,7 +39,8 @@ fn Found(shown: Shown) -> impl IntoView {
         <Title text="Reconcile run"/>
         <p class="crumbs"><a class="link" href=drift>"Drift of "{connection}</a></p>
         <div class="head"><h1>"Reconcile run"</h1><RunState state=row.state.clone()/></div>
-        {is_stopped.then(|| view! {
+        {(is_stopped && !by_breaker).then(|| view! { <p class="note">"A person stopped it. Continue takes it up where it is."</p> })}
+        {by_breaker.then(|| view! {
             <p class="note act">
                 "It was about to touch more than "{row.allowed}" of "{row.links}" links, so it was stopped before it wrote the
                 rest. Look at the findings: a rule or an account may be wrong. Continue lets it touch every link that differs;
@@ -64,7 +66,10 @@ fn Found(shown: Shown) -> impl IntoView {
 fn Facts(row: RunRow) -> impl IntoView {
     view! {
         <dl class="facts">
-            <div><dt>"Kind"</dt><dd>{kind(row.heals)}</dd></div>
+            <div>
+                <dt>"Kind"</dt>
+                <dd>{row.kind}{row.since.map(|since| view! { " since "<Time when=since/> })}</dd>
+            </div>
             <div><dt>"Begun"</dt><dd><Time when=row.begun/>" by "{row.begun_by}</dd></div>
             <div><dt>"Ended"</dt><dd><MaybeTime when=row.ended never="not yet"/></dd></div>
             <div><dt>"Looked at"</dt><dd class="num">{row.looked}</dd></div>
@@ -77,17 +82,25 @@ fn Facts(row: RunRow) -> impl IntoView {
 #[component]
 fn Acts(id: String, is_stopped: bool) -> impl IntoView {
     let go_on = ServerAction::<ContinueRun>::new();
+    let stop = ServerAction::<StopRun>::new();
     let cancel = ServerAction::<CancelRun>::new();
     let trouble = Signal::derive(move || {
-        go_on.value().get().and_then(Result::err).or_else(|| cancel.value().get().and_then(Result::err))
+        let ended = [go_on.value().get().and_then(Result::err), stop.value().get().and_then(Result::err)];
+        ended.into_iter().flatten().next().or_else(|| cancel.value().get().and_then(Result::err))
     });
-    let same = id.clone();
+    let (same, also) = (id.clone(), id.clone());
     view! {
         <div class="flex gap-2 mb-4">
             {is_stopped.then(|| view! {
                 <ActionForm action=go_on>
                     <input type="hidden" name="id" value=same/>
                     <button class="btn btn-sm btn-primary" type="submit" disabled=go_on.pending()>"Continue"</button>
+                </ActionForm>
+            })}
+            {(!is_stopped).then(|| view! {
+                <ActionForm action=stop>
+                    <input type="hidden" name="id" value=also/>
+                    <button class="btn btn-sm" type="submit" disabled=stop.pending()>"Stop"</button>
                 </ActionForm>
             })}
             <ActionForm action=cancel>

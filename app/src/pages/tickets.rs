@@ -20,7 +20,10 @@ pub fn TicketsPage() -> impl IntoView {
     let list = Resource::new(move || filter.get(), api::tickets);
     view! {
         <Title text="Tickets"/>
-        <h1>"Tickets"</h1>
+        <div class="head">
+            <h1>"Tickets"</h1>
+            <a class="btn btn-sm ml-auto" href="/tickets/new">"New ticket"</a>
+        </div>
         {loaded(list, move |list: TicketList| view! { <Found list filter search status/> })}
     }
 }

@@ -191,8 +191,13 @@ impl Memory {
         record
     }
 
-    fn add_row(&self, state: &mut State, by: &str, fields: &Fields) -> String {
-        let (id, at) = (self.id(), self.time());
+    /// The id of the record that the account makes with a key.
+    fn made_for(&self, key: &str) -> String {
+        sha256(format!("{} {key}", self.name).as_bytes())[..32].to_owned()
+    }
+
+    fn add_row(&self, state: &mut State, id: String, by: &str, fields: &Fields) {
+        let at = self.time();
         let number = format!("{}{:04}", self.name.to_uppercase(), state.rows.len() + state.deleted.len() + 1);
         let mut blank: Fields = self.columns.iter().map(|column| (column.clone(), Value::Empty)).collect();
         blank.insert("number".to_owned(), Value::text(&number));
@@ -201,7 +206,6 @@ impl Memory {
         let row = Row { record, touched: 0, entries: Vec::new(), files: Vec::new(), hidden: false, said };
         state.rows.insert(id.clone(), row);
         self.put(state, &id, fields, by, at);
-        id
     }
 
     /// Sets fields as the platform keeps them, and lets its business rules run. Touches nothing when nothing changes.

@@ -9,7 +9,9 @@ impl Memory {
     /// A person makes a record.
     pub fn open(&self, by: &str, fields: Fields) -> String {
         let mut state = self.state();
-        self.add_row(&mut state, by, &fields)
+        let id = self.id();
+        self.add_row(&mut state, id.clone(), by, &fields);
+        id
     }
 
     pub fn edit(&self, id: &str, by: &str, fields: &Fields) {

@@ -41,11 +41,20 @@ impl Connector for Memory {
             if let Some(row) = state.made.get(key).and_then(|id| state.rows.get(id)) {
                 return Ok(self.applied(row));
             }
-            let id = self.add_row(state, ACCOUNT, &Fields::new());
+            let id = self.made_for(key);
+            self.add_row(state, id.clone(), ACCOUNT, &Fields::new());
             self.put_as_account(state, &id, fields);
             state.made.insert(key.to_owned(), id.clone());
             Ok(self.applied(&state.rows[&id]))
         })
+    }
+
+    fn id_of_new(&self, key: &str) -> Option<String> {
+        Some(self.made_for(key))
+    }
+
+    async fn find_new(&self, key: &str) -> Result<Option<String>, Failure> {
+        self.read(|state, _| state.made.get(key).filter(|id| state.rows.contains_key(*id)).cloned())
     }
 
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure> {

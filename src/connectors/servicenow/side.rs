@@ -8,6 +8,7 @@ use super::metadata::Metadata;
 use super::people::People;
 use super::rule;
 use super::sight::InSight;
+use super::write::made_for;
 use crate::clock::{self, SharedClock};
 use crate::connectors::{
     Applied, Connector, Content, Difference, Failure, File, Gone, Journal, NewEntry, NewFile, Seen, Urgency,
@@ -72,6 +73,15 @@ impl ServiceNow {
         Ok(self.people.me_now(&self.instance).await?.user_name)
     }
 
+    /// The record that people call by this number.
+    pub async fn find_by_number(&self, number: &str) -> Result<Option<String>, Failure> {
+        let query = format!("number={number}");
+        let parameters =
+            [("sysparm_query", query.as_str()), ("sysparm_fields", "sys_id"), ("sysparm_limit", "1"), RAW[0], RAW[1]];
+        let answer = self.instance.list(&self.table.name, &parameters).await?;
+        Ok(answer.rows().first().map(|row| text(row, "sys_id")))
+    }
+
     /// Writes the business rule, anew or over the one that is there.
     pub async fn install_rule(
         &self,
@@ -114,6 +124,14 @@ impl Connector for ServiceNow {
 
     async fn create(&self, key: &str, fields: &Fields) -> Result<Applied, Failure> {
         self.make(key, fields).await
+    }
+
+    fn id_of_new(&self, key: &str) -> Option<String> {
+        Some(made_for(key))
+    }
+
+    async fn find_new(&self, key: &str) -> Result<Option<String>, Failure> {
+        Ok(self.fetch(&made_for(key)).await?.map(|record| record.id))
     }
 
     async fn write(&self, id: &str, fields: &Fields, _expected: &str) -> Result<Applied, Failure> {

@@ -170,7 +170,7 @@ impl ServiceNow {
 }
 
 /// The sys_id of the record made with a key: asked for twice, it is one record.
-fn made_for(key: &str) -> String {
+pub(super) fn made_for(key: &str) -> String {
     let hash = Sha256::digest(format!("isthmus record {key}"));
     let half: [u8; 16] = std::array::from_fn(|i| hash[i]);
     format!("{:032x}", u128::from_be_bytes(half))

@@ -6,30 +6,25 @@
 
 mod append;
 mod attach;
+mod create;
 mod readback;
 mod write;
 
 pub(super) use append::{Append, UNSEEN, new_entry};
 pub(super) use attach::{Attach, new_file, note, note_id};
+pub(super) use create::{Create, key_of_record};
 pub(super) use write::{Part, Write};
 
 use super::letters::{self, Wanted};
 use super::{Engine, Sides, SyncError, story};
-use crate::connectors::{Applied, Connector, Failure};
+use crate::connectors::{Connector, Failure};
 use crate::store::{Connection, Delivery, DeliveryState, Link, StoreError};
-use merge::{Fields, Record, Side, Value};
-use serde::{Deserialize, Serialize};
+use merge::{Record, Side, Value};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Per rule, what the base becomes when the delivery is done.
 pub(super) type Agreed = BTreeMap<String, Value>;
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Create {
-    pub fields: Fields,
-    pub agreed: Agreed,
-    pub story: story::Story,
-}
 
 /// What became of some deliveries.
 pub(super) struct Delivered {
@@ -156,7 +151,7 @@ async fn send(
     let started = engine.clock.now();
     let side = sides.on(delivery.to());
     let result = match delivery.kind.as_str() {
-        "create" => create(engine, side, link, out).await,
+        "create" => create::create(engine, connection, side, link, out).await,
         "append" => append::append(engine, side, link, out).await,
         "attach" => attach::attach(engine, sides, link, out).await,
         _ => write::write(engine, connection, side, link, out).await,
@@ -188,26 +183,6 @@ async fn mark_sending(engine: &Engine, out: &Outgoing<'_>) -> Result<(), SyncErr
     let mut tx = engine.store.begin().await?;
     tx.delivery_sending(&out.delivery.id, engine.clock.now()).await?;
     Ok(tx.commit().await?)
-}
-
-async fn create(engine: &Engine, side: &dyn Connector, link: &mut Link, out: &Outgoing<'_>) -> Result<Sent, SyncError> {
-    let payload: Create = read(out.delivery)?;
-    mark_sending(engine, out).await?;
-    let Applied { record, notes, .. } = side.create(&link.id, &payload.fields).await?;
-    let mut after = link.clone();
-    after.platform_id = Some(record.id.clone());
-    after.base.extend(payload.agreed);
-    let summary = format!("{} came from ServiceNow as ticket {}", link.servicenow_number, record.number);
-    let story = payload.story.step(engine.clock.now(), format!("Ticket {} was made.", record.number));
-    end(
-        engine,
-        link,
-        after,
-        Ending { out, to: Side::Platform, kind: "linked", summary, story, notes, refused: Vec::new(), moved: true },
-        None,
-    )
-    .await?;
-    Ok(Sent::Unseen)
 }
 
 /// Done: delivery, link, base, pair and history in one transaction.

@@ -76,15 +76,15 @@ impl Part {
 
 /// What became of some parts.
 #[derive(Default)]
-struct Outcomes {
-    agreed: Agreed,
+pub(super) struct Outcomes {
+    pub agreed: Agreed,
     moved: Vec<String>,
-    notes: Vec<String>,
+    pub notes: Vec<String>,
     /// What was taken differently, for history only: nobody needs to act.
-    remarks: Vec<String>,
-    cuts: BTreeMap<String, Cut>,
+    pub remarks: Vec<String>,
+    pub cuts: BTreeMap<String, Cut>,
     /// Each with the reason; a person must act.
-    refused: Vec<(Wanted, String)>,
+    pub refused: Vec<(Wanted, String)>,
     /// The record after the last write.
     shown: Option<Record>,
 }
@@ -184,7 +184,7 @@ impl Outcomes {
     }
 
     /// What was left out or dropped is not agreed on: the edit that asked for it stands, and a person is told.
-    async fn add(
+    pub(super) async fn add(
         &mut self,
         connection: &Connection,
         side: &dyn Connector,

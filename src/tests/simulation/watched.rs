@@ -138,6 +138,14 @@ impl Connector for Watched {
         self.call(|| format!("create({key}, {})", values(fields)), self.memory.create(key, fields)).await
     }
 
+    fn id_of_new(&self, key: &str) -> Option<String> {
+        self.memory.id_of_new(key)
+    }
+
+    async fn find_new(&self, key: &str) -> Result<Option<String>, Failure> {
+        self.call(|| format!("find_new({key})"), self.memory.find_new(key)).await
+    }
+
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure> {
         self.touch(id);
         self.call(

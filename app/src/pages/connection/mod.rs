@@ -5,6 +5,7 @@ mod access;
 mod arrival;
 mod checks;
 mod mapping;
+mod pull;
 mod settings;
 
 use crate::address::{query, with_query};
@@ -25,6 +26,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use mapping::Mapping;
+use pull::Pull;
 use settings::Settings;
 
 /// The connection on this page, kept as the server has it.
@@ -67,6 +69,7 @@ fn Opened(page: model::ConnectionPage) -> impl IntoView {
         <Checks shown/>
         <Access shown/>
         <Arrival shown/>
+        <Pull shown/>
         <Settings shown/>
         <Mapping shown/>
     }

@@ -5,6 +5,8 @@ pub mod delete;
 mod edits;
 mod files;
 mod form;
+pub mod new;
+mod send;
 
 use crate::address::with_query;
 use crate::api;
@@ -20,6 +22,7 @@ use form::EditForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
+use send::Unlinked;
 
 #[component]
 pub fn TicketPage() -> impl IntoView {
@@ -79,7 +82,7 @@ fn Sync(ticket: RwSignal<model::TicketPage>) -> impl IntoView {
     move || {
         let why = why.clone();
         match line.get() {
-            None => view! { <p class="sync text-quiet">"Not linked: this ticket is in Desk only."</p> }.into_any(),
+            None => view! { <Unlinked ticket/> }.into_any(),
             Some(sync) => view! {
                 <p class="sync">
                     <LinkState state=sync.state/>
