@@ -89,6 +89,13 @@ impl Desk {
     fn on(database: Database) -> Self {
         Self { side: DeskSide::new(database.store.clone(), Arc::new(SystemClock), 1 << 20), database }
     }
+
+    /// As every operation of a person does.
+    async fn touch(&self, id: &str) {
+        let mut tx = self.database.store.begin().await.expect("begins");
+        tx.touch_ticket(id, crate::clock::Clock::now(&SystemClock)).await.expect("touched");
+        tx.commit().await.expect("committed");
+    }
 }
 
 #[async_trait]
@@ -101,13 +108,11 @@ impl Subject for Desk {
         ["title", "description"]
     }
 
-    fn promises(&self) -> Promises {
-        Promises { lists_changes: false, ..Promises::default() }
-    }
-
     async fn open(&self, fields: &Fields) -> String {
         let key = crate::clock::Clock::id(&SystemClock);
-        self.side.create(&key, fields).await.expect("made").record.id
+        let id = self.side.create(&key, fields).await.expect("made").record.id;
+        self.touch(&id).await;
+        id
     }
 
     async fn edit(&self, id: &str, fields: &Fields) {
@@ -122,6 +127,7 @@ impl Subject for Desk {
         let mut tx = self.database.store.begin().await.expect("begins");
         desk::save_edited(&mut tx, &before, after, "Beth", &SystemClock).await.expect("kept");
         tx.commit().await.expect("committed");
+        self.touch(id).await;
     }
 
     async fn comment(&self, id: &str, stream: Stream, body: &str) {

@@ -43,6 +43,7 @@ async fn goes_on(database: Database) {
     assert_eq!(history[0].summary, "Title went to Desk");
     let ticket = store.ticket("t1").await.expect("readable").expect("kept");
     assert_eq!((ticket.title.as_str(), ticket.owner_id.as_deref(), ticket.version), ("Printer", Some("u1"), 3));
+    assert!(store.touched(0, None, 10).await.expect("readable").is_empty(), "what was there before is no news");
     assert_eq!(store.comments("t1").await.expect("readable").len(), 1);
     assert!(store.files("t1").await.expect("readable").is_empty());
 }

@@ -3,7 +3,9 @@
 //! the same seed is the same history, to the letter. `docs/proof.md` says what is in it and what is not.
 
 mod check;
+mod entering;
 mod history;
+mod polling;
 mod rules;
 mod watched;
 mod world;

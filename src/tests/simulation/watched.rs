@@ -135,6 +135,9 @@ impl Connector for Watched {
     }
 
     async fn create(&self, key: &str, fields: &Fields) -> Result<Applied, Failure> {
+        if let Some(id) = self.memory.id_of_new(key) {
+            self.touch(&id);
+        }
         self.call(|| format!("create({key}, {})", values(fields)), self.memory.create(key, fields)).await
     }
 
