@@ -212,6 +212,25 @@ impl Look {
         self.run.is_backfill().then_some(self.run.since)
     }
 
+    /// A record that has no partner and enters.
+    pub fn entering(&self, from: Side, number: &str) -> Finding {
+        let (servicenow, platform) = match from {
+            Side::ServiceNow => (number, ""),
+            Side::Platform => ("", number),
+        };
+        let why = match (self.run.is_backfill(), from) {
+            (true, _) => "It is from before the connection, and enters.",
+            (false, Side::ServiceNow) => "The record may enter and has no ticket: the news of it was lost.",
+            (false, Side::Platform) => "The ticket goes to ServiceNow, and its record is not made yet.",
+        };
+        Finding {
+            rule: "link".to_owned(),
+            servicenow: servicenow.to_owned(),
+            platform: platform.to_owned(),
+            why: why.to_owned(),
+        }
+    }
+
     /// In the transaction that stores the plan: whether the run may touch one more record.
     pub async fn touch(&self, tx: &mut Tx, link: Option<&str>, findings: &[Finding]) -> Stored<bool> {
         tx.touch(&self.run.id, &self.lane, link, findings).await
@@ -243,7 +262,7 @@ impl Look {
         let sides = Sides { servicenow: servicenow.clone(), platform: platform.clone() };
         let link = engine.store.link_of(&connection.id, record).await?;
         let findings = match &link {
-            None => would_enter(connection, &sides, record, Asked::by(connection, Some(self))).await?,
+            None => would_enter(self, connection, &sides, record).await?,
             Some(link) => drift_of(engine, connection, &sides, link).await?,
         };
         if servicenow.held_back().is_empty() && platform.held_back().is_empty() {
@@ -257,18 +276,19 @@ impl Look {
 
 /// A record without a link that a lost change kept out.
 async fn would_enter(
+    look: &Look,
     connection: &Connection,
     sides: &Sides,
     record: &str,
-    asked: Asked,
 ) -> Result<Vec<Finding>, SyncError> {
     let Some(record) = sides.servicenow.fetch(record).await? else { return Ok(Vec::new()) };
+    let asked = Asked::by(connection, Some(look));
     if enter::may_enter(connection, Side::ServiceNow, &record, asked).is_err() {
         return Ok(Vec::new());
     }
     let plan = merge::plan_creation(Side::ServiceNow, &record, &connection.rules);
     sides.platform.create(&record.id, &plan.fields_for(Side::Platform)).await?;
-    Ok(vec![entering(&record.number)])
+    Ok(vec![look.entering(Side::ServiceNow, &record.number)])
 }
 
 async fn drift_of(
@@ -341,14 +361,4 @@ pub(super) fn findings(
         }
     }
     findings
-}
-
-/// A record that has no link and would enter.
-pub(super) fn entering(number: &str) -> Finding {
-    Finding {
-        rule: "link".to_owned(),
-        servicenow: number.to_owned(),
-        platform: String::new(),
-        why: "The record may enter and has no ticket: the news of it was lost.".to_owned(),
-    }
 }

@@ -32,21 +32,31 @@ fn Found(shown: Shown) -> impl IntoView {
     let is_open = matches!(row.state.as_str(), "running" | "stopped");
     let is_stopped = row.state == "stopped";
     let by_breaker = is_stopped && row.touched >= row.allowed;
+    let is_backfill = row.kind == "backfill";
+    let heading = if is_backfill { "Backfill" } else { "Reconcile run" };
+    let many = if is_backfill {
+        format!(
+            "It was about to pull more than {} records, so it was stopped before it pulled the rest. Look at those that \
+             came: the day or the entry filter may be wrong. Continue lets it pull all the others; cancel leaves them.",
+            row.allowed
+        )
+    } else {
+        format!(
+            "It was about to touch more than {} of {} links, so it was stopped before it wrote the rest. Look at the \
+             findings: a rule or an account may be wrong. Continue lets it touch every link that differs; cancel leaves \
+             the rest as it is.",
+            row.allowed, row.links
+        )
+    };
     let id = row.id.clone();
     let here = format!("/drift/{id}");
     let address = move |page: i64| with_query(&here, &[("page", &page_value(page))]);
     view! {
-        <Title text="Reconcile run"/>
+        <Title text=heading/>
         <p class="crumbs"><a class="link" href=drift>"Drift of "{connection}</a></p>
-        <div class="head"><h1>"Reconcile run"</h1><RunState state=row.state.clone()/></div>
+        <div class="head"><h1>{heading}</h1><RunState state=row.state.clone()/></div>
         {(is_stopped && !by_breaker).then(|| view! { <p class="note">"A person stopped it. Continue takes it up where it is."</p> })}
-        {by_breaker.then(|| view! {
-            <p class="note act">
-                "It was about to touch more than "{row.allowed}" of "{row.links}" links, so it was stopped before it wrote the
-                rest. Look at the findings: a rule or an account may be wrong. Continue lets it touch every link that differs;
-                cancel leaves the rest as it is."
-            </p>
-        })}
+        {by_breaker.then(|| view! { <p class="note act">{many}</p> })}
         {is_open.then(|| view! { <Acts id is_stopped/> })}
         <Facts row/>
         {(!by_field.is_empty()).then(|| view! {
