@@ -145,6 +145,8 @@ pub struct ValueMapTable {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionPage {
     pub row: ConnectionRow,
+    /// The table in ServiceNow.
+    pub table: String,
     pub client_id: String,
     pub redirect_url: String,
     pub tokens: TokenState,

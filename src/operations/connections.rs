@@ -91,6 +91,7 @@ impl Operations {
         };
         Ok(ConnectionPage {
             row: self.connection_row(&connection).await?,
+            table: connection.rules.table.clone(),
             redirect_url: self.parts.oauth.redirect_url().to_owned(),
             tokens: self.token_state(&connection).await?,
             checks: serde_json::from_str(&connection.checks).unwrap_or_default(),

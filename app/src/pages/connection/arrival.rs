@@ -25,6 +25,7 @@ pub fn Arrival(shown: Shown) -> impl IntoView {
     });
     let address = Memo::new(move |_| shown.read().webhook_address.clone());
     let script = Memo::new(move |_| shown.read().rule_script.clone());
+    let table = Memo::new(move |_| shown.read().table.clone());
     let usable = Memo::new(move |_| shown.read().row.state != ConnectionState::Draft);
     view! {
         <section class="part">
@@ -46,7 +47,7 @@ pub fn Arrival(shown: Shown) -> impl IntoView {
                 <div><dt>"Last poll"</dt><dd>{move || view! { <MaybeTime when=shown.read().last_poll.clone()/> }}</dd></div>
             </dl>
             <p class="hint">
-                "Polling finds every change by itself. With the business rule on the incident table, changes arrive at once."
+                "Polling finds every change by itself. With the business rule on table "<code>{table}</code>", changes arrive at once."
             </p>
             {move || {
                 (!script.read().is_empty())
@@ -57,7 +58,7 @@ pub fn Arrival(shown: Shown) -> impl IntoView {
                                 <div class="space-y-2 mt-2">
                                     <p>
                                         "In ServiceNow, "<span class="path">"All > System Definition > Business Rules > New"</span>
-                                        ": table Incident, Advanced, when async, insert and update. One click selects all of the script."
+                                        ": table "<code>{table}</code>", Advanced, when async, insert and update. One click selects all of the script."
                                     </p>
                                     <pre class="script" tabindex="0"><code>{script}</code></pre>
                                     <p>"It posts to "<code class="copy">{address}</code>". The address holds a secret: treat it as a password."</p>

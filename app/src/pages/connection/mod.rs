@@ -106,8 +106,8 @@ fn Draft(shown: Shown, state: Memo<ConnectionState>) -> impl IntoView {
                     <p>
                         "You go to "<span class="font-medium break-all">{page.row.address.clone()}</span>
                         ", sign in there and allow Isthmus to act for you. ServiceNow sends you back here, and a test reads
-                        the incident table with the same query that polling uses. Sign in as a user who may read and write
-                        incidents; a user of its own for this, such as isthmus, is best."
+                        the connection's table with the same query that polling uses. Sign in as a user who may read and write
+                        its records; a user of its own for this, such as isthmus, is best."
                     </p>
                     <p><a class="btn btn-primary" href=address rel="external">"Authorize in ServiceNow"</a></p>
                     <p class="hint">"The OAuth client there must have this redirect URL: "<code class="copy">{page.redirect_url.clone()}</code></p>

@@ -14,6 +14,7 @@ pub fn Pull(shown: Shown) -> impl IntoView {
     let trouble = Signal::derive(move || pull.value().get().and_then(Result::err));
     let id = shown.read_untracked().row.id.clone();
     let is_working = Memo::new(move |_| shown.read().row.state != ConnectionState::Draft);
+    let what = move || if shown.read().table == "incident" { "Pull this incident" } else { "Pull this record" };
     move || {
         let id = id.clone();
         is_working.get().then(|| {
@@ -24,7 +25,7 @@ pub fn Pull(shown: Shown) -> impl IntoView {
                         <input type="hidden" name="connection" value=id/>
                         <TextField label="Number or sys_id in ServiceNow" name="record" trouble
                             hint="It enters whatever the trigger says, if the entry filter lets it in."/>
-                        <button class="btn btn-sm" type="submit" disabled=pull.pending()>"Pull this incident"</button>
+                        <button class="btn btn-sm" type="submit" disabled=pull.pending()>{what}</button>
                     </ActionForm>
                     <FormTrouble trouble/>
                 </section>
