@@ -43,7 +43,7 @@ pub fn Checks(shown: Shown) -> impl IntoView {
                 (checks.read().is_empty())
                     .then(|| {
                         let words = if draft.get() {
-                            "Runs by itself after you authorize: it reaches the instance, checks the token and reads the incident table."
+                            "Runs by itself after you authorize: it reaches the instance, checks the token and reads the connection's table."
                         } else {
                             "Not tested yet."
                         };
