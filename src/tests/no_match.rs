@@ -1,6 +1,8 @@
 //! A user whom the other side does not have: what the rule says is done, and told.
 
 use super::support::Pair;
+use crate::clock::{Clock, SystemClock};
+use crate::store::User;
 use merge::NoMatch;
 use reqwest::Method;
 use serde_json::json;
@@ -19,6 +21,14 @@ async fn hire(pair: &Pair, email: &str) -> String {
     let user = json!({"user_name": email, "first_name": "New", "last_name": "Comer", "email": email, "active": "true"});
     let made = pair.program.table(Method::POST, "sys_user", Some(user)).await;
     made["sys_id"].as_str().unwrap_or_else(|| panic!("no sys_id in {made}")).to_owned()
+}
+
+/// Desk has this user from now on.
+async fn join_desk(pair: &Pair, email: &str) {
+    let user = User { id: SystemClock.id(), email: email.into(), name: "New Comer".into() };
+    let mut tx = pair.program.database.store.begin().await.expect("begins");
+    tx.find_or_add_desk_user(&user, "Ada", 1).await.expect("kept");
+    tx.commit().await.expect("committed");
 }
 
 async fn assign(pair: &Pair, sys_id: &str) {
@@ -56,6 +66,7 @@ async fn a_stand_in_takes_the_ticket_and_never_the_incident() {
     pair.quiet().await;
     assert_eq!((assignee(&pair).await, owner(&pair).await), (newer, "desk@example.com".to_owned()));
     // A person of Desk takes it over: an edit like any other.
+    join_desk(&pair, "beth.anglin@example.com").await;
     pair.program.edit_ticket(&pair.ticket, &[("owner_email", "beth.anglin@example.com")]).await;
     let beth = "46d44a23a9fe19810012d100cca80666";
     pair.program.until("it goes to ServiceNow", async || assignee(&pair).await == beth).await;
@@ -73,11 +84,7 @@ async fn a_field_that_is_left_is_told_and_flows_once_the_user_is_there() {
     pair.quiet().await;
     assert_eq!((owner(&pair).await, assignee(&pair).await), (String::new(), new));
     assert_eq!(pair.told("problem").await.len(), 1, "it is said once");
-    // Desk learns of the user by another ticket's owner.
-    let user = crate::store::User { id: "01USER".into(), email: "new@example.com".into(), name: "New Comer".into() };
-    let mut tx = pair.program.database.store.begin().await.expect("begins");
-    tx.find_or_add_desk_user(&user, "Ada", 1).await.expect("kept");
-    tx.commit().await.expect("committed");
+    join_desk(&pair, "new@example.com").await;
     pair.program.edit_incident(&pair.incident, json!({"description": "looked at again"})).await;
     pair.program.until("it flows", async || owner(&pair).await == "new@example.com").await;
     pair.quiet().await;
@@ -101,6 +108,7 @@ async fn a_new_ticket_is_made_without_the_user_and_gets_the_stand_in() {
 async fn servicenow_gets_a_stand_in_too() {
     let pair = Pair::linked().await;
     owners_have(&pair, NoMatch::StandIn { email: "beth.anglin@example.com".into() }).await;
+    join_desk(&pair, "only@desk.example").await;
     pair.program.edit_ticket(&pair.ticket, &[("owner_email", "only@desk.example")]).await;
     let beth = "46d44a23a9fe19810012d100cca80666";
     pair.program.until("somebody stands in", async || assignee(&pair).await == beth).await;
