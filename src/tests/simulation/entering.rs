@@ -1,9 +1,9 @@
-//! A ticket on its way to ServiceNow whose process is killed at each place where it can be, or loses its lease there and
-//! goes on beside another process: the record is made once, and all that the ticket has is on it once.
+//! A ticket on its way to ServiceNow whose process is killed at each place where it can be: the record is made once, and
+//! all that the ticket has is on it once.
 
 use super::alone;
 use super::watched::{Tale, Watched};
-use crate::clock::{Clock, SharedClock};
+use crate::clock::SharedClock;
 use crate::connectors::memory::{Memory, Traps};
 use crate::connectors::{Failure, Urgency as Pace};
 use crate::news::News;
@@ -66,8 +66,7 @@ impl Joined {
             servicenow: watch("servicenow", &servicenow, &touched),
             platform: watch("platform", &platform, &Arc::default()),
         });
-        let engine =
-            Engine::new(store.clone(), shared, Arc::new(two), News::default(), Wake::default(), 20_000);
+        let engine = Engine::new(store.clone(), shared, Arc::new(two), News::default(), Wake::default(), 20_000);
         let connection = connection(&store, &clock).await;
         let mut tx = store.begin().await.expect("begins");
         tx.publish_rules(&connection, rules).await.expect("kept");
@@ -135,15 +134,8 @@ async fn work_up_to(work: &mut Work, last: usize) -> Option<&'static str> {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Mishap {
-    Killed,
-    /// It stands still for so long that its lease ends, and then goes on.
-    Outlived,
-}
-
 /// Answers whether the work was done before the place.
-async fn enters_once(mishap: Mishap, place: usize) -> bool {
+async fn enters_once(place: usize) -> bool {
     let rules = Rules { create_in_servicenow: true, ..merge::incident_to_desk() };
     let joined = Joined::by(&rules, place as u64).await;
     let fields = [
@@ -156,20 +148,10 @@ async fn enters_once(mishap: Mishap, place: usize) -> bool {
     joined.look_at(&queue::ticket(&ticket)).await;
     let mut first = joined.work();
     let at = work_up_to(&mut first, place).await;
-    // Inside a transaction nobody else can move.
-    if mishap == Mishap::Killed || at == Some(pause::BEFORE_COMMIT) {
-        drop(first);
-        joined.store.begin().await.expect("begins").commit().await.expect("what it left is undone");
-        joined.look_at(&queue::ticket(&ticket)).await;
-        joined.settle().await;
-    } else {
-        joined.look_at(&queue::ticket(&ticket)).await;
-        joined.settle().await;
-        if at.is_some() {
-            work_up_to(&mut first, usize::MAX).await;
-        }
-        joined.settle().await;
-    }
+    drop(first);
+    joined.store.begin().await.expect("begins").commit().await.expect("what it left is undone");
+    joined.look_at(&queue::ticket(&ticket)).await;
+    joined.settle().await;
     let link = joined.store.link_of_ticket(&ticket).await.expect("readable").expect("linked");
     assert_eq!((joined.servicenow.made(), joined.platform.made()), (1, 0), "place {place}, {at:?}");
     assert_eq!(joined.store.count_links(&joined.connection).await.expect("readable"), 1, "place {place}, {at:?}");
@@ -185,12 +167,6 @@ async fn enters_once(mishap: Mishap, place: usize) -> bool {
 
 #[test]
 fn a_ticket_becomes_one_record_wherever_its_process_dies() {
-    let places = (0..).find(|place| alone(enters_once(Mishap::Killed, *place))).expect("an end");
-    assert!(places > 20, "there were {places} places only");
-}
-
-#[test]
-fn a_ticket_becomes_one_record_wherever_its_process_is_outlived() {
-    let places = (0..).find(|place| alone(enters_once(Mishap::Outlived, *place))).expect("an end");
+    let places = (0..).find(|place| alone(enters_once(*place))).expect("an end");
     assert!(places > 20, "there were {places} places only");
 }
