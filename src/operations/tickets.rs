@@ -297,13 +297,12 @@ impl Operations {
     pub(super) async fn tell_sync(&self, tx: &mut Tx, ticket: &str) -> Answer<()> {
         let clock = self.parts.clock.as_ref();
         let touches = tx.touch_ticket(ticket, clock.now()).await.or_trouble()?;
-        let records = match tx.link_of_ticket(ticket).await.or_trouble()? {
-            Some(link) => vec![(link.connection_id, link.servicenow_id)],
-            None => {
-                let connections = tx.connections().await.or_trouble()?.into_iter();
-                let sending = connections.filter(|connection| connection.rules.creates_in_servicenow());
-                sending.map(|connection| (connection.id, queue::ticket(ticket))).collect()
-            }
+        let records = if let Some(link) = tx.link_of_ticket(ticket).await.or_trouble()? {
+            vec![(link.connection_id, link.servicenow_id)]
+        } else {
+            let connections = tx.connections().await.or_trouble()?.into_iter();
+            let sending = connections.filter(|connection| connection.rules.creates_in_servicenow());
+            sending.map(|connection| (connection.id, queue::ticket(ticket))).collect()
         };
         for (connection, record) in records {
             let change = Change {

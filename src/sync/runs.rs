@@ -177,7 +177,7 @@ async fn queue_next(engine: &Engine, connection: &Connection, sides: &Sides, run
 
 /// One look that a run asked for.
 pub(super) struct Look {
-    run: Run,
+    run: Box<Run>,
     lane: String,
 }
 
@@ -195,7 +195,7 @@ impl Look {
             return Ok(Begun::Look(None));
         }
         let Some(run) = engine.store.run(&job.run_id).await? else { return Ok(Begun::Over(After::Done)) };
-        let look = Self { run, lane: job.lane.clone() };
+        let look = Self { run: Box::new(run), lane: job.lane.clone() };
         Ok(match look.run.state {
             RunState::Stopped => Begun::Over(After::Again { at: NEVER }),
             RunState::Done | RunState::Cancelled => Begun::Over(After::Done),
