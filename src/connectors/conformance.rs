@@ -37,6 +37,9 @@ pub trait Subject: Send + Sync {
     /// Two text fields that the account may read and write.
     fn fields(&self) -> [&'static str; 2];
 
+    /// A value for a field of each kind that the platform has, as the other side may send it.
+    fn values(&self) -> Fields;
+
     fn promises(&self) -> Promises {
         Promises::default()
     }
@@ -65,6 +68,7 @@ macro_rules! conforms {
             a_record_asked_for_twice_with_one_key_is_one,
             a_write_touches_the_fields_that_it_names_and_no_other,
             what_was_written_is_what_is_read,
+            a_value_of_each_kind_comes_back_as_it_went,
             an_empty_value_clears_a_field,
             a_write_on_an_old_version_is_not_taken,
             the_version_changes_with_the_record_and_only_then,
@@ -146,6 +150,25 @@ pub async fn what_was_written_is_what_is_read(subject: &impl Subject) {
         assert_eq!(read.fields.get(field), Some(value), "read");
     }
     assert_eq!(applied.record.version, read.version, "the answer tells the version that it made");
+}
+
+pub async fn a_value_of_each_kind_comes_back_as_it_went(subject: &impl Subject) {
+    let side = subject.connector();
+    let id = open(subject, PLAIN, PLAIN).await;
+    assert!(subject.values().len() > 2);
+    for (field, value) in subject.values() {
+        let written = Fields::from([(field.clone(), value.clone())]);
+        let applied = side.write(&id, &written, &version(subject, &id).await).await.expect("taken");
+        assert_eq!((applied.notes, applied.left_out), (Vec::new(), BTreeSet::new()), "{field}");
+        let read = side.fetch(&id).await.expect("readable").expect("there");
+        let shown = read.fields.get(&field).unwrap_or_else(|| panic!("{field} is not shown"));
+        assert!(shown.means(&value) && value.means(shown), "{field}: {value:?} was stored as {shown:?}");
+        assert_eq!(applied.record.fields.get(&field), Some(shown), "the answer shows what is read");
+        // In the side's own form it is the same again.
+        let again = Fields::from([(field.clone(), shown.clone())]);
+        let applied = side.write(&id, &again, &read.version).await.expect("taken");
+        assert_eq!((applied.record.fields.get(&field), applied.notes), (Some(shown), Vec::new()), "{field}");
+    }
 }
 
 pub async fn an_empty_value_clears_a_field(subject: &impl Subject) {

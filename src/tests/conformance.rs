@@ -45,6 +45,15 @@ impl Subject for Remembered {
         ["title", "text"]
     }
 
+    fn values(&self) -> Fields {
+        named([
+            ("title", Value::text("a title")),
+            ("text", Value::html("<p>text</p>")),
+            ("state", Value::choice("open")),
+            ("stage", Value::Moment(1_795_262_400_000)),
+        ])
+    }
+
     fn promises(&self) -> Promises {
         let traps = self.0.traps();
         Promises { versions: !traps.unconditional, keeps_keys: !traps.forgets_keys, ..Promises::default() }
@@ -87,7 +96,8 @@ struct Desk {
 
 impl Desk {
     fn on(database: Database) -> Self {
-        Self { side: DeskSide::new(database.store.clone(), Arc::new(SystemClock), 1 << 20), database }
+        let side = DeskSide::new(database.store.clone(), Arc::new(SystemClock), 1 << 20);
+        Self { side: side.with_fields(["custom.vip", "custom.floor", "custom.since"].into_iter()), database }
     }
 
     /// As every operation of a person does.
@@ -106,6 +116,20 @@ impl Subject for Desk {
 
     fn fields(&self) -> [&'static str; 2] {
         ["title", "description"]
+    }
+
+    fn values(&self) -> Fields {
+        named([
+            ("status", Value::choice("In Progress")),
+            ("owner", Value::user("beth.anglin@example.com", "Beth Anglin")),
+            ("due", Value::Moment(1_795_262_400_000)),
+            ("labels", Value::text("one,two")),
+            // What has no type of its own here is kept as its text.
+            ("account", Value::reference("86837a386f0331003b3c498f5d3ee4ca", "Boxeo")),
+            ("custom.vip", Value::Boolean(true)),
+            ("custom.floor", Value::number("17").expect("a number")),
+            ("custom.since", Value::date("2026-11-21").expect("a date")),
+        ])
     }
 
     async fn open(&self, fields: &Fields) -> String {
@@ -179,6 +203,24 @@ async fn the_memory_cuts_drops_and_lets_its_business_rules_run() {
     assert!(applied.notes.is_empty(), "what was stored otherwise than sent, the record shows: {:?}", applied.notes);
 }
 
+/// A column of each kind that an incident has, with a value.
+fn columns() -> Fields {
+    named([
+        ("category", Value::choice("software")),
+        ("assigned_to", Value::user("beth.anglin@example.com", "")),
+        // By what people call it, as a side sends it that has no such records.
+        ("assignment_group", Value::text("Network")),
+        ("due_date", Value::Moment(1_795_262_400_000)),
+        ("order", Value::number("17").expect("a number")),
+        ("knowledge", Value::Boolean(true)),
+        ("close_notes", Value::text("two\nlines")),
+    ])
+}
+
+fn named<const N: usize>(fields: [(&str, Value); N]) -> Fields {
+    fields.map(|(field, value)| (field.to_owned(), value)).into()
+}
+
 struct OnPractice {
     side: ServiceNow,
     practice: Practice,
@@ -190,7 +232,8 @@ impl OnPractice {
     async fn with(user: &str, switches: Json) -> Self {
         let practice = Practice::start_as(user).await;
         practice.switch(switches).await;
-        let fields = ["short_description", "description"].map(str::to_owned).into();
+        let texts = ["short_description", "description"].map(str::to_owned);
+        let fields = columns().into_keys().chain(texts).collect();
         Self { side: ServiceNow::new(practice.instance.clone(), "incident", fields, practice.clock.clone()), practice }
     }
 
@@ -211,6 +254,10 @@ impl Subject for OnPractice {
 
     fn fields(&self) -> [&'static str; 2] {
         ["short_description", "description"]
+    }
+
+    fn values(&self) -> Fields {
+        columns()
     }
 
     fn promises(&self) -> Promises {

@@ -13,6 +13,7 @@ mod files;
 mod instance;
 mod intake;
 mod letters;
+mod lost_entries;
 mod no_match;
 mod queue;
 mod readback;
