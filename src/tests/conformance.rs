@@ -123,7 +123,7 @@ impl Subject for Desk {
             ("status", Value::choice("In Progress")),
             ("owner", Value::user("beth.anglin@example.com", "Beth Anglin")),
             ("due", Value::Moment(1_795_262_400_000)),
-            ("labels", Value::text("one,two")),
+            ("labels", Value::text("one, two")),
             // What has no type of its own here is kept as its text.
             ("account", Value::reference("86837a386f0331003b3c498f5d3ee4ca", "Boxeo")),
             ("custom.vip", Value::Boolean(true)),

@@ -1,11 +1,12 @@
 //! A comment whose answer was lost, where the account may not look it up: a person is asked, until a person has looked.
 
-use super::support::{Pair, Program, sqlite};
-use crate::clock::Clock;
+use super::support::{ForwardClock, Pair, Program, sqlite};
+use crate::cli::Role;
 use crate::queue;
 use crate::store::{LetterLine, LetterSearch, Urgency};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
+use std::sync::Arc;
 
 /// Rows of ServiceNow, as its administrator.
 async fn rows(program: &Program, path: &str) -> Vec<Json> {
@@ -39,8 +40,9 @@ async fn open_journal(program: &Program, is_open: bool) {
 }
 
 /// A pair whose account may read no journal in any way.
-async fn closed() -> Pair {
-    let mut program = Program::start(sqlite().await).await;
+async fn closed() -> (Pair, Arc<ForwardClock>) {
+    let clock = Arc::new(ForwardClock::default());
+    let mut program = Program::start_by(clock.clone(), sqlite().await, Role::All).await;
     program.become_admin().await;
     let connection = program.connect().await;
     program.authorize_as(&connection, "itil", true).await;
@@ -54,7 +56,7 @@ async fn closed() -> Pair {
         let grant = json!({"sys_security_acl": rule["sys_id"], "sys_user_role": role(&program, "itil_admin").await});
         program.table(Method::POST, "sys_security_acl_role", Some(grant)).await;
     }
-    Pair { program, connection, incident, ticket }
+    (Pair { program, connection, incident, ticket }, clock)
 }
 
 async fn letters(pair: &Pair) -> Vec<LetterLine> {
@@ -63,28 +65,21 @@ async fn letters(pair: &Pair) -> Vec<LetterLine> {
 }
 
 /// A comment is sent, and the fault takes its answer, or the request. Answers the letter about it, which comes when the
-/// request can no longer come true: that time is taken as past.
-async fn lost(pair: &Pair, fault: &str) -> LetterLine {
+/// request can no longer come true.
+async fn lost(pair: &Pair, clock: &ForwardClock, fault: &str) -> LetterLine {
     let fault = json!({"kind": fault, "method": "PATCH", "path": "/api/now/table/incident", "count": 1});
     pair.program.switch(json!({"faults": [fault]})).await;
     pair.program.comment(&pair.ticket, "is it there?", false).await;
-    let (parts, link) = (&pair.program.running.parts, pair.link().await.id);
+    let lane = queue::lane(&pair.connection, &pair.incident);
     pair.program
-        .until("somebody is asked", async || {
-            for delivery in parts.store.open_deliveries(&link).await.expect("readable") {
-                if delivery.is_unsure() {
-                    let mut tx = parts.store.begin().await.expect("begins");
-                    let long_ago = parts.clock.now() - 3_600_000;
-                    // It may have ended just now.
-                    if tx.delivery_sending(&delivery.id, long_ago).await.is_ok() {
-                        tx.commit().await.expect("committed");
-                    }
-                }
-            }
-            look(pair).await;
-            !letters(pair).await.is_empty()
+        .until("it is waited for", async || {
+            let state = pair.program.database.store.lane_state(&lane).await.expect("readable");
+            state.is_some_and(|(_, problem)| problem.contains("may still be on its way"))
         })
         .await;
+    clock.turn(70_000);
+    look(pair).await;
+    pair.program.until("somebody is asked", async || !letters(pair).await.is_empty()).await;
     pair.quiet().await;
     letters(pair).await.remove(0)
 }
@@ -110,8 +105,8 @@ async fn said(pair: &Pair) -> usize {
 
 #[tokio::test]
 async fn what_is_missing_is_sent_again_when_a_person_says_so() {
-    let pair = closed().await;
-    let LetterLine { letter, .. } = lost(&pair, "cut").await;
+    let (pair, clock) = closed().await;
+    let LetterLine { letter, .. } = lost(&pair, &clock, "cut").await;
     assert!(letter.kind == "lost" && letter.problem.contains("may be missing"), "{letter:?}");
     assert!(letter.wanted.contains("is it there?"), "{letter:?}");
     // Nothing clears it but a person.
@@ -129,8 +124,8 @@ async fn what_is_missing_is_sent_again_when_a_person_says_so() {
 
 #[tokio::test]
 async fn what_is_there_is_left_when_a_person_says_so() {
-    let pair = closed().await;
-    let LetterLine { letter, .. } = lost(&pair, "lose_response").await;
+    let (pair, clock) = closed().await;
+    let LetterLine { letter, .. } = lost(&pair, &clock, "lose_response").await;
     let form = [("id", letter.id.as_str()), ("reason", "it is there")];
     assert!(pair.program.ask("discard-failure", &form).await.is_null());
     pair.quiet().await;
@@ -140,8 +135,8 @@ async fn what_is_there_is_left_when_a_person_says_so() {
 
 #[tokio::test]
 async fn what_comes_to_light_asks_nobody_any_more() {
-    let pair = closed().await;
-    let LetterLine { letter, .. } = lost(&pair, "lose_response").await;
+    let (pair, clock) = closed().await;
+    let LetterLine { letter, .. } = lost(&pair, &clock, "lose_response").await;
     open_journal(&pair.program, true).await;
     flows_on(&pair, "flows on").await;
     let row = pair.program.database.store.letter(&letter.id).await.expect("readable").expect("kept");

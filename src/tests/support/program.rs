@@ -2,7 +2,7 @@
 
 use super::Database;
 use crate::cli::{DatabaseArgs, LogArgs, LogFormat, Role, ServeArgs};
-use crate::clock::SystemClock;
+use crate::clock::{SharedClock, SystemClock};
 use crate::connectors::http::{Allowed, HttpClient};
 use crate::start::{self, Running};
 use crate::store::StoreError;
@@ -50,6 +50,11 @@ impl Program {
     }
 
     async fn start_as(database: Database, role: Role) -> Self {
+        Self::start_by(Arc::new(SystemClock), database, role).await
+    }
+
+    /// By another clock than the machine's.
+    pub async fn start_by(clock: SharedClock, database: Database, role: Role) -> Self {
         // The redirect URL must be known to ServiceNow before the console listens: find a free port first.
         let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let listen = free.local_addr().expect("an address");
@@ -79,10 +84,9 @@ impl Program {
             site: Some(site.clone()),
             log: LogArgs { log: "warn".into(), log_format: LogFormat::Text },
         };
-        let running =
-            start::run(&settings, Arc::new(SystemClock), ConnectDefaults::default(), CancellationToken::new())
-                .await
-                .expect("the program starts");
+        let running = start::run(&settings, clock, ConnectDefaults::default(), CancellationToken::new())
+            .await
+            .expect("the program starts");
         let browser = http();
         Self { running, practice, browser, database, cookie: String::new(), settings, site }
     }

@@ -1,6 +1,6 @@
 //! A clock that stands until it is turned. Chance is counted up, or scattered from a seed: so a run repeats itself.
 
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -23,6 +23,26 @@ impl TurnedClock {
 
     pub fn turn(&self, millis: i64) {
         self.now.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+/// The machine's clock, which can be put forward: for programs that must go on running.
+#[derive(Default)]
+pub struct ForwardClock(AtomicI64);
+
+impl ForwardClock {
+    pub fn turn(&self, millis: i64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ForwardClock {
+    fn now(&self) -> i64 {
+        SystemClock.now() + self.0.load(Ordering::SeqCst)
+    }
+
+    fn fill(&self, bytes: &mut [u8]) {
+        SystemClock.fill(bytes);
     }
 }
 
