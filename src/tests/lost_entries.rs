@@ -3,7 +3,7 @@
 use super::support::{ForwardClock, Pair, Program, sqlite};
 use crate::cli::Role;
 use crate::queue;
-use crate::store::{LetterLine, LetterSearch, Urgency};
+use crate::store::{Delivery, LetterLine, LetterSearch, Urgency};
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -71,10 +71,12 @@ async fn lost(pair: &Pair, clock: &ForwardClock, fault: &str) -> LetterLine {
     pair.program.switch(json!({"faults": [fault]})).await;
     pair.program.comment(&pair.ticket, "is it there?", false).await;
     let lane = queue::lane(&pair.connection, &pair.incident);
+    let (store, link) = (&pair.program.database.store, pair.link().await.id);
     pair.program
-        .until("it is waited for", async || {
-            let state = pair.program.database.store.lane_state(&lane).await.expect("readable");
-            state.is_some_and(|(_, problem)| problem.contains("may still be on its way"))
+        .until("the answer is lost", async || {
+            let open = store.open_deliveries(&link).await.expect("readable");
+            let state = store.lane_state(&lane).await.expect("readable");
+            open.iter().any(Delivery::is_unsure) && state.is_some_and(|(state, _)| state == "ready")
         })
         .await;
     clock.turn(70_000);
