@@ -239,8 +239,11 @@ impl FieldRule {
         {
             return Ok(Put { fields: self.spread(to, present), also: Fields::new() });
         }
-        // Somebody whom nobody can match is no value to keep.
-        let present = present.filter(|value| !matches!(value, Value::User(user) if user.email.is_empty()));
+        // What is there reads otherwise, so only a value map can still make use of it; and somebody whom nobody can match
+        // is no value at all.
+        let present = present.filter(|value| {
+            matches!(self.convert, Convert::Map { .. }) && !matches!(value, Value::User(user) if user.email.is_empty())
+        });
         let (native, row) = self.convert.put(to, value, present.as_ref())?;
         let fields = match row {
             Some(Row { writes, .. }) if !writes.is_empty() => {

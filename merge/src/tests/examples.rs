@@ -83,3 +83,13 @@ fn a_reference_means_its_id_and_where_the_other_side_keeps_texts_its_label() {
     assert!(network.means(&Value::reference("287ebd7d", "renamed")), "the same record");
     assert!(!network.means(&Value::reference("another", "Network")) && !network.means(&Value::text("Hardware")));
 }
+
+#[test]
+fn a_reference_under_joined_fields_reads_as_its_id_and_gives_way_to_a_text_that_is_its_label() {
+    let rule = crate::FieldRule::same("joined", "a+b", "A");
+    let present =
+        Record { fields: Fields::from([("A".to_owned(), Value::reference("id", "label"))]), ..Record::default() };
+    let written = rule.put(Side::Platform, &Value::text("label"), &present, &Record::default()).expect("fields").fields;
+    let after = Record { fields: written, ..Record::default() };
+    assert_eq!(rule.canonical(Side::Platform, &after), Ok(Some(Value::text("label"))));
+}
