@@ -1,7 +1,7 @@
 # Each target is one script in scripts/; what they need is installed by scripts/setup.sh, which says what and why.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset build test simulate end2end bench pictures fmt
+.PHONY: help demo demo-reset build test simulate mutations end2end bench pictures fmt
 MAKEFLAGS += --no-print-directory
 
 help: ## list these targets
@@ -23,6 +23,9 @@ test: ## every check: formatting, clippy, unit, property, database and browser t
 
 simulate: ## many histories of the deterministic simulation; HISTORIES=100000 SEED=1
 	@scripts/simulate.sh "$(HISTORIES)" "$(SEED)"
+
+mutations: ## deliberate bugs, each put into a scratch copy: does a test fail? ARGS="lease-ignored" for one
+	@scripts/mutations.sh $(ARGS)
 
 end2end: build ## the browser tests only; ARGS="journey --headed"
 	@scripts/setup.sh test

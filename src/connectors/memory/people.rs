@@ -1,6 +1,6 @@
 //! What people do on the platform itself, and what is really there.
 
-use super::{Effect, Later, Memory, Row, Written};
+use super::{ACCOUNT, Effect, Later, Memory, Row, Written};
 use crate::connectors::{File, Gone};
 use bytes::Bytes;
 use merge::{Edit, Entry, Fields, Record, Stream};
@@ -93,6 +93,12 @@ impl Memory {
     /// How many records the account ever made.
     pub fn made(&self) -> usize {
         self.state().made.len()
+    }
+
+    /// The records that the account deleted.
+    pub fn deleted(&self) -> Vec<String> {
+        let is_ours = |gone: &Gone| matches!(gone, Gone::Deleted { by, .. } if by == ACCOUNT);
+        self.state().deleted.iter().filter(|(_, gone)| is_ours(gone)).map(|(id, _)| id.clone()).collect()
     }
 
     /// What the account wrote, oldest first.

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Everything, in the order in which a mistake is easiest to understand.
 pub async fn everything(world: &World) -> Result<(), Broken> {
     nothing_is_written_without_a_rule(world)?;
+    nothing_is_deleted(world)?;
     writes_answer_to_edits(world)?;
     let mut tickets = 0;
     for record in &world.records {
@@ -53,6 +54,15 @@ fn nothing_is_written_without_a_rule(world: &World) -> Result<(), Broken> {
         for written in world.memory(side).written() {
             ensure(may.contains(&written.field), || format!("{} was written on {side} without a rule", written.field))?;
         }
+    }
+    Ok(())
+}
+
+/// No connection here asks for that.
+fn nothing_is_deleted(world: &World) -> Result<(), Broken> {
+    for side in [Side::ServiceNow, Side::Platform] {
+        let deleted = world.memory(side).deleted();
+        ensure(deleted.is_empty(), || format!("{deleted:?} were deleted on {side}"))?;
     }
     Ok(())
 }

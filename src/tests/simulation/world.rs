@@ -5,7 +5,7 @@ use super::history::{Act, History, How, Step, Weather};
 use super::rules::rules;
 use super::watched::{Tale, Watched};
 use crate::clock::{Clock, SharedClock};
-use crate::connectors::memory::{BusinessRule, Memory, Traps};
+use crate::connectors::memory::{ACCOUNT, BusinessRule, Memory, Traps};
 use crate::connectors::{self, Failure};
 use crate::news::News;
 use crate::queue::{self, Wake, Worker};
@@ -141,6 +141,7 @@ impl World {
         };
         world.publish(usize::try_from(history.seed % 2).unwrap_or(0)).await;
         let mut tx = world.store.begin().await.expect("begins");
+        tx.set_connection_authorized(&world.connection, ACCOUNT, 0).await.expect("stored");
         queue::poll_at(&mut tx, &world.connection, START, &*world.clock).await.expect("stored");
         tx.commit().await.expect("committed");
         for _ in 0..history.weather.workers {

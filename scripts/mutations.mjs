@@ -1,0 +1,178 @@
+// Deliberate bugs: each is put into a scratch copy of the last commit, and a test must fail. docs/proof.md lists them.
+// Run by scripts/mutations.sh, with names to take only those. Prints a line a bug, and fails when one is not caught.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const simulation = ["-p", "isthmus", "--lib", "tests::simulation::whatever_happens"];
+const merge = ["-p", "merge"];
+const queue = ["-p", "isthmus", "--lib", "tests::queue::on_sqlite"];
+const store = ["-p", "isthmus", "--lib", "tests::store::on_sqlite"];
+const conformance = ["-p", "isthmus", "--lib", "tests::conformance::servicenow::changes"];
+
+/** What is found must be there exactly once in its file: when the code moves, its row here moves with it. */
+const bugs = [
+  {
+    name: "echo-by-author", test: simulation, file: "src/sync/reconcile.rs",
+    says: "a record that our account touched last is taken for an echo",
+    find: "    tell(connection, &link, &plan);\n",
+    put: "    if seen.servicenow.edited.by == connection.acting_as {\n        return Ok(Round::Quiet);\n    }\n",
+  },
+  {
+    name: "cursor-later-than", test: conformance, file: "src/connectors/servicenow/side.rs",
+    says: "ServiceNow is asked for what is later than the cursor: `>` instead of `>=`",
+    find: "sys_updated_on>={}", put: "sys_updated_on>{}",
+  },
+  {
+    name: "cursor-without-overlap", test: simulation, file: "src/sync/poll.rs",
+    says: "no window is read again, so what committed late is never seen",
+    find: "cursor - OVERLAP_MS", put: "cursor + 1 + OVERLAP_MS * 0",
+  },
+  {
+    name: "short-page-is-the-end", test: simulation, file: "src/sync/poll.rs",
+    says: "a page with a single row ends the poll",
+    find: "let Some(end) = page.last() else { break };", put: "let [_, .., end] = page.as_slice() else { break };",
+  },
+  {
+    name: "retry-without-look-up", test: simulation, file: "src/sync/deliver/append.rs",
+    says: "a comment whose answer was lost is sent again without being looked for",
+    find: "if out.unsure {", put: "if out.unsure && delivery.attempts < 0 {",
+  },
+  {
+    name: "unsure-is-no", test: simulation, file: "src/sync/deliver/append.rs",
+    says: "a lost answer is taken for a no, so the comment counts as never sent",
+    find: "if matches!(failure, Failure::Transient { .. }) {",
+    put: "if matches!(failure, Failure::Transient { .. } | Failure::Unsure { .. }) {",
+  },
+  {
+    name: "comment-without-key", test: simulation, file: "src/sync/deliver/append.rs",
+    says: "a comment goes to the platform without its own key",
+    find: 'key: format!("{}:{}", to.other().as_str(), entry.id),', put: "key: String::new(),",
+  },
+  {
+    name: "append-not-paired", test: simulation, file: "src/sync/deliver/mod.rs",
+    says: "an appended entry is not remembered as the other's twin",
+    find: "Some(Paired::Entries((servicenow, platform))) => tx.pair_entries(&link.id, servicenow, platform).await?,",
+    put: "Some(Paired::Entries(_)) => {}",
+  },
+  {
+    name: "create-without-key", test: simulation, file: "src/sync/deliver/mod.rs",
+    says: "a ticket is asked for with another key each time",
+    find: "side.create(&link.id, ", put: "side.create(&engine.clock.id(), ",
+  },
+  {
+    name: "own-write-is-an-edit", test: simulation, file: "src/sync/deliver/write.rs",
+    says: "a field write whose answer was lost comes back as an edit of that side",
+    find: "if holds.is_some() && ", put: "if holds.is_none() && ",
+  },
+  {
+    name: "base-before-write", test: simulation, file: "src/sync/reconcile.rs",
+    says: "the base advances with the plan, before the other side said yes",
+    find: "        if let Outcome::Agree { value } = &decision.outcome {",
+    put: "        if let Outcome::Agree { value } | Outcome::Write(merge::Write { agree: Some(value), .. }) = &decision.outcome {",
+  },
+  {
+    name: "hidden-is-deleted", test: simulation, file: "src/sync/gone.rs",
+    says: "a record that is only hidden is deleted on the other side",
+    find: "    let kept = match from {",
+    put: "    sides.on(from.other()).delete(link.record_on(from.other())).await?;\n    let kept = match from {",
+  },
+  {
+    name: "hidden-is-empty", test: simulation, file: "merge/src/field_rule.rs",
+    says: "a field that a side does not show is read as empty",
+    find: "let Some(native) = self.native(side, record) else { return Ok(None) };",
+    put: "let Some(native) = self.native(side, record) else { return Ok(Some(Value::Empty)) };",
+  },
+  {
+    name: "conflict-written-through", test: simulation, file: "merge/src/clash.rs",
+    says: "under manual_review the later edit is written instead of asking a person",
+    find: "strategy == Strategy::ManualReview && ", put: "strategy == Strategy::ManualReview && is_first_copy && ",
+  },
+  {
+    name: "present-value-forgotten", test: merge, file: "merge/src/value_map.rs",
+    says: "on the way back the default row is taken, although the present value means the same",
+    find: ".filter(|row| row.platform == platform) {", put: ".filter(|row| row.platform == platform && row.default) {",
+  },
+  {
+    name: "collapse-loses-a-change", test: simulation, file: "src/store/jobs.rs",
+    says: "news that arrives while its record is looked at is thought to be seen",
+    find: '" where true on conflict (lane)',
+    put: "\" where not exists (select 1 from jobs r where r.state = 'running' and r.lane = value->>'lane') on conflict (lane)",
+  },
+  {
+    name: "lease-ignored", test: simulation, file: "src/store/jobs.rs",
+    says: "a lease ends at once: what somebody runs is given to somebody else",
+    find: "leased_by = '', lease_until = 0 where state = 'running' and lease_until <= $1\"",
+    put: "leased_by = '', lease_until = 0 where state = 'running' and lease_until - 999999999 <= $1\"",
+  },
+  {
+    name: "lease-not-checked", test: queue, file: "src/store/jobs.rs",
+    says: "who lost a job to another still ends it",
+    find: "\"delete from jobs where id = $1 and leased_by = $2 and state = 'running'\"",
+    put: "\"delete from jobs where id = $1 and leased_by <= $2 || 'zzz' and state = 'running'\"",
+  },
+  {
+    name: "version-not-checked", test: store, file: "src/store/links.rs",
+    says: "a link is saved over somebody else's newer one",
+    find: 'where id = $1 and version = $2"', put: 'where id = $1 and version >= $2"',
+  },
+];
+
+const [scratch, ...names] = process.argv.slice(2);
+const unknown = names.filter((name) => bugs.every((bug) => bug.name !== name));
+if (unknown.length > 0) {
+  console.error(`There is no bug ${unknown.join(", ")}. There are: ${bugs.map((bug) => bug.name).join(", ")}`);
+  process.exit(2);
+}
+const git = (...args) => execFileSync("git", args, { stdio: ["ignore", "pipe", "inherit"] });
+const forget = () => {
+  if (existsSync(scratch)) git("worktree", "remove", "--force", scratch);
+};
+const cargo = (test, ...more) => {
+  const [of, filter] = test.at(-1).startsWith("tests::") ? [test.slice(0, -1), test.slice(-1)] : [test, []];
+  return spawnSync("cargo", ["test", "--quiet", ...of, ...more, ...filter], { cwd: scratch, encoding: "utf8", maxBuffer: 1 << 30 });
+};
+
+/** Which test failed, and what it said. */
+function caughtBy(output) {
+  const broken = output.match(/^history (\d+) fails: (.*)/m);
+  if (broken) return `the simulation, history ${broken[1]}: ${broken[2]}`;
+  const failed = output.match(/^---- (\S+) stdout ----/m);
+  return failed ? failed[1] : undefined;
+}
+
+function outcome({ test, file, find, put }) {
+  const path = join(scratch, file);
+  const text = readFileSync(path, "utf8");
+  const parts = text.split(find);
+  if (parts.length !== 2) return { missed: `DOES NOT APPLY: what it replaces is ${parts.length - 1} times in ${file}` };
+  writeFileSync(path, parts.join(put));
+  try {
+    const built = cargo(test, "--no-run");
+    if (built.status !== 0) return { missed: `DOES NOT COMPILE: ${built.stderr.split("\n").find((line) => line.startsWith("error"))}` };
+    const run = cargo(test);
+    if (run.status === 0) return { missed: "NOT CAUGHT" };
+    const by = caughtBy(run.stdout + run.stderr);
+    return by ? { caught: `caught by ${by.length > 150 ? `${by.slice(0, 150)}…` : by}` } : { missed: `DID NOT RUN:\n${run.stderr}` };
+  } finally {
+    writeFileSync(path, text);
+  }
+}
+
+forget();
+git("worktree", "prune");
+git("worktree", "add", "--quiet", "--detach", scratch, "HEAD");
+process.on("exit", forget);
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(130));
+const began = Date.now();
+const chosen = bugs.filter((bug) => names.length === 0 || names.includes(bug.name));
+let caught = 0;
+for (const bug of chosen) {
+  const begun = Date.now();
+  const is = outcome(bug);
+  if (is.caught) caught += 1;
+  const seconds = Math.round((Date.now() - begun) / 1000);
+  console.log(`${bug.name.padEnd(26)} ${`${seconds} s`.padStart(5)}  ${is.caught ?? is.missed}\n${" ".repeat(35)}the bug: ${bug.says}`);
+}
+console.log(`\n${caught} of ${chosen.length} bugs caught, ${chosen.length - caught} not (${Math.round((Date.now() - began) / 1000)} s)`);
+process.exit(caught === chosen.length ? 0 : 1);
