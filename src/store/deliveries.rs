@@ -135,6 +135,12 @@ impl Tx {
         exactly_one(&done)
     }
 
+    /// No answer came until now: from here on it is waited for what may still come true.
+    pub async fn delivery_doubted(&mut self, id: &str, now: i64) -> Result<()> {
+        let sql = "update deliveries set sent_at = $2 where id = $1 and state = 'sending'";
+        exactly_one(&sqlx::query(sql).bind(id).bind(now).execute(&mut *self.inner).await?)
+    }
+
     /// What was sent surely did not happen.
     pub async fn delivery_unsent(&mut self, id: &str) -> Result<()> {
         let sql = "update deliveries set state = 'planned' where id = $1 and state = 'sending'";

@@ -1,7 +1,7 @@
 //! Comments and work notes: each crosses exactly once, whatever happens on the way.
 
-use super::{Agreed, Ending, Outgoing, Paired, Sent, end, mark_sending, read, wait_until_settled};
-use crate::connectors::{Connector, Failure, Journal, NewEntry};
+use super::{Agreed, Ending, Outgoing, Paired, Sent, end, mark_sending, not_sent, read, wait_until_settled};
+use crate::connectors::{Connector, Journal, NewEntry};
 use crate::store::Link;
 use crate::sync::letters::Wanted;
 use crate::sync::{Engine, SyncError, story};
@@ -67,12 +67,7 @@ pub(super) async fn append(
     if sends {
         mark_sending(engine, out).await?;
         if let Err(failure) = side.append(&id, &entry).await {
-            if matches!(failure, Failure::Transient { .. }) {
-                // It surely did not happen: nothing to look up next time.
-                let mut tx = engine.store.begin().await?;
-                tx.delivery_unsent(&delivery.id).await?;
-                tx.commit().await?;
-            }
+            not_sent(engine, delivery, &failure).await?;
             return Err(failure.into());
         }
         found = side.find_entry(&id, &entry, &taken).await?;

@@ -1,6 +1,6 @@
 //! Files: each is on the other side exactly once, or a note there says why it is not.
 
-use super::{Ending, Outgoing, Paired, Sent, end, mark_sending, read, refuse, wait_until_settled};
+use super::{Ending, Outgoing, Paired, Sent, end, mark_sending, not_sent, read, refuse, wait_until_settled};
 use crate::connectors::{Connector, Failure, File, NewFile};
 use crate::desk::files::in_hex;
 use crate::store::Link;
@@ -81,11 +81,8 @@ async fn there(
         Ok(content) => target.attach(id, &new, content).await,
         Err(failure) => Err(failure),
     };
-    if matches!(sent, Err(Failure::Transient { .. })) {
-        // It surely did not happen: nothing to look up next time.
-        let mut tx = engine.store.begin().await?;
-        tx.delivery_unsent(&out.delivery.id).await?;
-        tx.commit().await?;
+    if let Err(failure) = &sent {
+        not_sent(engine, out.delivery, failure).await?;
     }
     Ok(sent?.id)
 }

@@ -185,6 +185,19 @@ async fn mark_sending(engine: &Engine, out: &Outgoing<'_>) -> Result<(), SyncErr
     Ok(tx.commit().await?)
 }
 
+/// What is known of a request that failed: it surely did not happen, and nothing needs to be looked up next time; or it may
+/// still come true. A request may have waited since it was marked, so what may come of it counts from the lost answer.
+/// (Who dies before this is kept holds the link until the lease ends, which is longer.)
+async fn not_sent(engine: &Engine, delivery: &Delivery, failure: &Failure) -> Result<(), StoreError> {
+    let mut tx = engine.store.begin().await?;
+    match failure {
+        Failure::Transient { .. } => tx.delivery_unsent(&delivery.id).await?,
+        Failure::Unsure { .. } => tx.delivery_doubted(&delivery.id, engine.clock.now()).await?,
+        _ => return Ok(()),
+    }
+    tx.commit().await
+}
+
 /// Done: delivery, link, base, pair and history in one transaction.
 async fn end(
     engine: &Engine,
