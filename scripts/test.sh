@@ -55,6 +55,8 @@ if command -v cargo-deny >/dev/null; then
     step "Licences and banned crates" "deny.toml has the rules and their reasons." deny cargo deny check bans licenses sources
 fi
 step "Types of the browser tests" "$see_above" types tsc --project end2end/tsconfig.json
+# The simulation prints the seeds of its histories: fresh ones each time.
+export ISTHMUS_SIMULATE_HISTORIES=${ISTHMUS_SIMULATE_HISTORIES:-2000}
 step "Unit, property and database tests" \
     "One test again: scripts/with-postgres.sh cargo test --workspace NAME (after: . scripts/env.sh)" cargo-test \
     scripts/with-postgres.sh cargo test --workspace --no-fail-fast

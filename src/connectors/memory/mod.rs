@@ -52,6 +52,8 @@ struct Row {
 struct Line {
     entry: Entry,
     key: String,
+    /// By the account.
+    is_sent: bool,
 }
 
 struct Stored {
@@ -140,6 +142,9 @@ impl Memory {
 
     fn journey(&self) -> Journey {
         let traps = self.traps();
+        if traps.signed_out {
+            return Journey::Fails(Failure::SignedOut { why: format!("{} refuses the token.", self.name) });
+        }
         if self.happens(traps.busy) {
             return Journey::Fails(Failure::transient(format!("{} answered 503.", self.name)));
         }
@@ -265,10 +270,10 @@ impl Memory {
         Applied { record: Self::shown(row, &self.traps()), notes: Vec::new(), left_out: BTreeSet::new() }
     }
 
-    fn add_entry(&self, state: &mut State, id: &str, entry: Entry, key: &str, by: &str) {
+    fn add_entry(&self, state: &mut State, id: &str, line: Line, by: &str) {
         let at = self.time();
         if let Some(row) = state.rows.get_mut(id) {
-            row.entries.push(Line { entry, key: key.to_owned() });
+            row.entries.push(line);
             row.touch(by, at);
         }
     }
@@ -279,11 +284,11 @@ impl Memory {
         let (own, at) = (self.id(), self.time());
         if traps.forgets_keys {
             let entry = Entry { id: own, stream: new.stream, author: ACCOUNT.into(), at, body: as_own_text(new) };
-            self.add_entry(state, id, entry, "", ACCOUNT);
+            self.add_entry(state, id, Line { entry, key: String::new(), is_sent: true }, ACCOUNT);
         } else if !state.rows.get(id).is_some_and(|row| row.entries.iter().any(|line| line.key == new.key)) {
             let (author, body) = (new.author.clone(), new.body.clone());
             let entry = Entry { id: own, stream: new.stream, author, at: new.at, body };
-            self.add_entry(state, id, entry, &new.key, ACCOUNT);
+            self.add_entry(state, id, Line { entry, key: new.key.clone(), is_sent: true }, ACCOUNT);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What people do on the platform itself, and what is really there.
 
-use super::{ACCOUNT, Effect, Later, Memory, Row, Written};
+use super::{ACCOUNT, Effect, Later, Line, Memory, Row, Written};
 use crate::connectors::{File, Gone};
 use bytes::Bytes;
 use merge::{Edit, Entry, Fields, Record, Stream};
@@ -37,7 +37,7 @@ impl Memory {
     pub fn comment(&self, id: &str, stream: Stream, author: &str, body: &str) {
         let at = self.time();
         let entry = Entry { id: self.id(), stream, author: author.to_owned(), at, body: body.to_owned() };
-        self.add_entry(&mut self.state(), id, entry, "", author);
+        self.add_entry(&mut self.state(), id, Line { entry, key: String::new(), is_sent: false }, author);
     }
 
     pub fn add_file(&self, id: &str, author: &str, name: &str, content: &[u8]) {
@@ -99,6 +99,11 @@ impl Memory {
     pub fn deleted(&self) -> Vec<String> {
         let is_ours = |gone: &Gone| matches!(gone, Gone::Deleted { by, .. } if by == ACCOUNT);
         self.state().deleted.iter().filter(|(_, gone)| is_ours(gone)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// How many entries are there that the account sent.
+    pub fn appended(&self) -> usize {
+        self.state().rows.values().flat_map(|row| &row.entries).filter(|line| line.is_sent).count()
     }
 
     /// What the account wrote, oldest first.

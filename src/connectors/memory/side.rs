@@ -80,7 +80,7 @@ impl Connector for Memory {
     }
 
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
-        if self.happens(self.traps().late_appends) {
+        if !self.traps().signed_out && self.happens(self.traps().late_appends) {
             let mut random = [0; 4];
             self.clock.fill(&mut random);
             let due = self.clock.now() + i64::from(u32::from_be_bytes(random)) % self.traps().settles_ms.max(1);

@@ -39,6 +39,8 @@ pub struct Traps {
     pub page: usize,
     /// A write whose answer was lost may come true for so long.
     pub settles_ms: i64,
+    /// The token is at its end (12.21): nothing is answered until a person gives another.
+    pub signed_out: bool,
 
     /// The answer is 503: nothing was done.
     pub busy: u32,
@@ -65,6 +67,14 @@ impl Traps {
             settles_ms: 65_000,
             ..Self::default()
         }
+    }
+
+    /// Somebody mended what kept writes out.
+    pub fn take_everything(&mut self) {
+        self.drops.clear();
+        self.refuses.clear();
+        self.cuts.clear();
+        self.largest_file = 0;
     }
 
     /// The bad weather of networks: it passes, the rest stays.

@@ -1,11 +1,13 @@
 //! What must hold when the dust has settled, read from both sides and from the store.
 
 use super::rules::{NOTE, may_write};
-use super::world::{Broken, World, person};
+use super::people::person;
+use super::world::{Broken, World};
 use crate::connectors::File;
 use crate::connectors::memory::ACCOUNT;
-use crate::store::Link;
-use merge::{Direction, Entry, FieldRule, Record, Side, Stream, Value};
+use crate::queue;
+use crate::store::{ConflictState, Cut, Link, RunState};
+use merge::{Convert, Direction, Entry, FieldRule, Record, Side, Stream, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything, in the order in which a mistake is easiest to understand.
@@ -13,6 +15,7 @@ pub async fn everything(world: &World) -> Result<(), Broken> {
     nothing_is_written_without_a_rule(world)?;
     nothing_is_deleted(world)?;
     writes_answer_to_edits(world)?;
+    runs_kept_to_their_breaker(world).await?;
     let mut tickets = 0;
     for record in &world.records {
         let link = world.link(record).await;
@@ -20,9 +23,8 @@ pub async fn everything(world: &World) -> Result<(), Broken> {
         match link {
             Some(link) => {
                 let problems = world.store.problems_of(&link.id).await.expect("readable");
-                let conflicts = world.store.conflicts_of(&link.id).await.expect("readable");
-                let open = conflicts.into_iter().map(|conflict| conflict.rule).collect();
-                pair(world, &link, &open, &problems)?;
+                let told = told(world, &link).await;
+                pair(world, &link, &told, &problems)?;
             }
             None => may_stay_outside(world, record)?,
         }
@@ -38,7 +40,7 @@ pub async fn another_look_changes_nothing(world: &mut World) -> Result<(), Broke
     };
     let entries = |world: &World| world.records.iter().map(|id| world.servicenow.true_entries(id).len()).sum::<usize>();
     let before = (changed(world), entries(world), world.platform.made());
-    world.look_at_everything().await?;
+    world.look_at_everything(false).await?;
     let after = (changed(world), entries(world), world.platform.made());
     ensure(before == after, || format!("looking again changed something: {before:?} became {after:?}"))
 }
@@ -87,11 +89,38 @@ fn writes_answer_to_edits(world: &World) -> Result<(), Broken> {
 /// A record that is not there, is hidden, or has a kind without a row.
 fn may_stay_outside(world: &World, id: &str) -> Result<(), Broken> {
     let Some(record) = world.servicenow.truth(id) else { return Ok(()) };
-    let enters = world.rules().enters(Side::ServiceNow, &record, false).is_ok() && !world.servicenow.is_hidden(id);
+    // Told from the rows alone, and not by the engine's own word.
+    let kinds = world.rules().fields.iter().find_map(|rule| match &rule.convert {
+        Convert::Map { map } if rule.name == "kind" => Some(&map.rows),
+        _ => None,
+    });
+    let has_row = kinds.into_iter().flatten().any(|row| row.servicenow == record.fields["category"].plain());
+    let enters = has_row && !world.servicenow.is_hidden(id);
     ensure(!enters, || format!("{} never entered", record.number))
 }
 
-fn pair(world: &World, link: &Link, conflicts: &BTreeSet<String>, problems: &[String]) -> Result<(), Broken> {
+/// The rules of a link about which a person must still choose, or gave the write up.
+async fn told(world: &World, link: &Link) -> BTreeSet<String> {
+    let conflicts = world.store.conflicts_of(&link.id).await.expect("readable").into_iter();
+    let open = conflicts.filter(|conflict| conflict.state == ConflictState::Open).map(|conflict| conflict.rule);
+    let lane = queue::lane(&link.connection_id, &link.servicenow_id);
+    let held = world.store.held_letters(&lane).await.expect("readable").into_iter();
+    open.chain(held.map(|letter| letter.rule)).collect()
+}
+
+/// A run that no person let go on touched no more than it may, and none goes on for ever.
+async fn runs_kept_to_their_breaker(world: &World) -> Result<(), Broken> {
+    let runs = world.store.runs(&world.connection, 100, 0).await.expect("readable");
+    for run in runs {
+        ensure(run.is_dry() || run.touched <= run.allowed, || {
+            format!("a run touched {} links of {}", run.touched, run.allowed)
+        })?;
+        ensure(!matches!(run.state, RunState::Running | RunState::Stopped), || "a run never ends".into())?;
+    }
+    Ok(())
+}
+
+fn pair(world: &World, link: &Link, told: &BTreeSet<String>, problems: &[String]) -> Result<(), Broken> {
     let is_told = !link.note.is_empty();
     let name = &link.servicenow_number;
     let ticket = link.platform_id.clone().unwrap_or_default();
@@ -102,8 +131,8 @@ fn pair(world: &World, link: &Link, conflicts: &BTreeSet<String>, problems: &[St
         return ensure(is_told, || format!("{name} is hidden, and nobody is told"));
     }
     for rule in &world.rules().fields {
-        let is_told = is_told || conflicts.contains(&rule.name);
-        field(world, rule, &near, &far, is_told)
+        let is_told = is_told || told.contains(&rule.name);
+        field(world, rule, link.cuts.get(&rule.name), (&near, &far), is_told)
             .map_err(|broken| format!("{name}: {broken}. Its note: {:?}", link.note))?;
     }
     let told = problems.iter().any(|problem| problem.contains("may be missing"));
@@ -112,12 +141,23 @@ fn pair(world: &World, link: &Link, conflicts: &BTreeSet<String>, problems: &[St
 }
 
 /// Both sides agree, or somebody is told; and what they agree on is what somebody set last.
-fn field(world: &World, rule: &FieldRule, near: &Record, far: &Record, is_told: bool) -> Result<(), Broken> {
+fn field(
+    world: &World,
+    rule: &FieldRule,
+    cut: Option<&Cut>,
+    (near, far): (&Record, &Record),
+    is_told: bool,
+) -> Result<(), Broken> {
     let hides = |side: Side| world.memory(side).traps().hides.contains(rule.field_on(side));
     let (Ok(s), Ok(p)) = (rule.canonical(Side::ServiceNow, near), rule.canonical(Side::Platform, far)) else {
         return ensure(is_told, || format!("{} has a value without a row, and nobody is told", rule.name));
     };
-    let (s, p) = (s.unwrap_or(Value::Empty), p.unwrap_or(Value::Empty));
+    // What a column could not keep whole stands for the whole, as history tells.
+    let whole = |side: Side, value: Option<Value>| match cut {
+        Some(cut) if cut.side == side && Some(&cut.kept) == value.as_ref() => cut.whole.clone(),
+        _ => value.unwrap_or(Value::Empty),
+    };
+    let (s, p) = (whole(Side::ServiceNow, s), whole(Side::Platform, p));
     let said = |side: Side, id: &str| -> Option<Value> {
         let fields = world.memory(side).said(id);
         rule.canonical(side, &Record { fields, ..Record::default() }).ok().flatten()
@@ -125,7 +165,8 @@ fn field(world: &World, rule: &FieldRule, near: &Record, far: &Record, is_told: 
     let (said_near, said_far) = (said(Side::ServiceNow, &near.id), said(Side::Platform, &far.id));
     let somebody_set = |value: &Value| {
         let nobody_ever = said_near.is_none() && said_far.is_none() && value.is_empty();
-        nobody_ever || said_near.as_ref() == Some(value) || said_far.as_ref() == Some(value)
+        let chosen = world.chosen.get(&(near.id.clone(), rule.name.clone()));
+        nobody_ever || [said_near.as_ref(), said_far.as_ref(), chosen].contains(&Some(value))
     };
     if hides(Side::ServiceNow) || hides(Side::Platform) {
         // It may be late, for nobody can compare. It must not be cleared.
@@ -164,18 +205,25 @@ fn field(world: &World, rule: &FieldRule, near: &Record, far: &Record, is_told: 
 fn streams(world: &World, near: &str, far: &str, is_told: bool) -> Result<(), Broken> {
     let (servicenow, platform) = (world.servicenow.true_entries(near), world.platform.true_entries(far));
     let by = |entries: &[Entry], author: &str| -> Vec<(Stream, String)> {
-        let theirs = entries.iter().filter(|entry| entry.author == author && !entry.body.starts_with(NOTE));
-        theirs.map(|entry| (entry.stream, entry.body.clone())).collect()
+        let theirs = entries.iter().filter(|entry| entry.author == author);
+        // ServiceNow has the account as the author, and whose words they are above them.
+        let own = |body: &str| {
+            let above = if author == ACCOUNT { body.split_once('\n') } else { None };
+            above.map_or(body, |(_, below)| below).to_owned()
+        };
+        // What we tell of a hold reason, or of a file that was not taken, nobody wrote.
+        theirs
+            .map(|entry| (entry.stream, own(&entry.body)))
+            .filter(|(_, body)| !body.starts_with(NOTE) && !body.starts_with("File \""))
+            .collect()
     };
-    let own_text =
-        |(stream, body): (Stream, String)| (stream, body.split_once('\n').map_or("", |(_, body)| body).to_owned());
     let written = by(&servicenow, person(Side::ServiceNow));
     let arrived = by(&platform, person(Side::ServiceNow));
     if !world.servicenow.traps().hides_journal {
         ensure(written == arrived, || format!("ServiceNow's entries {written:?} are {arrived:?} on the platform"))?;
     }
     let written = by(&platform, person(Side::Platform));
-    let arrived: Vec<_> = by(&servicenow, ACCOUNT).into_iter().map(own_text).collect();
+    let arrived = by(&servicenow, ACCOUNT);
     let all = written == arrived;
     // Where the journal was closed and an answer was lost, a person was told to compare.
     let most = is_told && is_within(&arrived, &written);

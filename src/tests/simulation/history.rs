@@ -75,6 +75,30 @@ pub enum Act {
         side: Side,
         record: usize,
     },
+    /// A person chooses for the first conflict of a record, if it has one.
+    Choose {
+        record: usize,
+        pick: Pick,
+    },
+    /// A person acts on a dead letter, if there is one.
+    Letters {
+        which: usize,
+        what: Letters,
+    },
+    /// An administrator lets the sides take every write, and retries all letters.
+    Mend,
+    /// A reconcile run that asks a person when it would touch more than so many.
+    Run {
+        heals: bool,
+        share: i64,
+    },
+    /// The run that stopped goes on, or the one that is not over is cancelled.
+    EndRun {
+        goes_on: bool,
+    },
+    /// ServiceNow takes the token no longer.
+    TokenEnds,
+    Regenerate,
     Pause,
     Resume,
     Publish {
@@ -98,6 +122,20 @@ pub enum How {
     Unseen,
 }
 
+#[derive(Clone, Copy, Debug)]
+pub enum Pick {
+    ServiceNow,
+    Platform,
+    Third,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    Retry,
+    RetryCause,
+    Discard,
+}
+
 const STATES: [&str; 6] = ["1", "2", "3", "6", "7", "8"];
 const STATUSES: [&str; 4] = ["New", "In Progress", "On Hold", "Closed"];
 
@@ -108,11 +146,11 @@ impl History {
             crashes: dice.random_bool(0.5),
             lost_news: dice.random_bool(0.6),
             faults: dice.random_bool(0.6),
-            odd_fields: dice.random_bool(0.2),
+            odd_fields: dice.random_bool(0.3),
             workers: dice.random_range(1..=3),
         };
         let mut steps = vec![Step { number: 0, act: Act::Open { category: "inquiry" }, at_once: false }];
-        for number in 1..dice.random_range(6..=12) {
+        for number in 1..dice.random_range(6..=13) {
             let act = act(&mut dice, number);
             steps.push(Step { number, act, at_once: dice.random_bool(0.3) });
         }
@@ -123,7 +161,7 @@ impl History {
 fn act(dice: &mut StdRng, number: u64) -> Act {
     let side = if dice.random_bool(0.5) { Side::ServiceNow } else { Side::Platform };
     let record = dice.random_range(0..3);
-    match dice.random_range(0..100) {
+    match dice.random_range(0..118) {
         0..8 => Act::Open { category: pick(dice, &["inquiry", "inquiry", "payroll", "hardware"]) },
         8..50 => Act::Edit { side, record, fields: fields(dice, side, number), how: how(dice, side) },
         50..67 => {
@@ -146,7 +184,17 @@ fn act(dice: &mut StdRng, number: u64) -> Act {
         82..85 => Act::Resume,
         85..88 => Act::Publish { variant: dice.random_range(0..VARIANTS) },
         88..94 => Act::Wait { ms: pick(dice, &[700, 4_000, 21_000, 70_000]) },
-        _ => Act::Rest,
+        94..100 => Act::Rest,
+        100..106 => Act::Choose { record, pick: pick(dice, &[Pick::ServiceNow, Pick::Platform, Pick::Third]) },
+        106..111 => {
+            let what = pick(dice, &[Letters::Retry, Letters::RetryCause, Letters::Discard]);
+            Act::Letters { which: record, what }
+        }
+        111 => Act::Mend,
+        112..114 => Act::Run { heals: dice.random_bool(0.7), share: dice.random_range(0..3) },
+        114 => Act::EndRun { goes_on: dice.random_bool(0.5) },
+        115 => Act::TokenEnds,
+        _ => Act::Regenerate,
     }
 }
 

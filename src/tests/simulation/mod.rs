@@ -6,6 +6,7 @@ mod check;
 mod entering;
 mod history;
 mod polling;
+mod people;
 mod rules;
 mod watched;
 mod world;
@@ -51,6 +52,7 @@ fn whatever_happens_both_sides_agree_in_the_end_or_somebody_is_told() {
     let last = settings.seed + settings.histories;
     let (next, failed) = (AtomicU64::new(settings.seed), AtomicBool::new(false));
     let failures: Mutex<Vec<(u64, Broken)>> = Mutex::default();
+    let moved: Mutex<Moved> = Mutex::default();
     let began = std::time::Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..settings.threads {
@@ -60,14 +62,18 @@ fn whatever_happens_both_sides_agree_in_the_end_or_somebody_is_told() {
                     if from >= last {
                         return;
                     }
-                    if let Err(failure) = run(from..last.min(from + A_DATABASE)) {
-                        failed.store(true, Ordering::SeqCst);
-                        failures.lock().expect("whole").push(failure);
+                    match run(from..last.min(from + A_DATABASE)) {
+                        Ok(more) => moved.lock().expect("whole").add(&more),
+                        Err(failure) => {
+                            failed.store(true, Ordering::SeqCst);
+                            failures.lock().expect("whole").push(failure);
+                        }
                     }
                 }
             });
         }
     });
+    let moved = *moved.lock().expect("whole");
     // Past the test harness, which keeps what passing tests print.
     let mut out = std::io::stderr().lock();
     let (took, threads) = (began.elapsed(), settings.threads);
@@ -75,23 +81,54 @@ fn whatever_happens_both_sides_agree_in_the_end_or_somebody_is_told() {
     let (first, seconds) = (settings.seed, took.as_secs());
     let _ = writeln!(
         out,
-        "simulation: histories {first} to {}, {seconds} s, {each} us each on {threads} threads",
+        "simulation: histories {first} to {}, {seconds} s, {each} us each on {threads} threads, {moved:?}",
         last - 1
     );
+    drop(out);
     if let Some((seed, broken)) = failures.into_inner().expect("whole").first() {
         panic!("{}", explain(*seed, broken));
+    }
+    // Where nothing moves, nothing can go wrong.
+    let much = usize::try_from(settings.histories / 4).unwrap_or(usize::MAX);
+    let Moved { links, writes, entries } = moved;
+    assert!(links >= much && writes >= much && entries >= much, "next to nothing happened: {moved:?}");
+}
+
+/// What the engine did in some histories.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moved {
+    links: usize,
+    writes: usize,
+    entries: usize,
+}
+
+impl Moved {
+    fn of(world: &World) -> Self {
+        let both = [&world.servicenow, &world.platform];
+        Self {
+            links: world.platform.made(),
+            writes: both.iter().map(|side| side.written().iter().filter(|written| written.changed).count()).sum(),
+            entries: both.iter().map(|side| side.appended()).sum(),
+        }
+    }
+
+    fn add(&mut self, more: &Self) {
+        self.links += more.links;
+        self.writes += more.writes;
+        self.entries += more.entries;
     }
 }
 
 /// Some histories on one database. The first that fails ends it.
-fn run(seeds: std::ops::Range<u64>) -> Result<(), (u64, Broken)> {
+fn run(seeds: std::ops::Range<u64>) -> Result<Moved, (u64, Broken)> {
     alone(async {
         let store = Store::in_memory().await.expect("a database");
+        let mut moved = Moved::default();
         for seed in seeds {
-            one(&store, &History::of(seed), Tale::default()).await.map_err(|broken| (seed, broken))?;
+            moved.add(&one(&store, &History::of(seed), Tale::default()).await.map_err(|broken| (seed, broken))?);
         }
         store.close().await;
-        Ok(())
+        Ok(moved)
     })
 }
 
@@ -100,12 +137,12 @@ fn alone<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(work)
 }
 
-async fn one(store: &Store, history: &History, tale: Tale) -> Result<(), Broken> {
+async fn one(store: &Store, history: &History, tale: Tale) -> Result<Moved, Broken> {
     let mut world = World::new(store.clone(), history, tale).await;
     let lived = live(&mut world, history).await;
     // Its jobs are nobody's business in the next history.
     world.set(crate::store::State::Paused).await;
-    lived
+    lived.map(|()| Moved::of(&world))
 }
 
 async fn live(world: &mut World, history: &History) -> Result<(), Broken> {
@@ -116,7 +153,7 @@ async fn live(world: &mut World, history: &History) -> Result<(), Broken> {
     if !world.needs_a_look {
         check::everything(world).await.map_err(|broken| format!("before anybody looked again: {broken}"))?;
     }
-    world.look_at_everything().await?;
+    world.look_at_everything(history.seed % 3 == 0).await?;
     check::everything(world).await?;
     check::another_look_changes_nothing(world).await
 }
@@ -126,7 +163,7 @@ fn replay(history: &History) -> (Result<(), Broken>, Vec<String>) {
     alone(async {
         let tale = Tale::told();
         let store = Store::in_memory().await.expect("a database");
-        let lived = one(&store, history, tale.clone()).await;
+        let lived = one(&store, history, tale.clone()).await.map(drop);
         store.close().await;
         (lived, tale.lines())
     })

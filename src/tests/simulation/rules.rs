@@ -62,7 +62,8 @@ pub fn may_write(rules: &Rules, side: Side) -> BTreeSet<String> {
         .fields
         .iter()
         .filter(|rule| rule.direction.allows(side) || rule.enforce || rule.against == merge::Against::Restore)
-        .map(|rule| rule.field_on(side).to_owned())
+        .flat_map(|rule| rule.parts(side))
+        .map(str::to_owned)
         .collect();
     if side == Side::ServiceNow {
         fields.extend(["hold_reason", "close_notes"].map(str::to_owned));

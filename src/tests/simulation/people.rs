@@ -1,0 +1,252 @@
+//! What people do in the simulation: on both sides, and in the console. In the console they do what `operations` does for
+//! them, in the same transactions.
+
+use super::history::{Act, How, Letters, Pick};
+use super::rules::rules;
+use super::world::{Broken, World};
+use crate::clock::Clock;
+use crate::connectors::memory::Traps;
+use crate::queue;
+use crate::store::{LetterSearch, LetterState, RunState, Source, State, Upkeep, Urgency};
+use crate::sync::{conflicts, runs};
+use merge::{Side, Value};
+
+/// Who sits at the console.
+const ADA: &str = "Ada";
+
+impl World {
+    pub async fn act(&mut self, act: &Act) -> Result<(), Broken> {
+        match act {
+            Act::Open { category } => {
+                let fields = [
+                    ("short_description", Value::text(&format!("opened as {}", self.records.len()))),
+                    ("description", Value::text("as it began")),
+                    ("state", Value::choice("1")),
+                    ("impact", Value::choice("3")),
+                    ("category", Value::choice(category)),
+                    ("subcategory", Value::Empty),
+                    ("mood", Value::text("calm")),
+                ];
+                let id = self.servicenow.open("Beth", fields.map(|(field, value)| (field.to_owned(), value)).into());
+                self.records.push(id.clone());
+                self.edits += 1;
+                self.happened(&id);
+            }
+            Act::Edit { side, record, fields, how } => {
+                let Some((id, record)) = self.on(*side, *record).await else { return Ok(()) };
+                self.edits += fields.len();
+                self.somebody_emptied |= fields.values().any(Value::is_empty);
+                let rules = self.mappings.last().expect("published").fields.iter();
+                let edited: Vec<String> =
+                    rules.filter(|rule| fields.contains_key(rule.field_on(*side))).map(|rule| rule.name.clone()).collect();
+                self.chosen.retain(|(of, rule), _| of != &record || !edited.contains(rule));
+                let memory = self.memory(*side);
+                match how {
+                    How::Plainly => memory.edit(&id, person(*side), fields),
+                    How::CommittedLater { ms } => {
+                        memory.edit_committed_later(&id, person(*side), fields.clone(), *ms);
+                    }
+                    How::Unseen => {
+                        memory.edit_unseen(&id, fields.clone());
+                        self.needs_a_look = true;
+                        return Ok(());
+                    }
+                }
+                self.tell_of(*side, &id, &record).await?;
+            }
+            Act::Comment { side, record, stream, body } => {
+                let Some((id, record)) = self.on(*side, *record).await else { return Ok(()) };
+                self.memory(*side).comment(&id, *stream, person(*side), body);
+                self.tell_of(*side, &id, &record).await?;
+            }
+            Act::File { side, record, name, content } => {
+                let Some((id, record)) = self.on(*side, *record).await else { return Ok(()) };
+                self.memory(*side).add_file(&id, person(*side), name, content.as_bytes());
+                // A file leaves no mark on the record, so polling does not find it.
+                self.needs_a_look = true;
+                self.tell_of(*side, &id, &record).await?;
+            }
+            Act::Hide { record, hidden } => {
+                let Some((id, _)) = self.on(Side::ServiceNow, *record).await else { return Ok(()) };
+                self.servicenow.hide(&id, *hidden);
+                self.needs_a_look = true;
+            }
+            Act::HideJournal { hidden } => {
+                self.servicenow.change_traps(|traps| traps.hides_journal = *hidden);
+                self.needs_a_look = true;
+            }
+            Act::HideField { side, field, hidden } => {
+                self.memory(*side).change_traps(|traps| {
+                    if *hidden {
+                        traps.hides.insert((*field).to_owned());
+                    } else {
+                        traps.hides.remove(*field);
+                    }
+                });
+                self.needs_a_look = true;
+            }
+            Act::Remove { side, record } => {
+                let Some((id, _)) = self.on(*side, *record).await else { return Ok(()) };
+                self.memory(*side).remove(&id, person(*side));
+                self.needs_a_look = true;
+            }
+            Act::Choose { record, pick } => self.choose(*record, *pick).await,
+            Act::Letters { which, what } => drop(self.close_letters(*which, *what).await),
+            Act::Mend => {
+                self.servicenow.change_traps(Traps::take_everything);
+                self.platform.change_traps(Traps::take_everything);
+                while self.close_letters(0, Letters::RetryCause).await {}
+            }
+            Act::Run { heals, share } => self.begin_run(*heals, *share).await,
+            Act::EndRun { goes_on } => drop(self.end_run(*goes_on).await),
+            Act::TokenEnds => self.servicenow.change_traps(|traps| traps.signed_out = true),
+            Act::Regenerate => self.token_is_given().await,
+            Act::Pause => self.set(State::Paused).await,
+            Act::Resume => self.resume().await,
+            Act::Publish { variant } => {
+                self.publish(*variant).await;
+                self.needs_a_look = true;
+            }
+            Act::Wait { ms } => self.turn(*ms).await,
+            Act::Rest => {
+                while !self.hints.is_empty() {
+                    self.hear().await?;
+                }
+                self.rest(false).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The business rule tells of ServiceNow's changes; the platform's are kept with the look, as Desk does it.
+    async fn tell_of(&mut self, side: Side, id: &str, record: &str) -> Result<(), Broken> {
+        match side {
+            Side::ServiceNow => self.happened(record),
+            Side::Platform => {
+                self.events += 1;
+                let event = format!("{id} {}", self.events);
+                self.keep(&event, record, Source::Person, side).await.map_err(|error| error.to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    pub async fn set(&mut self, state: State) {
+        let mut tx = self.store.begin().await.expect("begins");
+        tx.set_connection_state(&self.connection, state, "").await.expect("stored");
+        tx.commit().await.expect("committed");
+        self.stir();
+    }
+
+    pub(super) async fn publish(&mut self, variant: usize) {
+        let rules = rules(variant, i64::try_from(self.mappings.len()).unwrap_or(0) + 1);
+        let mut tx = self.store.begin().await.expect("begins");
+        tx.publish_rules(&self.connection, &rules).await.expect("stored");
+        tx.commit().await.expect("committed");
+        self.mappings.push(rules);
+        self.edits += 4;
+    }
+
+    /// As an operator resumes a connection: what waited is taken up, what was buried is tried again.
+    pub async fn resume(&mut self) {
+        self.set(State::Active).await;
+        let mut tx = self.store.begin().await.expect("begins");
+        queue::poll_at(&mut tx, &self.connection, self.clock.now(), &*self.clock).await.expect("stored");
+        tx.revive_jobs(&self.connection, self.clock.now()).await.expect("stored");
+        tx.commit().await.expect("committed");
+        self.stir();
+    }
+
+    /// "Regenerate token".
+    pub async fn token_is_given(&mut self) {
+        self.servicenow.change_traps(|traps| traps.signed_out = false);
+        self.resume().await;
+    }
+
+    async fn choose(&mut self, record: usize, pick: Pick) {
+        let Some((record, _)) = self.on(Side::ServiceNow, record).await else { return };
+        let Some(link) = self.link(&record).await else { return };
+        let conflicts = self.store.conflicts_of(&link.id).await.expect("readable");
+        let Some(conflict) = conflicts.first() else { return };
+        let value = match pick {
+            Pick::ServiceNow => conflict.servicenow.clone(),
+            Pick::Platform => conflict.platform.clone(),
+            Pick::Third if matches!(conflict.servicenow, Value::Choice(_)) => Value::choice("On Hold"),
+            Pick::Third => Value::text("a third text"),
+        };
+        // A field of two sides, and a comment rule may answer to it.
+        self.edits += 2;
+        self.tell(|| format!("{ADA} chooses {value:?} for {}", conflict.rule));
+        let mut tx = self.store.begin().await.expect("begins");
+        conflicts::choose(&*self.clock, &mut tx, &link, conflict, &value, ADA).await.expect("just read");
+        queue::look_at(&mut tx, &self.connection, &record, Urgency::Live, &*self.clock).await.expect("stored");
+        tx.commit().await.expect("committed");
+        self.chosen.insert((record, conflict.rule.clone()), value);
+        self.stir();
+    }
+
+    /// Answers whether there were any.
+    async fn close_letters(&mut self, which: usize, what: Letters) -> bool {
+        let search = LetterSearch { connection: &self.connection, cause: "", limit: 50, offset: 0 };
+        let open = self.store.open_letters(&search).await.expect("readable");
+        if open.is_empty() {
+            return false;
+        }
+        let letter = &open[which % open.len()].letter;
+        self.tell(|| format!("{ADA}: {what:?} {} {} to {}", letter.kind, letter.rule, letter.side));
+        let mut tx = self.store.begin().await.expect("begins");
+        let letters = match what {
+            Letters::RetryCause => {
+                tx.letters_of_cause(&self.connection, &letter.cause, 50).await.expect("readable")
+            }
+            Letters::Retry | Letters::Discard => vec![letter.clone()],
+        };
+        let state = if what == Letters::Discard { LetterState::Discarded } else { LetterState::Retried };
+        for letter in &letters {
+            tx.close_letter(&letter.id, state, "enough", ADA, self.clock.now()).await.expect("it was open");
+        }
+        let records = letters.iter().map(|letter| (letter.connection_id.as_str(), letter.record()));
+        queue::look_at_all(&mut tx, records, Urgency::Live, &*self.clock).await.expect("stored");
+        tx.commit().await.expect("committed");
+        self.edits += letters.len();
+        self.stir();
+        true
+    }
+
+    /// Of the first links only as many may be touched as the share says.
+    pub async fn begin_run(&mut self, heals: bool, least: i64) {
+        let upkeep = Upkeep { share: 0, least, ..Upkeep::default() };
+        let links = self.store.count_links(&self.connection).await.expect("readable");
+        let mut tx = self.store.begin().await.expect("begins");
+        runs::begin(&mut tx, &self.connection, links, &upkeep, !heals, ADA, &*self.clock).await.expect("stored");
+        tx.commit().await.expect("committed");
+        self.stir();
+    }
+
+    /// The run that stopped goes on past its breaker, or the one that is not over is cancelled. Answers whether there was
+    /// one.
+    pub async fn end_run(&mut self, goes_on: bool) -> bool {
+        let Some(run) = self.store.open_run(&self.connection).await.expect("readable") else { return false };
+        if goes_on && run.state != RunState::Stopped {
+            return false;
+        }
+        let mut tx = self.store.begin().await.expect("begins");
+        if goes_on {
+            tx.continue_run(&run.id).await.expect("it was stopped");
+        } else {
+            tx.end_run(&run.id, RunState::Cancelled, self.clock.now()).await.expect("it was open");
+        }
+        queue::drive_at(&mut tx, &self.connection, &run.id, self.clock.now(), &*self.clock).await.expect("stored");
+        tx.commit().await.expect("committed");
+        self.stir();
+        true
+    }
+}
+
+/// Who edits on which side.
+pub fn person(side: Side) -> &'static str {
+    match side {
+        Side::ServiceNow => "Beth",
+        Side::Platform => "Ada",
+    }
+}
