@@ -39,10 +39,16 @@ const bugs = [
     find: "if out.unsure {", put: "if out.unsure && delivery.attempts < 0 {",
   },
   {
-    name: "unsure-is-no", test: simulation, file: "src/sync/deliver/append.rs",
+    name: "unsure-is-no", test: simulation, file: "src/sync/deliver/mod.rs",
     says: "a lost answer is taken for a no, so the comment counts as never sent",
-    find: "if matches!(failure, Failure::Transient { .. }) {",
-    put: "if matches!(failure, Failure::Transient { .. } | Failure::Unsure { .. }) {",
+    find: "Failure::Unsure { .. } => tx.delivery_doubted(&delivery.id, engine.clock.now()).await?,",
+    put: "Failure::Unsure { .. } => tx.delivery_unsent(&delivery.id).await?,",
+  },
+  {
+    name: "doubt-since-the-mark", test: simulation, file: "src/sync/deliver/mod.rs",
+    says: "what may come of a lost answer counts from the mark before the request",
+    find: "Failure::Unsure { .. } => tx.delivery_doubted(&delivery.id, engine.clock.now()).await?,",
+    put: "Failure::Unsure { .. } => return Ok(()),",
   },
   {
     name: "comment-without-key", test: simulation, file: "src/sync/deliver/append.rs",
@@ -63,7 +69,7 @@ const bugs = [
   {
     name: "own-write-is-an-edit", test: simulation, file: "src/sync/deliver/write.rs",
     says: "a field write whose answer was lost comes back as an edit of that side",
-    find: "if holds.is_some() && ", put: "if holds.is_none() && ",
+    find: "_ if is_there => after.base.extend(part.agreed),", put: "_ if is_there => {}",
   },
   {
     name: "base-before-write", test: simulation, file: "src/sync/reconcile.rs",
