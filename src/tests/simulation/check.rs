@@ -1,7 +1,7 @@
 //! What must hold when the dust has settled, read from both sides and from the store.
 
-use super::rules::{NOTE, may_write};
 use super::people::person;
+use super::rules::{NOTE, may_write};
 use super::world::{Broken, World};
 use crate::connectors::File;
 use crate::connectors::memory::ACCOUNT;

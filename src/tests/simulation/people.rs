@@ -37,8 +37,10 @@ impl World {
                 self.edits += fields.len();
                 self.somebody_emptied |= fields.values().any(Value::is_empty);
                 let rules = self.mappings.last().expect("published").fields.iter();
-                let edited: Vec<String> =
-                    rules.filter(|rule| fields.contains_key(rule.field_on(*side))).map(|rule| rule.name.clone()).collect();
+                let edited: Vec<String> = rules
+                    .filter(|rule| fields.contains_key(rule.field_on(*side)))
+                    .map(|rule| rule.name.clone())
+                    .collect();
                 self.chosen.retain(|(of, rule), _| of != &record || !edited.contains(rule));
                 let memory = self.memory(*side);
                 match how {
@@ -196,9 +198,7 @@ impl World {
         self.tell(|| format!("{ADA}: {what:?} {} {} to {}", letter.kind, letter.rule, letter.side));
         let mut tx = self.store.begin().await.expect("begins");
         let letters = match what {
-            Letters::RetryCause => {
-                tx.letters_of_cause(&self.connection, &letter.cause, 50).await.expect("readable")
-            }
+            Letters::RetryCause => tx.letters_of_cause(&self.connection, &letter.cause, 50).await.expect("readable"),
             Letters::Retry | Letters::Discard => vec![letter.clone()],
         };
         let state = if what == Letters::Discard { LetterState::Discarded } else { LetterState::Retried };

@@ -312,7 +312,13 @@ impl World {
     }
 
     /// As the intake keeps a webhook and Desk keeps an edit: the change and the look, in one transaction.
-    pub(super) async fn keep(&mut self, event: &str, record: &str, source: Source, side: Side) -> crate::store::Result<()> {
+    pub(super) async fn keep(
+        &mut self,
+        event: &str,
+        record: &str,
+        source: Source,
+        side: Side,
+    ) -> crate::store::Result<()> {
         let (id, now) = (self.clock.id(), self.clock.now());
         let change = Change {
             id: &id,
