@@ -90,7 +90,7 @@ const bugs = [
     put: "let Some(native) = self.native(side, record) else { return Ok(Some(Value::Empty)) };",
   },
   {
-    name: "conflict-written-through", test: simulation, file: "merge/src/clash.rs",
+    name: "conflict-written-through", test: merge, file: "merge/src/clash.rs",
     says: "under manual_review the later edit is written instead of asking a person",
     find: "strategy == Strategy::ManualReview && ", put: "strategy == Strategy::ManualReview && is_first_copy && ",
   },

@@ -180,17 +180,20 @@ impl Worker {
         }
     }
 
+    /// Who lost the job meanwhile, because the lease ended, decides nothing about it.
     async fn settle(&self, tx: &mut Tx, job: &Job, after: &After) -> Result<()> {
         let now = self.clock.now();
         match after {
-            After::Done => tx.complete_job(&job.id, &self.me).await,
+            After::Done => tx.complete_job(&job.id, &self.me).await.map(drop),
             After::Again { at } => {
-                tx.complete_job(&job.id, &self.me).await?;
+                if !tx.complete_job(&job.id, &self.me).await? {
+                    return Ok(());
+                }
                 tx.enqueue(&Job { id: self.clock.id(), run_at: *at, attempts: 0, ..job.clone() }, now).await
             }
             After::Wait { why } => {
                 let back = Back { run_at: now, not_before: 0, buried: false, blamed: false, problem: why };
-                tx.put_back_job(&job.id, &self.me, &back).await
+                tx.put_back_job(&job.id, &self.me, &back).await.map(drop)
             }
             After::Retry { why, after_ms } => {
                 let mut chance = [0; 4];
@@ -202,12 +205,12 @@ impl Worker {
                 } else {
                     tracing::warn!(lane = %job.lane, problem = %why, wait_ms = run_at - now, "a job is tried again later");
                 }
-                if buried {
-                    tx.open_letter(&letter(self.clock.id(), job, why, now)).await?;
-                }
                 let not_before = after_ms.map_or(0, |wait| now + wait);
                 let back = Back { run_at, not_before, buried, blamed: true, problem: why };
-                tx.put_back_job(&job.id, &self.me, &back).await
+                if tx.put_back_job(&job.id, &self.me, &back).await? && buried {
+                    tx.open_letter(&letter(self.clock.id(), job, why, now)).await?;
+                }
+                Ok(())
             }
         }
     }

@@ -254,16 +254,16 @@ impl Tx {
         Ok(None)
     }
 
-    /// Done, if the lease is still ours.
-    pub async fn complete_job(&mut self, id: &str, me: &str) -> Result<()> {
+    /// Done, if the lease is still ours. Answers whether it was.
+    pub async fn complete_job(&mut self, id: &str, me: &str) -> Result<bool> {
         let sql = "delete from jobs where id = $1 and leased_by = $2 and state = 'running'";
-        sqlx::query(sql).bind(id).bind(me).execute(&mut *self.inner).await?;
-        Ok(())
+        let done = sqlx::query(sql).bind(id).bind(me).execute(&mut *self.inner).await?;
+        Ok(done.rows_affected() == 1)
     }
 
     /// Back to waiting, or to the dead. Where the lane has a waiting twin by now, the twin stays and this one goes; what
-    /// the side asked for holds for the twin as well.
-    pub async fn put_back_job(&mut self, id: &str, me: &str, back: &Back<'_>) -> Result<()> {
+    /// the side asked for holds for the twin as well. Answers whether the lease was still ours.
+    pub async fn put_back_job(&mut self, id: &str, me: &str, back: &Back<'_>) -> Result<bool> {
         let twin = "update jobs set not_before = $3, run_at = case when run_at < $3 then $3 else run_at end \
                     where state in ('ready', 'buried') and not_before < $3 and lane = \
                     (select r.lane from jobs r where r.id = $1 and r.leased_by = $2 and r.state = 'running')";
@@ -272,10 +272,10 @@ impl Tx {
         }
         let gone = "delete from jobs where id = $1 and leased_by = $2 and state = 'running' and exists \
                     (select 1 from jobs t where t.lane = jobs.lane and t.id <> jobs.id and t.state in ('ready', 'buried'))";
-        sqlx::query(gone).bind(id).bind(me).execute(&mut *self.inner).await?;
+        let gave_way = sqlx::query(gone).bind(id).bind(me).execute(&mut *self.inner).await?.rows_affected() == 1;
         let sql = "update jobs set state = $3, run_at = $4, not_before = $5, attempts = attempts + $6, problem = $7, \
                    leased_by = '', lease_until = 0 where id = $1 and leased_by = $2 and state = 'running'";
-        sqlx::query(sql)
+        let done = sqlx::query(sql)
             .bind(id)
             .bind(me)
             .bind(if back.buried { "buried" } else { "ready" })
@@ -285,7 +285,7 @@ impl Tx {
             .bind(back.problem)
             .execute(&mut *self.inner)
             .await?;
-        Ok(())
+        Ok(gave_way || done.rows_affected() == 1)
     }
 
     /// Everything buried of a connection is tried again.

@@ -16,6 +16,8 @@ on_both_databases!(
     many_changes_of_a_record_are_one_job,
     no_two_jobs_of_a_lane_run_at_once_and_every_job_runs_once,
     a_dead_workers_job_is_free_after_its_lease,
+    who_lost_a_job_decides_nothing_about_it,
+    a_lane_that_is_taken_has_nothing_due,
     news_while_a_job_runs_makes_another_job,
     a_buried_job_wakes_up_with_news,
     a_job_that_panics_is_tried_again,
@@ -126,6 +128,41 @@ async fn a_dead_workers_job_is_free_after_its_lease(database: Database) {
     tx.complete_job(&job.id, "dead").await.expect("asked");
     tx.commit().await.expect("committed");
     assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (1, 0));
+}
+
+async fn who_lost_a_job_decides_nothing_about_it(database: Database) {
+    let clock = std::sync::Arc::new(clock());
+    let connection = connection(&database.store, &clock).await;
+    let worker = Worker::new(database.store.clone(), clock.clone(), Wake::default());
+    for after in [After::Again { at: 0 }, After::Done, After::Retry { why: "late".into(), after_ms: None }] {
+        look_at(&database, &clock, &connection, "r1").await;
+        // It sleeps for longer than its lease, and somebody else does the work meanwhile.
+        let run = |_| async {
+            clock.turn(120_001);
+            let mut tx = database.store.begin().await.expect("begins");
+            assert_eq!(tx.free_ended_leases(clock.now()).await.expect("freed"), 1);
+            tx.commit().await.expect("committed");
+            let job = claim(&database, &clock, "other").await.expect("free");
+            let mut tx = database.store.begin().await.expect("begins");
+            assert!(tx.complete_job(&job.id, "other").await.expect("asked"));
+            tx.commit().await.expect("committed");
+            after.clone()
+        };
+        assert!(worker.run_one(&run).await.expect("goes on"));
+        assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (0, 0), "{after:?}");
+    }
+}
+
+async fn a_lane_that_is_taken_has_nothing_due(database: Database) {
+    let clock = clock();
+    let connection = connection(&database.store, &clock).await;
+    look_at(&database, &clock, &connection, "r1").await;
+    claim(&database, &clock, "me").await.expect("a job");
+    look_at(&database, &clock, &connection, "r1").await;
+    // A worker that was told otherwise would ask again and again.
+    assert_eq!(database.store.next_job_at().await.expect("readable"), None);
+    look_at(&database, &clock, &connection, "r2").await;
+    assert_eq!(database.store.next_job_at().await.expect("readable"), Some(clock.now()));
 }
 
 async fn news_while_a_job_runs_makes_another_job(database: Database) {

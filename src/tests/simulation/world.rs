@@ -389,6 +389,7 @@ impl World {
             if self.store.open_run(&self.connection).await.expect("readable").is_none() {
                 return Ok(());
             }
+            self.end_run(true).await;
             self.turn(1_000).await;
         }
         Err("the run never ends".into())

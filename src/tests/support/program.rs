@@ -362,5 +362,5 @@ pub fn http() -> Client {
     // Also installs what TLS needs, once.
     let _ = HttpClient::new(Allowed::default());
     #[expect(clippy::disallowed_methods, reason = "this one stands for a browser, which is not ours")]
-    Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
+    Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build().expect("a client")
 }
