@@ -189,11 +189,14 @@ async fn mark_sending(engine: &Engine, out: &Outgoing<'_>) -> Result<(), SyncErr
 /// still come true. A request may have waited since it was marked, so what may come of it counts from the lost answer.
 /// (Who dies before this is kept holds the link until the lease ends, which is longer.)
 async fn not_sent(engine: &Engine, delivery: &Delivery, failure: &Failure) -> Result<(), StoreError> {
+    if !matches!(failure, Failure::Transient { .. } | Failure::Unsure { .. }) {
+        return Ok(());
+    }
     let mut tx = engine.store.begin().await?;
-    match failure {
-        Failure::Transient { .. } => tx.delivery_unsent(&delivery.id).await?,
-        Failure::Unsure { .. } => tx.delivery_doubted(&delivery.id, engine.clock.now()).await?,
-        _ => return Ok(()),
+    if matches!(failure, Failure::Transient { .. }) {
+        tx.delivery_unsent(&delivery.id).await?;
+    } else {
+        tx.delivery_doubted(&delivery.id, engine.clock.now()).await?;
     }
     tx.commit().await
 }
