@@ -32,6 +32,7 @@ pub(super) async fn poll(engine: &Engine, connection: &Connection, sides: &Sides
 /// before goes on behind the last page.
 async fn read_on(engine: &Engine, connection: &Connection, sides: &Sides, side: Side) -> Result<(), SyncError> {
     let (id, stream) = (connection.id.as_str(), stream(side));
+    let began = engine.clock.now();
     let cursor = engine
         .store
         .cursor(id, stream)
@@ -51,8 +52,11 @@ async fn read_on(engine: &Engine, connection: &Connection, sides: &Sides, side: 
         keep(engine, connection, side, &page, place.as_ref()).await?;
         last = page.into_iter().last();
     }
+    // A row may have come behind a page that was read already, and newer ones before the last page: nothing later than the
+    // beginning of this reading, by the side's own clock, counts as seen whole.
+    let whole = newest.saturating_sub(engine.clock.now() - began).max(cursor.at);
     let mut tx = engine.store.begin().await?;
-    tx.put_cursor(id, stream, &Cursor { at: newest, place: String::new() }).await?;
+    tx.put_cursor(id, stream, &Cursor { at: whole, place: String::new() }).await?;
     Ok(tx.commit().await?)
 }
 
