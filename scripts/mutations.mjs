@@ -26,7 +26,7 @@ const bugs = [
   {
     name: "cursor-without-overlap", test: simulation, file: "src/sync/poll.rs",
     says: "no window is read again, so what committed late is never seen",
-    find: "cursor - OVERLAP_MS", put: "cursor + 1 + OVERLAP_MS * 0",
+    find: "cursor.at - OVERLAP_MS", put: "cursor.at + 1 + OVERLAP_MS * 0",
   },
   {
     name: "short-page-is-the-end", test: simulation, file: "src/sync/poll.rs",
@@ -60,9 +60,9 @@ const bugs = [
     put: "Some(Paired::Entries(_)) => {}",
   },
   {
-    name: "create-without-key", test: simulation, file: "src/sync/deliver/mod.rs",
+    name: "create-without-key", test: simulation, file: "src/sync/deliver/create.rs",
     says: "a ticket is asked for with another key each time",
-    find: "side.create(&link.id, ", put: "side.create(&engine.clock.id(), ",
+    find: "side.create(&key, ", put: "side.create(&engine.clock.id(), ",
   },
   {
     name: "own-write-is-an-edit", test: simulation, file: "src/sync/deliver/write.rs",

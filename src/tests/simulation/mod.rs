@@ -5,8 +5,8 @@
 mod check;
 mod entering;
 mod history;
-mod polling;
 mod people;
+mod polling;
 mod rules;
 mod watched;
 mod world;

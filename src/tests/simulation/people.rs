@@ -218,7 +218,8 @@ impl World {
         let upkeep = Upkeep { share: 0, least, ..Upkeep::default() };
         let links = self.store.count_links(&self.connection).await.expect("readable");
         let mut tx = self.store.begin().await.expect("begins");
-        runs::begin(&mut tx, &self.connection, links, &upkeep, !heals, ADA, &*self.clock).await.expect("stored");
+        let how = if heals { runs::How::Healing } else { runs::How::Dry };
+        runs::begin(&mut tx, &self.connection, links, &upkeep, how, ADA, &*self.clock).await.expect("stored");
         tx.commit().await.expect("committed");
         self.stir();
     }
