@@ -122,7 +122,7 @@ async fn until_sorted(store: &Store) {
             look.tick().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), nothing_waits).await.expect("sorted");
+    tokio::time::timeout(Duration::from_mins(1), nothing_waits).await.expect("sorted");
 }
 
 /// A transaction that the writer has to wait for: on PostgreSQL for the event `e0` and for the inbox, on SQLite anyway.
