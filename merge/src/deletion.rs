@@ -55,7 +55,7 @@ pub enum Left {
     Delete,
 }
 
-/// The decision with its sentence, to be shown on the link.
+/// The decision with its sentence, to be shown after the one that says who deleted the other record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletion {
     pub left: Left,
@@ -65,11 +65,11 @@ pub struct Deletion {
 /// Decides about the record that is left when its partner is gone from a side. `lost` is what is still known of that
 /// one, its number at least, for the templates of required fields.
 pub fn on_deletion(rules: &Rules, gone: Side, lost: &Record, left: &Record) -> Deletion {
-    let (here, there) = (rules.name_of(gone.other()), rules.name_of(gone));
+    let here = rules.name_of(gone.other());
     let policy = rules.deletions.of(gone);
     let decided = |what: Left, then: &str| Deletion {
         left: what,
-        sentence: format!("The record is gone from {there}. {then} Mapping version {}.", rules.version),
+        sentence: format!("{then} Mapping version {}.", rules.version),
     };
     let keep = |why: &str| decided(Left::Keep, &format!("{here}'s is kept{why}."));
     if *policy != OnDeletion::Keep && !rules.direction.allows(gone.other()) {
@@ -91,7 +91,8 @@ pub fn on_deletion(rules: &Rules, gone: Side, lost: &Record, left: &Record) -> D
 fn close(rules: &Rules, name: &str, value: &Value, to: Side, lost: &Record, left: &Record) -> Result<Write, String> {
     let rule = rules.rule(name).ok_or_else(|| format!("the mapping has no rule \"{name}\" to close it by"))?;
     let put = rule.put(to, value, left, lost).map_err(|unmapped| unmapped.sentence.trim_end_matches('.').to_owned())?;
-    Ok(Write { to, fields: put.fields, also: put.also, agree: None, no_match: rule.no_match.clone() })
+    // Agreed on, so that the record that comes back finds it closed by nobody, and opens it again.
+    Ok(Write { to, fields: put.fields, also: put.also, agree: Some(value.clone()), no_match: rule.no_match.clone() })
 }
 
 #[cfg(test)]

@@ -178,6 +178,7 @@ fn what(kind: &str, side: &str, rule: &str) -> String {
         "write" => format!("Writing {rule} to {side}"),
         "append" => format!("A comment for {side}"),
         LOST => format!("A comment for {side} that may be missing there"),
+        "delete" => format!("Deleting the record in {side}"),
         _ => format!("A file for {side}"),
     }
 }

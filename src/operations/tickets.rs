@@ -9,7 +9,7 @@ use crate::desk::{
     self, CUSTOM, DESCRIPTION_LENGTH, KINDS, MORE_LENGTH, More, MoreValue, Moved, PRIORITIES, STATUSES, TITLE_LENGTH,
 };
 use crate::queue;
-use crate::store::{Change, ConflictState, Link, Source, State, Ticket, TicketSearch, Tx, Urgency};
+use crate::store::{Change, ConflictState, Link, LinkState, Source, State, Ticket, TicketSearch, Tx, Urgency};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{
@@ -175,6 +175,12 @@ impl Operations {
             Some((state, problem)) if state == "buried" => ("needs you", problem),
             Some((_, problem)) => ("waiting", problem),
             None if !link.note.is_empty() => ("needs you", link.note.clone()),
+            None if link.state == LinkState::Unlinked => {
+                ("unlinked", "The two are not kept the same any longer. The history says why.".to_owned())
+            }
+            None if link.gone.is_some() => {
+                ("partner gone", "ServiceNow's record was deleted. The history says what was done then.".to_owned())
+            }
             None => match &conflict {
                 Some(conflict) => ("needs you", format!("{} has different values on the two sides.", conflict.rule)),
                 None => ("in sync", given_up.collect::<Vec<_>>().join(" ")),

@@ -263,6 +263,14 @@ impl Tx {
         exactly_one(&done)
     }
 
+    /// The pair is over, so nobody is asked any more. Answers the rules that somebody was asked about.
+    pub async fn withdraw_conflicts(&mut self, link: &str, at: i64) -> Result<Vec<String>> {
+        let sql = "update conflicts set state = 'withdrawn', closed_at = $2 \
+                   where link_id = $1 and state in ('open', 'chosen') returning rule";
+        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(link).bind(at).fetch_all(&mut *self.inner).await?;
+        Ok(rows.into_iter().map(|(rule,)| rule).collect())
+    }
+
     /// `over` is resolved or withdrawn. Stale when somebody chose in the meantime.
     pub async fn close_conflict(&mut self, c: &Conflict, over: ConflictState, at: i64) -> Result<()> {
         let sql = "update conflicts set state = $4, closed_at = $5 where id = $1 and version = $2 and state = $3";

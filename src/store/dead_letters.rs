@@ -327,6 +327,15 @@ impl Tx {
         Ok(())
     }
 
+    /// Nothing is wanted of a record any more, but what its buried job was about.
+    pub async fn settle_letters(&mut self, lane: &str, now: i64) -> Result<()> {
+        let sql = "update dead_letters set holds = 0, closed_at = case when state = 'open' then $2 else closed_at end, \
+                   state = case when state = 'open' then 'settled' else state end \
+                   where lane = $1 and holds = 1 and kind <> 'job'";
+        sqlx::query(sql).bind(lane).bind(now).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+
     /// A person closes an open letter. A discarded write stays held while just the same is wanted.
     pub async fn close_letter(&mut self, id: &str, state: LetterState, reason: &str, by: &str, now: i64) -> Result<()> {
         let sql = "update dead_letters set state = $2, reason = $3, closed_by = $4, closed_at = $5, \

@@ -33,7 +33,7 @@ pub struct Delivery {
     pub id: String,
     pub link_id: String,
     pub side: String,
-    /// `create`, `write` or `append`.
+    /// `create`, `write`, `append`, `attach` or `delete`.
     pub kind: String,
     /// JSON, by kind.
     pub payload: String,
@@ -98,6 +98,13 @@ impl Store {
 
 #[cfg(test)]
 impl Store {
+    /// All of one kind, oldest first.
+    pub async fn deliveries_of(&self, link: &str, kind: &str) -> Result<Vec<Delivery>> {
+        let sql = "select id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at \
+                   from deliveries where link_id = $1 and kind = $2 order by id";
+        Ok(sqlx::query_as(sql).bind(link).bind(kind).fetch_all(&self.pool).await?)
+    }
+
     /// What was appended of a link, in the order of sending.
     pub async fn appended(&self, link: &str) -> Result<Vec<String>> {
         let sql = "select payload from deliveries where link_id = $1 and kind = 'append' and state = 'done' order by done_at, id";

@@ -18,6 +18,8 @@ pub struct Link {
     /// Per rule: a text that one side cut or a user who stands in there, which counts as the whole.
     pub cuts: BTreeMap<String, Cut>,
     pub state: LinkState,
+    /// The side whose record was deleted, once that is dealt with as the rules say. A deletion is dealt with once.
+    pub gone: Option<Side>,
     pub version: i64,
     /// What a person must act on; empty when nothing.
     pub note: String,
@@ -89,6 +91,7 @@ struct Row {
     base: String,
     cuts: String,
     state: String,
+    gone: String,
     version: i64,
     note: String,
     created_at: i64,
@@ -101,6 +104,7 @@ impl Row {
             base: read_json(&self.base, "links", "base", &self.id)?,
             cuts: read_json(&self.cuts, "links", "cuts", &self.id)?,
             state: LinkState::read(&self.state),
+            gone: Side::BOTH.into_iter().find(|side| side.as_str() == self.gone),
             id: self.id,
             connection_id: self.connection_id,
             servicenow_id: self.servicenow_id,
@@ -117,7 +121,7 @@ impl Row {
 macro_rules! select_link {
     ($rest:literal) => {
         concat!(
-            "select id, connection_id, servicenow_id, servicenow_number, platform_id, base, cuts, state, version, note, created_at, changed_at \
+            "select id, connection_id, servicenow_id, servicenow_number, platform_id, base, cuts, state, gone, version, note, created_at, changed_at \
              from links ",
             $rest
         )
@@ -155,12 +159,14 @@ impl Store {
         Ok(rows.into_iter().map(|(link,)| link).collect())
     }
 
+    /// Pairs that a connection keeps the same.
     pub async fn count_links(&self, connection: &str) -> Result<i64> {
         self.count_links_up_to(connection, i64::MAX).await
     }
 
     pub async fn count_links_up_to(&self, connection: &str, up_to: i64) -> Result<i64> {
-        let sql = "select count(*) from (select 1 from links where connection_id = $1 limit $2) as found";
+        let sql = "select count(*) from (select 1 from links where connection_id = $1 and state = 'linked' limit $2) \
+                   as found";
         let (count,): (i64,) = sqlx::query_as(sql).bind(connection).bind(up_to).fetch_one(&self.pool).await?;
         Ok(count)
     }
@@ -224,7 +230,7 @@ impl Tx {
     /// Keeps the link as it is now, if its version is still the one that was read; then it is one higher.
     pub async fn save_link(&mut self, link: &mut Link, now: i64) -> Result<()> {
         let sql = "update links set platform_id = $3, base = $4, note = $5, changed_at = $6, cuts = $7, state = $8, \
-                   servicenow_number = $9, version = version + 1 \
+                   servicenow_number = $9, gone = $10, version = version + 1 \
                    where id = $1 and version = $2";
         let done = sqlx::query(sql)
             .bind(&link.id)
@@ -236,6 +242,7 @@ impl Tx {
             .bind(to_json(&link.cuts))
             .bind(link.state.as_str())
             .bind(&link.servicenow_number)
+            .bind(link.gone.map_or("", Side::as_str))
             .execute(&mut *self.inner)
             .await?;
         exactly_one(&done)?;

@@ -326,6 +326,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(5, "0005_tokens"),
         pair!(6, "0006_letters"),
         pair!(7, "0007_sync"),
+        pair!(8, "0008_gone"),
         pair!(9, "0009_enter"),
         pair!(11, "0011_inbox"),
     ];

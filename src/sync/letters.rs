@@ -1,6 +1,6 @@
 //! What a side will not take is kept for a person, and not sent again while just the same is wanted.
 
-use super::deliver::{Append, Attach, Create, Part, Write, read};
+use super::deliver::{Append, Attach, Create, Delete, Part, Write, read};
 use super::{Engine, SyncError};
 use crate::connectors::File;
 use crate::queue;
@@ -51,6 +51,11 @@ impl Wanted {
         Self { side: to, kind: "create", rule: String::new(), what }
     }
 
+    /// The whole record is to go.
+    pub fn delete(from: Side) -> Self {
+        Self { side: from, kind: "delete", rule: String::new(), what: "{}".to_owned() }
+    }
+
     /// All that a delivery was to write.
     pub fn of(delivery: &Delivery) -> std::result::Result<Vec<Self>, SyncError> {
         Ok(match delivery.kind.as_str() {
@@ -60,6 +65,7 @@ impl Wanted {
                 let Attach { to, file, .. } = read(delivery)?;
                 vec![Self::attach(to, &file)]
             }
+            "delete" => vec![Self::delete(read::<Delete>(delivery)?.gone.other())],
             _ => read::<Write>(delivery)?.parts.iter().map(Self::write).collect(),
         })
     }

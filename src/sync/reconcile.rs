@@ -87,16 +87,23 @@ pub(super) async fn round(
             return enter::record(engine, connection, sides, record, look).await;
         };
         if link.state == LinkState::Unlinked {
-            return Ok(Round::Quiet);
+            return gone::unlinked(engine, &connection.rules, sides, &mut link).await;
         }
         // What is held there is no reason not to look: other fields flow on.
         deliver::left_over(engine, connection, sides, &mut link).await?;
+        if link.state == LinkState::Unlinked {
+            return Ok(Round::Quiet);
+        }
         if link.platform_id.is_none() || link.awaits_record() {
             return enter::complete(engine, connection, sides, &mut link, look).await;
         }
-        let Some(seen) = observe(engine, sides, &mut link).await? else {
-            return Ok(Round::Quiet);
+        let seen = match read_both(sides, &link).await? {
+            Ok(seen) => seen,
+            Err(lost) => return gone::deal_with(engine, connection, sides, &mut link, lost, look).await,
         };
+        if let Some(from) = link.gone {
+            gone::is_back(engine, &connection.rules, &mut link, from).await?;
+        }
         Pair { link, seen }
     };
     seen.take_cuts_as_whole(&link, &connection.rules);
@@ -129,19 +136,8 @@ pub(super) async fn round(
     })))
 }
 
-/// Reads both sides fresh. `None` when one is gone: that is flagged, and nothing is deleted.
-async fn observe(engine: &Engine, sides: &Sides, link: &mut Link) -> Result<Option<Observed>, SyncError> {
-    match read_both(sides, link).await? {
-        Ok(seen) => Ok(Some(seen)),
-        Err(from) => {
-            gone::flag(engine, sides, link, from).await?;
-            Ok(None)
-        }
-    }
-}
-
 /// Both sides as they stand, or the side that does not show its record.
-pub(super) async fn read_both(sides: &Sides, link: &Link) -> Result<Result<Observed, Side>, SyncError> {
+pub(super) async fn read_both(sides: &Sides, link: &Link) -> Result<Result<Observed, gone::Lost>, SyncError> {
     let ticket = link.record_on(Side::Platform);
     let (record, servicenow_entries, platform, platform_entries, files) = tokio::try_join!(
         sides.servicenow.fetch(&link.servicenow_id),
@@ -154,8 +150,8 @@ pub(super) async fn read_both(sides: &Sides, link: &Link) -> Result<Result<Obser
         (Some(servicenow), Some(platform)) => {
             Ok(Observed { servicenow, servicenow_entries, platform, platform_entries, files })
         }
-        (None, _) => Err(Side::ServiceNow),
-        (_, None) => Err(Side::Platform),
+        (None, left) => Err(gone::Lost { from: Side::ServiceNow, left }),
+        (left, None) => Err(gone::Lost { from: Side::Platform, left }),
     })
 }
 
@@ -286,7 +282,7 @@ async fn intended(
     };
     for (side, decisions, parts, expected) in writes {
         let story = begin(&decisions);
-        planned(side, "write", deliver::to_payload(&Write { parts, expected, story }));
+        planned(side, "write", deliver::to_payload(&Write { parts, expected, gone: None, story }));
     }
     // What people added crosses in the order in which they did.
     let mut added: Vec<(i64, Side, &str, String)> = Vec::new();

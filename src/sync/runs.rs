@@ -6,12 +6,12 @@ use super::deliver::{new_entry, new_file};
 use super::enter::{self, Asked};
 use super::letters::{Held, Wanted};
 use super::streams::{self, Missing};
-use super::{Engine, Sides, SyncError, conflicts, files, poll, reconcile, story};
+use super::{Engine, Sides, SyncError, conflicts, files, gone, poll, reconcile, story};
 use crate::clock::Clock;
 use crate::connectors::dry_run::DryRun;
 use crate::queue::{self, After};
 use crate::store::{
-    Connection, Finding, Job, Link, NEVER, Result as Stored, Run, RunState, StoreError, Tx, Upkeep, Urgency,
+    Connection, Finding, Job, Link, LinkState, NEVER, Result as Stored, Run, RunState, StoreError, Tx, Upkeep, Urgency,
 };
 use futures::StreamExt;
 use merge::{Decision, Outcome, Plan, Side, Write};
@@ -257,15 +257,17 @@ impl Look {
         sides: &Sides,
         record: &str,
     ) -> Result<(), SyncError> {
-        let servicenow = Arc::new(DryRun::new(sides.servicenow.clone()));
-        let platform = Arc::new(DryRun::new(sides.platform.clone()));
-        let sides = Sides { servicenow: servicenow.clone(), platform: platform.clone() };
+        let sides = Sides {
+            servicenow: Arc::new(DryRun::new(sides.servicenow.clone())),
+            platform: Arc::new(DryRun::new(sides.platform.clone())),
+        };
         let link = engine.store.link_of(&connection.id, record).await?;
         let findings = match &link {
             None => would_enter(self, connection, &sides, record).await?,
+            Some(link) if link.state == LinkState::Unlinked => Vec::new(),
             Some(link) => drift_of(engine, connection, &sides, link).await?,
         };
-        if servicenow.held_back().is_empty() && platform.held_back().is_empty() {
+        if findings.is_empty() {
             return Ok(());
         }
         let mut tx = engine.store.begin().await?;
@@ -297,7 +299,10 @@ async fn drift_of(
     sides: &Sides,
     link: &Link,
 ) -> Result<Vec<Finding>, SyncError> {
-    let Ok(mut seen) = reconcile::read_both(sides, link).await? else { return Ok(Vec::new()) };
+    let mut seen = match reconcile::read_both(sides, link).await? {
+        Ok(seen) => seen,
+        Err(lost) => return gone::would(engine, &connection.rules, sides, link, lost).await,
+    };
     seen.take_cuts_as_whole(link, &connection.rules);
     let chosen = conflicts::resolutions(&engine.store.conflicts_of(&link.id).await?);
     let plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, &connection.rules, &chosen);

@@ -10,6 +10,7 @@ mod desk;
 mod enter;
 mod field_times;
 mod files;
+mod gone;
 mod instance;
 mod intake;
 mod letters;

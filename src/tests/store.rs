@@ -124,6 +124,7 @@ async fn link(database: &Database, clock: &TurnedClock) -> Link {
         base: Base::from([("title".to_owned(), Value::text("a title"))]),
         cuts: std::collections::BTreeMap::new(),
         state: crate::store::LinkState::Linked,
+        gone: None,
         version: 1,
         note: String::new(),
         created_at: clock.now(),

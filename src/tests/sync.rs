@@ -200,7 +200,7 @@ async fn a_deleted_incident_keeps_its_ticket_and_says_so() {
     program
         .until("it is flagged", async || {
             let link = program.database.store.link_of(&connection, &incident).await.expect("readable").expect("linked");
-            link.note.contains("The ticket is kept")
+            link.note.contains("Desk's is kept")
         })
         .await;
     assert_eq!(program.ticket(&ticket).await.title, "The printer is on fire");

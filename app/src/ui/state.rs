@@ -43,12 +43,12 @@ pub fn ConnectionBadge(state: ConnectionState) -> impl IntoView {
     view! { <State tone word/> }
 }
 
-/// `in sync`, `waiting`, `needs you`: the words of a link.
+/// `in sync`, `waiting`, `unlinked`, `partner gone`, `needs you`: the words of a link.
 #[component]
 pub fn LinkState(state: String) -> impl IntoView {
     let tone = match state.as_str() {
         "in sync" => Tone::Calm,
-        "waiting" => Tone::Busy,
+        "waiting" | "unlinked" | "partner gone" => Tone::Busy,
         _ => Tone::Act,
     };
     view! { <State tone word=capitalised(&state)/> }

@@ -2,17 +2,19 @@
 //!
 //! The intent is on disk before a request goes out. An answer that never came is looked up before
 //! anything is sent again: appended entries by their text, files by their content, created tickets by their key, and field
-//! writes by reading both sides anew.
+//! writes and deletions by reading both sides anew.
 
 mod append;
 mod attach;
 mod create;
+mod delete;
 mod readback;
 mod write;
 
 pub(super) use append::{Append, UNSEEN, new_entry};
 pub(super) use attach::{Attach, new_file, note, note_id};
 pub(super) use create::{Create, key_of_record};
+pub(super) use delete::Delete;
 pub(super) use write::{Part, Write};
 
 use super::letters::{self, Wanted};
@@ -86,8 +88,8 @@ struct Ending<'a> {
     moved: bool,
 }
 
-/// Sends what an earlier run left open, oldest first. The sides may have moved since, so field writes give way to a
-/// new plan.
+/// Sends what an earlier run left open, oldest first. The sides may have moved since, so field writes and deletions give
+/// way to a new plan.
 pub(super) async fn left_over(
     engine: &Engine,
     connection: &Connection,
@@ -95,13 +97,21 @@ pub(super) async fn left_over(
     link: &mut Link,
 ) -> Result<(), SyncError> {
     for delivery in engine.store.open_deliveries(&link.id).await? {
-        if delivery.kind == "write" {
-            if delivery.is_unsure() {
-                write::look_up(engine, connection, sides.on(delivery.to()), link, &delivery).await?;
-            } else {
-                supersede(engine, &delivery).await?;
+        let side = sides.on(delivery.to());
+        match (delivery.kind.as_str(), delivery.is_unsure()) {
+            ("write", true) => {
+                write::look_up(engine, connection, side, link, &delivery).await?;
+                continue;
             }
-            continue;
+            ("delete", true) => {
+                delete::look_up(engine, side, link, &delivery).await?;
+                continue;
+            }
+            ("write" | "delete", false) => {
+                supersede(engine, &delivery).await?;
+                continue;
+            }
+            _ => {}
         }
         let out = Outgoing { delivery: &delivery, unsure: delivery.is_unsure(), marked: false, next: None };
         let sent = send(engine, connection, sides, link, &out).await?;
@@ -154,6 +164,7 @@ async fn send(
         "create" => create::create(engine, connection, side, link, out).await,
         "append" => append::append(engine, side, link, out).await,
         "attach" => attach::attach(engine, sides, link, out).await,
+        "delete" => delete::delete(engine, side, link, out).await,
         _ => write::write(engine, connection, side, link, out).await,
     };
     let outcome = match &result {
@@ -216,7 +227,7 @@ async fn end(
         story = story.step(now, notes.clone());
     }
     let is_news = !notes.is_empty() && !link.note.contains(&notes);
-    after.note = letters::sentences([link.note.as_str(), notes.as_str()]);
+    after.note = letters::sentences([after.note.as_str(), notes.as_str()]);
     let mut tx = engine.store.begin().await?;
     tx.finish_delivery(&out.delivery.id, DeliveryState::Done, &notes, now).await?;
     if let Some(next) = out.next {
@@ -293,7 +304,7 @@ pub(super) async fn flag(engine: &Engine, link: &mut Link, why: &str) -> Result<
     Ok(())
 }
 
-fn tell_pages(engine: &Engine, link: &Link) {
+pub(super) fn tell_pages(engine: &Engine, link: &Link) {
     if let Some(ticket) = &link.platform_id {
         engine.news.ticket(ticket);
     }

@@ -34,6 +34,9 @@ pub(in crate::sync) struct Write {
     pub parts: Vec<Part>,
     /// The version of the record that the plan was made on.
     pub expected: String,
+    /// The side whose record was deleted, where this closes the one that is left.
+    #[serde(default)]
+    pub gone: Option<Side>,
     pub story: story::Story,
 }
 
@@ -96,7 +99,7 @@ pub(super) async fn write(
     link: &mut Link,
     out: &Outgoing<'_>,
 ) -> Result<Sent, SyncError> {
-    let Write { parts, expected, story } = read(out.delivery)?;
+    let Write { parts, expected, gone, story } = read(out.delivery)?;
     let to = out.delivery.to();
     let id = link.record_on(to).to_owned();
     mark_sending(engine, out).await?;
@@ -121,16 +124,20 @@ pub(super) async fn write(
     after.base.extend(agreed);
     after.cuts.extend(cuts);
     let is_moved = !moved.is_empty();
-    let summary = if is_moved {
-        format!("{} went to {to}", story::list(&moved))
-    } else {
-        format!("Nothing could be written to {to}")
+    let summary = match gone {
+        _ if !is_moved => format!("Nothing could be written to {to}"),
+        None => format!("{} went to {to}", story::list(&moved)),
+        Some(gone) => {
+            after.gone = Some(gone);
+            after.note.clear();
+            format!("The record is gone from {gone}: {to}'s was closed")
+        }
     };
+    let kind = if gone.is_some() { "deletion" } else { "fields" };
     let now = engine.clock.now();
     let story = story.step(now, format!("{to} answered and was read back."));
     let story = remarks.into_iter().fold(story, |story, remark| story.step(now, remark));
-    end(engine, link, after, Ending { out, to, kind: "fields", summary, story, notes, refused, moved: is_moved }, None)
-        .await?;
+    end(engine, link, after, Ending { out, to, kind, summary, story, notes, refused, moved: is_moved }, None).await?;
     Ok(match shown {
         Some(record) if !held => Sent::Shown(Box::new(record)),
         _ => Sent::Held,
@@ -146,7 +153,7 @@ pub(super) async fn look_up(
     link: &mut Link,
     delivery: &Delivery,
 ) -> Result<(), SyncError> {
-    let (Write { parts, .. }, to) = (read(delivery)?, delivery.to());
+    let (Write { parts, gone, .. }, to) = (read(delivery)?, delivery.to());
     let record = side.fetch(link.record_on(to)).await?.unwrap_or_default();
     let mut after = link.clone();
     for part in parts {
@@ -159,7 +166,11 @@ pub(super) async fn look_up(
                 after.base.extend(part.agreed);
             }
             _ if is_there => after.base.extend(part.agreed),
-            _ => {}
+            _ => continue,
+        }
+        if gone.is_some() {
+            after.gone = gone;
+            after.note.clear();
         }
     }
     let now = engine.clock.now();

@@ -75,6 +75,7 @@ fn new_link(clock: &dyn Clock, connection: &Connection, servicenow: (&str, &str)
         base: merge::Base::new(),
         cuts: BTreeMap::new(),
         state: LinkState::Linked,
+        gone: None,
         version: 1,
         note: String::new(),
         created_at: now,

@@ -121,7 +121,8 @@ async fn runs_kept_to_their_breaker(world: &World) -> Result<(), Broken> {
 }
 
 fn pair(world: &World, link: &Link, told: &BTreeSet<String>, problems: &[String]) -> Result<(), Broken> {
-    let is_told = !link.note.is_empty();
+    // Told, or dealt with as the rules say.
+    let is_told = !link.note.is_empty() || link.gone.is_some();
     let name = &link.servicenow_number;
     let ticket = link.platform_id.clone().unwrap_or_default();
     let (Some(near), Some(far)) = (world.servicenow.truth(&link.servicenow_id), world.platform.truth(&ticket)) else {

@@ -1,6 +1,6 @@
 //! The program with one linked pair of records, which most tests of the sync start from.
 
-use super::{Program, sqlite};
+use super::{Database, Program, sqlite};
 use crate::store::{Conflict, HistorySearch, Link};
 use merge::Rules;
 use serde_json::{Value as Json, json};
@@ -19,7 +19,11 @@ impl Pair {
 
     /// An incident with these fields, and its ticket.
     pub async fn with(fields: Json) -> Self {
-        let (program, connection) = Program::connected(sqlite().await).await;
+        Self::on(sqlite().await, fields).await
+    }
+
+    pub async fn on(database: Database, fields: Json) -> Self {
+        let (program, connection) = Program::connected(database).await;
         let incident = program.incident(fields).await;
         let ticket = program.ticket_of(&connection, &incident).await;
         program.until_quiet(&connection).await;
