@@ -5,8 +5,8 @@ use crate::error::Trouble;
 use crate::model::{
     ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
     ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, NewTicket,
-    NewTicketChoices, Overview, Person, RetentionDays, RunPage, SettingsForm, TicketFilter, TicketForm, TicketList,
-    TicketPage,
+    NewTicketChoices, Overview, Person, RetentionDays, RulesForm, RulesPage, RunPage, SettingsForm, TicketFilter,
+    TicketForm, TicketList, TicketPage,
 };
 use leptos::prelude::*;
 
@@ -53,6 +53,11 @@ pub trait Console: Send + Sync {
 
     /// Publishes the mapping anew with these settings.
     async fn save_settings(&self, form: SettingsForm) -> Answer<()>;
+
+    /// The rules as a whole: as they stand or as they were typed, and what publishing them would do.
+    async fn rules(&self, form: RulesForm) -> Answer<RulesPage>;
+    /// Publishes them and begins a healing run. Answers where to look next.
+    async fn publish_rules(&self, form: RulesForm) -> Answer<String>;
 
     async fn conflicts(&self, filter: ConflictFilter) -> Answer<ConflictList>;
     async fn conflict(&self, id: &str) -> Answer<ConflictRow>;
@@ -242,6 +247,18 @@ pub async fn pause_connection(id: String) -> Answer<()> {
 #[server(name = ResumeConnection, prefix = "/fn", endpoint = "resume-connection")]
 pub async fn resume_connection(id: String) -> Answer<()> {
     told(console()?.resume_connection(&id).await)
+}
+
+#[server(name = AskRules, prefix = "/fn", endpoint = "rules")]
+pub async fn rules(form: RulesForm) -> Answer<RulesPage> {
+    told(console()?.rules(form).await)
+}
+
+#[server(name = PublishRules, prefix = "/fn", endpoint = "publish-rules")]
+pub async fn publish_rules(form: RulesForm) -> Answer<()> {
+    let next = told(console()?.publish_rules(form).await)?;
+    go_to(&next);
+    Ok(())
 }
 
 #[server(name = SaveSettings, prefix = "/fn", endpoint = "save-settings")]

@@ -5,6 +5,7 @@ use crate::pages::{
     conflicts::{ConflictPage, ConflictsPage},
     connect::ConnectPage,
     connection::ConnectionPage,
+    connection::rules::RulesPage,
     connections::ConnectionsPage,
     drift::DriftPage,
     failure::FailurePage,
@@ -50,6 +51,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/new") view=ConnectPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/rules") view=RulesPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/drift") view=DriftPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/retention") view=RetentionPage ssr=SsrMode::Async/>
                     <Route path=path!("/drift/:id") view=RunPage ssr=SsrMode::Async/>

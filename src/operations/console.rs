@@ -5,8 +5,8 @@ use app::api::{Answer, Console};
 use app::model::{
     ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
     ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, NewTicket,
-    NewTicketChoices, Overview, Person, RetentionDays, Role, RunPage, SettingsForm, TicketFilter, TicketForm,
-    TicketList, TicketPage,
+    NewTicketChoices, Overview, Person, RetentionDays, Role, RulesForm, RulesPage, RunPage, SettingsForm, TicketFilter,
+    TicketForm, TicketList, TicketPage,
 };
 
 #[async_trait::async_trait]
@@ -89,6 +89,14 @@ impl Console for Operations {
 
     async fn save_settings(&self, form: SettingsForm) -> Answer<()> {
         self.publish_settings(form).await
+    }
+
+    async fn rules(&self, form: RulesForm) -> Answer<RulesPage> {
+        self.see_rules(form).await
+    }
+
+    async fn publish_rules(&self, form: RulesForm) -> Answer<String> {
+        Operations::publish_rules(self, form).await
     }
 
     async fn conflicts(&self, filter: ConflictFilter) -> Answer<ConflictList> {

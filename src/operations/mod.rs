@@ -12,6 +12,7 @@ mod files;
 mod history;
 mod people;
 mod retention;
+mod rules;
 mod settings;
 mod show;
 mod tickets;

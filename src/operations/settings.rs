@@ -11,7 +11,7 @@ use merge::{Rules, Strategy};
 /// Conflicts looked at again in one transaction.
 const BATCH: i64 = 200;
 
-const STRATEGIES: [(&str, Strategy); 3] = [
+pub(super) const STRATEGIES: [(&str, Strategy); 3] = [
     ("last_write_wins", Strategy::LastWriteWins),
     ("ownership_priority", Strategy::OwnershipPriority),
     ("manual_review", Strategy::ManualReview),
@@ -73,7 +73,7 @@ impl Operations {
     }
 }
 
-fn spelled(strategy: Strategy) -> String {
+pub(super) fn spelled(strategy: Strategy) -> String {
     STRATEGIES.iter().find(|(_, is)| *is == strategy).map(|(name, _)| (*name).to_owned()).unwrap_or_default()
 }
 

@@ -13,6 +13,7 @@ mod gone;
 mod letters;
 mod people;
 mod poll;
+mod preview;
 mod reconcile;
 mod retention;
 pub mod runs;
@@ -20,6 +21,7 @@ mod sides;
 pub mod story;
 mod streams;
 
+pub use preview::preview;
 pub use sides::{Connectors, Live, Sides};
 
 use crate::clock::SharedClock;

@@ -293,7 +293,7 @@ async fn would_enter(
     Ok(vec![look.entering(Side::ServiceNow, &record.number)])
 }
 
-async fn drift_of(
+pub(super) async fn drift_of(
     engine: &Engine,
     connection: &Connection,
     sides: &Sides,

@@ -71,6 +71,23 @@ impl Live {
 }
 
 impl Live {
+    /// The two sides as a connection with other rules would have them. Nothing of it is remembered.
+    pub async fn look(&self, connection: &Connection) -> Result<Sides, Failure> {
+        let known = self.servicenow.lock().await.get(&connection.id).map(|(_, side)| side.instance().clone());
+        let instance = match known {
+            Some(instance) => instance,
+            None => self.instance(connection)?,
+        };
+        let fields = connection.rules.servicenow_fields();
+        let servicenow = ServiceNow::new(instance, &connection.rules.table, fields, self.clock.clone());
+        Ok(Sides { servicenow: Arc::new(servicenow.with_urgency(Urgency::Bulk)), platform: self.desk_of(connection) })
+    }
+
+    fn desk_of(&self, connection: &Connection) -> Arc<dyn Connector> {
+        let fields = connection.rules.fields.iter().map(|rule| rule.platform.as_str());
+        Arc::new(self.desk.clone().with_fields(fields))
+    }
+
     fn instance(&self, connection: &Connection) -> Result<Instance, Failure> {
         let address = self
             .http
@@ -84,8 +101,6 @@ impl Live {
 impl Connectors for Live {
     async fn of(&self, connection: &Connection, urgency: Urgency) -> Result<Sides, Failure> {
         let servicenow = Arc::new(self.servicenow(connection).await?.with_urgency(urgency));
-        let fields = connection.rules.fields.iter().map(|rule| rule.platform.as_str());
-        let platform = Arc::new(self.desk.clone().with_fields(fields));
-        Ok(Sides { servicenow, platform })
+        Ok(Sides { servicenow, platform: self.desk_of(connection) })
     }
 }

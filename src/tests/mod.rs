@@ -19,6 +19,7 @@ mod no_match;
 mod queue;
 mod readback;
 mod roles;
+mod rules;
 mod runs;
 mod servicenow;
 mod simulation;

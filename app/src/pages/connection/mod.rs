@@ -6,6 +6,7 @@ mod arrival;
 mod checks;
 mod mapping;
 mod pull;
+pub mod rules;
 mod settings;
 
 use crate::address::{query, with_query};
@@ -157,6 +158,7 @@ fn Facts(shown: Shown) -> impl IntoView {
     let row = Memo::new(move |_| shown.read().row.clone());
     let history = with_query("/history", &[("connection", &row.read_untracked().id)]);
     let drift = format!("/settings/connections/{}/drift", row.read_untracked().id);
+    let rules = format!("/settings/connections/{}/rules", row.read_untracked().id);
     let failures = with_query("/failures", &[("connection", &row.read_untracked().id)]);
     let conflicts = with_query("/conflicts", &[("connection", &row.read_untracked().id)]);
     view! {
@@ -183,7 +185,7 @@ fn Facts(shown: Shown) -> impl IntoView {
             </div>
             <div>
                 <dt>"Last change"</dt>
-                <dd>{move || view! { <MaybeTime when=row.read().last_change.clone()/> }}" · "<a class="link" href=history>"History"</a>" · "<a class="link" href=drift>"Drift"</a></dd>
+                <dd>{move || view! { <MaybeTime when=row.read().last_change.clone()/> }}" · "<a class="link" href=history>"History"</a>" · "<a class="link" href=drift>"Drift"</a>" · "<a class="link" href=rules>"Rules"</a></dd>
             </div>
         </dl>
     }
