@@ -6,7 +6,8 @@ mod form;
 
 use super::{Operations, OrTrouble, not_found};
 use crate::store::{Connection, State, StoreError};
-use crate::sync::{self, Engine, runs};
+use crate::sync::runs::{self, How};
+use crate::sync::{self, Engine};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{FindingRow, Role, RulesForm, RulesPage, RulesPreview};
@@ -71,7 +72,9 @@ impl Operations {
         candidate.version = now.version + 1;
         tx.publish_rules(&connection.id, &candidate).await.or_trouble()?;
         let is_draft = connection.state == State::Draft;
-        if !is_draft && !runs::begin(&mut tx, &connection.id, links, &upkeep, false, &who, clock).await.or_trouble()? {
+        if !is_draft
+            && !runs::begin(&mut tx, &connection.id, links, &upkeep, How::Healing, &who, clock).await.or_trouble()?
+        {
             return Err(Trouble::new(
                 "RUN-OPEN",
                 "Nothing was published.",
