@@ -270,6 +270,11 @@ impl Tx {
         if back.not_before > 0 {
             sqlx::query(twin).bind(id).bind(me).bind(back.not_before).execute(&mut *self.inner).await?;
         }
+        // What news asked for stays asked for by news, though a run's look is the twin: that may be a dry one.
+        let taken_over = "update jobs set run_id = '', run_at = case when run_at > $3 then $3 else run_at end \
+                          where state in ('ready', 'buried') and run_id <> '' and lane = \
+                          (select r.lane from jobs r where r.id = $1 and r.leased_by = $2 and r.state = 'running' and r.run_id = '')";
+        sqlx::query(taken_over).bind(id).bind(me).bind(back.run_at).execute(&mut *self.inner).await?;
         let gone = "delete from jobs where id = $1 and leased_by = $2 and state = 'running' and exists \
                     (select 1 from jobs t where t.lane = jobs.lane and t.id <> jobs.id and t.state in ('ready', 'buried'))";
         let gave_way = sqlx::query(gone).bind(id).bind(me).execute(&mut *self.inner).await?.rows_affected() == 1;
@@ -298,6 +303,11 @@ impl Tx {
 
     /// Frees what a dead worker held. Answers how many.
     pub async fn free_ended_leases(&mut self, now: i64) -> Result<u64> {
+        // As in `put_back_job`.
+        let taken_over = "update jobs set run_id = '', run_at = case when run_at > $1 then $1 else run_at end \
+                          where state in ('ready', 'buried') and run_id <> '' and lane in \
+                          (select r.lane from jobs r where r.state = 'running' and r.lease_until <= $1 and r.run_id = '')";
+        sqlx::query(taken_over).bind(now).execute(&mut *self.inner).await?;
         let twin = "delete from jobs where state = 'running' and lease_until <= $1 and exists \
                     (select 1 from jobs t where t.lane = jobs.lane and t.id <> jobs.id and t.state in ('ready', 'buried'))";
         let gone = sqlx::query(twin).bind(now).execute(&mut *self.inner).await?.rows_affected();

@@ -18,6 +18,7 @@ on_both_databases!(
     a_dead_workers_job_is_free_after_its_lease,
     who_lost_a_job_decides_nothing_about_it,
     a_lane_that_is_taken_has_nothing_due,
+    a_look_of_a_run_never_stands_in_for_news,
     news_while_a_job_runs_makes_another_job,
     a_buried_job_wakes_up_with_news,
     a_job_that_panics_is_tried_again,
@@ -150,6 +151,32 @@ async fn who_lost_a_job_decides_nothing_about_it(database: Database) {
         };
         assert!(worker.run_one(&run).await.expect("goes on"));
         assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (0, 0), "{after:?}");
+    }
+}
+
+async fn a_look_of_a_run_never_stands_in_for_news(database: Database) {
+    let clock = clock();
+    let connection = connection(&database.store, &clock).await;
+    for dies in [true, false] {
+        look_at(&database, &clock, &connection, "r1").await;
+        let job = claim(&database, &clock, "me").await.expect("what news asked for");
+        let mut tx = database.store.begin().await.expect("begins");
+        let record = [(connection.as_str(), "r1")];
+        queue::look_at_for(&mut tx, record, Urgency::Bulk, "a dry run", &clock).await.expect("queued");
+        if !dies {
+            tx.put_back_job(&job.id, "me", &back(clock.now())).await.expect("put back");
+        }
+        tx.commit().await.expect("committed");
+        clock.turn(1001);
+        let mut tx = database.store.begin().await.expect("begins");
+        tx.free_ended_leases(clock.now()).await.expect("freed");
+        tx.commit().await.expect("committed");
+        let again = claim(&database, &clock, "me").await.expect("somebody looks");
+        assert_eq!(again.run_id, "", "and not for the run alone");
+        let mut tx = database.store.begin().await.expect("begins");
+        tx.complete_job(&again.id, "me").await.expect("completed");
+        tx.commit().await.expect("committed");
+        assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (0, 0));
     }
 }
 
