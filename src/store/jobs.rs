@@ -200,7 +200,8 @@ impl Tx {
 
     /// The same for many, in one statement; each lane at most once, and lanes in their order, so that two transactions
     /// never wait for each other. A waiting job comes forward and becomes as urgent as the most urgent who asked;
-    /// a buried one wakes up. News takes over what a run asked for; a run wakes nobody.
+    /// a buried one wakes up. News takes over what a run asked for, but for a backfill: only for its sake the record
+    /// enters. A run wakes nobody.
     pub async fn enqueue_all(&mut self, jobs: &[Job], now: i64) -> Result<()> {
         macro_rules! enqueue {
             ($dialect:ident) => {
@@ -215,7 +216,9 @@ impl Tx {
                      urgency = case when jobs.state = 'buried' or excluded.urgency < jobs.urgency then excluded.urgency else jobs.urgency end, \
                      run_at = case when jobs.state <> 'buried' and jobs.run_at <= excluded.run_at then jobs.run_at \
                      when excluded.run_at < jobs.not_before then jobs.not_before else excluded.run_at end, \
-                     run_id = case when excluded.run_id = '' then '' else jobs.run_id end, \
+                     run_id = case when excluded.run_id <> '' and exists (select 1 from runs r where r.id = excluded.run_id and r.since > 0) \
+                     then excluded.run_id when excluded.run_id = '' and not exists (select 1 from runs r where r.id = jobs.run_id and r.since > 0) \
+                     then '' else jobs.run_id end, \
                      state = 'ready' where jobs.state <> 'buried' or excluded.run_id = ''"
                 )
             };

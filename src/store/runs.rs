@@ -268,7 +268,10 @@ impl Tx {
         Ok(())
     }
 
+    /// Those into which news came as well remain, for the news.
     pub async fn drop_looks(&mut self, run: &str) -> Result<()> {
+        let news = "update jobs set run_id = '' where run_id = $1 and run_id <> '' and kind = 'sync' and state = 'ready' and urgency = 0";
+        sqlx::query(news).bind(run).execute(&mut *self.inner).await?;
         let sql = "delete from jobs where run_id = $1 and run_id <> '' and kind = 'sync' and state = 'ready'";
         sqlx::query(sql).bind(run).execute(&mut *self.inner).await?;
         Ok(())

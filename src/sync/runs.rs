@@ -196,8 +196,13 @@ impl Look {
         }
         let Some(run) = engine.store.run(&job.run_id).await? else { return Ok(Begun::Over(After::Done)) };
         let look = Self { run: Box::new(run), lane: job.lane.clone() };
+        let has_news = job.urgency == Urgency::Live;
         Ok(match look.run.state {
+            RunState::Stopped if has_news && engine.store.link_of(&connection.id, &job.subject).await?.is_some() => {
+                Begun::Look(None)
+            }
             RunState::Stopped => Begun::Over(After::Again { at: NEVER }),
+            RunState::Done | RunState::Cancelled if has_news => Begun::Look(None),
             RunState::Done | RunState::Cancelled => Begun::Over(After::Done),
             RunState::Running if look.run.is_dry() => {
                 look.dry(engine, connection, sides, &job.subject).await?;

@@ -3,13 +3,15 @@
 
 use super::support::{Database, Program, TurnedClock, connection, on_both_databases, sqlite};
 use crate::clock::Clock;
-use crate::store::{Finding, Purgeable, Run, RunState, Upkeep};
+use crate::queue;
+use crate::store::{Finding, Job, Purgeable, Run, RunState, Upkeep, Urgency};
 use crate::sync::runs::{self, How};
 use serde_json::json;
 
 on_both_databases!(
     a_run_is_stopped_by_the_breaker_and_continues_after_a_person_says_so,
     a_run_touches_exactly_as_many_as_allowed_however_many_workers,
+    a_backfill_and_news_look_at_a_record_together_and_neither_is_lost,
     what_something_open_needs_is_never_purged,
 );
 
@@ -323,4 +325,60 @@ async fn retention_is_an_administrators_word_and_leaves_a_line() {
     let page = program.get("/history").await.text().await.expect("a page");
     assert!(page.contains("Removed by retention") && page.contains("of history"), "{page}");
     assert!(store.audit_count("retention.purge", false).await.expect("readable") >= 1);
+}
+
+async fn a_backfill_and_news_look_at_a_record_together_and_neither_is_lost(database: Database) {
+    let (clock, store) = (TurnedClock::at(1_800_000_000_000), &database.store);
+    let connection = connection(store, &clock).await;
+    let begin = async |how| {
+        let mut tx = store.begin().await.expect("begins");
+        runs::begin(&mut tx, &connection, 70, &Upkeep::default(), how, "Ada", &clock).await.expect("begun");
+        tx.commit().await.expect("committed");
+        store.open_run(&connection).await.expect("readable").expect("begun").id
+    };
+    let ask = async |record: &str, run: &str, urgency| {
+        let mut tx = store.begin().await.expect("begins");
+        queue::look_at_for(&mut tx, [(connection.as_str(), record)], urgency, run, &clock).await.expect("asked");
+        tx.commit().await.expect("committed");
+    };
+    let claim = async || -> Option<Job> {
+        let mut tx = store.begin().await.expect("begins");
+        let job = tx.claim_job("me", clock.now(), clock.now() + 1000).await.expect("asked");
+        tx.commit().await.expect("committed");
+        job.filter(|job| job.kind == "sync")
+    };
+    let end = async |run: &str| {
+        let mut tx = store.begin().await.expect("begins");
+        tx.drop_looks(run).await.expect("dropped");
+        tx.end_run(run, RunState::Cancelled, clock.now()).await.expect("ended");
+        tx.commit().await.expect("committed");
+    };
+    let backfill = begin(How::Backfill { since: 1 }).await;
+    // The job that drives the run.
+    assert!(claim().await.is_none());
+    for news_comes_first in [true, false] {
+        let record = format!("r{news_comes_first}");
+        for news in [news_comes_first, !news_comes_first] {
+            let (run, urgency) = if news { ("", Urgency::Live) } else { (backfill.as_str(), Urgency::Bulk) };
+            ask(&record, run, urgency).await;
+        }
+        let job = claim().await.expect("one job");
+        assert_eq!((job.subject, job.run_id, job.urgency), (record, backfill.clone(), Urgency::Live));
+        assert!(claim().await.is_none());
+    }
+    ask("both", &backfill, Urgency::Bulk).await;
+    ask("both", "", Urgency::Live).await;
+    ask("only the run", &backfill, Urgency::Bulk).await;
+    end(&backfill).await;
+    let job = claim().await.expect("the news stays");
+    assert_eq!((job.subject.as_str(), job.run_id.as_str()), ("both", ""));
+    assert!(claim().await.is_none());
+    // Another run's look is no more than news.
+    let healing = begin(How::Healing).await;
+    ask("healed", &healing, Urgency::Bulk).await;
+    ask("healed", "", Urgency::Live).await;
+    assert!(
+        claim().await.is_some_and(|job| job.run_id.is_empty())
+            || claim().await.is_some_and(|job| job.run_id.is_empty())
+    );
 }
