@@ -258,9 +258,10 @@ impl Tx {
     }
 
     /// It waits for a person. Answers whether this is news: a connection that is held already keeps its first note.
-    pub async fn hold_connection(&mut self, id: &str, note: &str) -> Result<bool> {
-        let sql = "update connections set state = 'held', state_note = $2 where id = $1 and state = 'active'";
-        let done = sqlx::query(sql).bind(id).bind(note).execute(&mut *self.inner).await?;
+    pub async fn hold_connection(&mut self, id: &str, note: &str, unless_granted_since: i64) -> Result<bool> {
+        let sql = "update connections set state = 'held', state_note = $2 where id = $1 and state = 'active' \
+                   and not exists (select 1 from tokens t where t.connection_id = $1 and t.granted_at >= $3)";
+        let done = sqlx::query(sql).bind(id).bind(note).bind(unless_granted_since).execute(&mut *self.inner).await?;
         Ok(done.rows_affected() == 1)
     }
 

@@ -79,9 +79,10 @@ impl Engine {
 
     /// Runs one job of the queue.
     pub async fn run(&self, job: Job) -> After {
+        let began = self.clock.now();
         match self.run_unless_stopped(&job).await {
             Ok(after) => after,
-            Err(SyncError::Failure(failure)) => self.after_failure(&job, failure).await,
+            Err(SyncError::Failure(failure)) => self.after_failure(&job, failure, began).await,
             Err(SyncError::Stopped) => After::Again { at: NEVER },
             Err(SyncError::Store(error)) => After::Retry { why: error.to_string(), after_ms: None },
         }
@@ -139,9 +140,9 @@ impl Engine {
         Ok(After::Done)
     }
 
-    async fn after_failure(&self, job: &Job, failure: Failure) -> After {
+    async fn after_failure(&self, job: &Job, failure: Failure, began: i64) -> After {
         match failure {
-            Failure::SignedOut { why } => match self.hold(&job.connection_id, &why).await {
+            Failure::SignedOut { why } => match self.hold(&job.connection_id, &why, began).await {
                 Ok(()) => After::Wait { why },
                 Err(error) => After::Retry { why: error.to_string(), after_ms: None },
             },
@@ -154,8 +155,9 @@ impl Engine {
         }
     }
 
-    /// The connection waits for a person; said once, with the cause, however many jobs ran into it.
-    async fn hold(&self, connection: &str, why: &str) -> Result<(), StoreError> {
+    /// The connection waits for a person; said once, with the cause, however many jobs ran into it. Not where a person
+    /// authorized since the job began: what was refused is not what is there now.
+    async fn hold(&self, connection: &str, why: &str, began: i64) -> Result<(), StoreError> {
         let note = format!("{why} Press \"Regenerate token\"; what arrives meanwhile waits.");
         let entry = AuditEntry {
             id: &self.clock.id(),
@@ -167,7 +169,7 @@ impl Engine {
             refused: false,
         };
         let mut tx = self.store.begin().await?;
-        let is_news = tx.hold_connection(connection, &note).await?;
+        let is_news = tx.hold_connection(connection, &note, began).await?;
         if is_news {
             tx.note_audit(&entry).await?;
         }

@@ -5,7 +5,7 @@ use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::connectors::Failure;
 use crate::connectors::servicenow::Instance;
 use crate::oauth::Oauth;
-use crate::store::{State, Store};
+use crate::store::{State, Store, Tokens};
 use futures::future::join_all;
 use reqwest::Method;
 use secrecy::ExposeSecret;
@@ -17,6 +17,7 @@ on_both_databases!(
     a_token_that_was_just_renewed_is_not_renewed_again,
     a_dead_process_keeps_no_one_from_refreshing,
     each_warning_of_the_end_is_given_once,
+    who_was_refused_with_the_old_token_does_not_hold_what_a_person_just_regenerated,
 );
 
 /// Counts the requests for tokens: each is delayed a little, which the practice instance counts.
@@ -315,4 +316,27 @@ async fn a_secret_that_was_changed_in_servicenow_is_told_and_taken() {
             program.incident_field(&incident, "short_description").await == "after the change"
         })
         .await;
+}
+
+async fn who_was_refused_with_the_old_token_does_not_hold_what_a_person_just_regenerated(database: Database) {
+    let (clock, store) = (TurnedClock::at(1_800_000_000_000), &database.store);
+    let connection = super::support::connection(store, &clock).await;
+    let grant = async || {
+        let mut tx = store.begin().await.expect("begins");
+        let tokens = Tokens { granted_at: clock.now(), ..Tokens::default() };
+        tx.put_grant(&connection, &tokens).await.expect("granted");
+        tx.commit().await.expect("committed");
+    };
+    let hold = async |began| {
+        let mut tx = store.begin().await.expect("begins");
+        let held = tx.hold_connection(&connection, "over", began).await.expect("asked");
+        tx.commit().await.expect("committed");
+        held
+    };
+    let began = clock.now();
+    clock.turn(10);
+    grant().await;
+    assert!(!hold(began).await, "it was refused with what was there before");
+    clock.turn(10);
+    assert!(hold(clock.now()).await, "and this with what is there now");
 }
