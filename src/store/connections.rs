@@ -83,8 +83,13 @@ struct Row {
 
 impl Row {
     fn read(self) -> Result<Connection> {
-        Ok(Connection {
-            rules: read_json(&self.rules, "connections", "rules", &self.id)?,
+        let rules = read_json(&self.rules, "connections", "rules", &self.id)?;
+        Ok(self.with(rules))
+    }
+
+    fn with(self, rules: Rules) -> Connection {
+        Connection {
+            rules,
             state: State::read(&self.state),
             id: self.id,
             name: self.name,
@@ -102,7 +107,7 @@ impl Row {
             checks: self.checks,
             tested_at: self.tested_at,
             created_at: self.created_at,
-        })
+        }
     }
 }
 
@@ -140,7 +145,8 @@ impl Store {
     pub async fn connection(&self, id: &str) -> Result<Option<Connection>> {
         let row: Option<Row> =
             sqlx::query_as(select_connection!("where id = $1")).bind(id).fetch_optional(&self.pool).await?;
-        row.map(Row::read).transpose()
+        let known = |row: Row| self.mappings.read(&row.id, &row.rules).map(|rules| row.with(rules));
+        row.map(known).transpose()
     }
 
     pub async fn connection_by_webhook_key(&self, key: &str) -> Result<Option<Connection>> {

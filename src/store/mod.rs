@@ -27,6 +27,7 @@ mod history;
 mod inbox;
 mod jobs;
 mod links;
+mod mappings;
 mod messages;
 #[cfg(test)]
 pub mod pause;
@@ -117,6 +118,7 @@ pub struct Store {
     dialect: Dialect,
     /// Of SQLite.
     writer: group::Writer,
+    mappings: mappings::Mappings,
 }
 
 /// One transaction. Dropped without [`Tx::commit`], it never happened.
@@ -182,7 +184,7 @@ impl Store {
     }
 
     fn on(pool: AnyPool, dialect: Dialect) -> Self {
-        Self { pool, dialect, writer: group::Writer::default() }
+        Self { pool, dialect, writer: group::Writer::default(), mappings: mappings::Mappings::default() }
     }
 
     pub fn dialect(&self) -> Dialect {
