@@ -270,8 +270,9 @@ impl Tx {
 
     /// Those into which news came as well remain, for the news.
     pub async fn drop_looks(&mut self, run: &str) -> Result<()> {
-        let news = "update jobs set run_id = '' where run_id = $1 and run_id <> '' and kind = 'sync' and state = 'ready' and urgency = 0";
-        sqlx::query(news).bind(run).execute(&mut *self.inner).await?;
+        let news = "update jobs set run_id = '', run_at = case when run_at = $2 then 0 else run_at end \
+                    where run_id = $1 and run_id <> '' and kind = 'sync' and state = 'ready' and urgency = 0";
+        sqlx::query(news).bind(run).bind(NEVER).execute(&mut *self.inner).await?;
         let sql = "delete from jobs where run_id = $1 and run_id <> '' and kind = 'sync' and state = 'ready'";
         sqlx::query(sql).bind(run).execute(&mut *self.inner).await?;
         Ok(())
