@@ -56,10 +56,9 @@ if command -v cargo-deny >/dev/null; then
 fi
 step "Types of the browser tests" "$see_above" types tsc --project end2end/tsconfig.json
 # The simulation prints the seeds of its histories: fresh ones each time.
-export ISTHMUS_SIMULATE_HISTORIES=${ISTHMUS_SIMULATE_HISTORIES:-2000}
 step "Unit, property and database tests" \
     "One test again: scripts/with-postgres.sh cargo test --workspace NAME (after: . scripts/env.sh)" cargo-test \
-    scripts/with-postgres.sh cargo test --workspace --no-fail-fast
+    env ISTHMUS_SIMULATE_HISTORIES=2000 scripts/with-postgres.sh cargo test --workspace --no-fail-fast
 step "Release build" "$see_above" build scripts/build.sh
 step "Clients that others wrote" "One again: scripts/clients.sh target/dist/isthmus. The reason is above." clients \
     scripts/clients.sh target/dist/isthmus
