@@ -8,13 +8,15 @@ use crate::queue::Wake;
 use crate::store::{Result, Store};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Notify, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Long enough to share a commit among many, short enough that a worker's transaction does not wait long behind it.
 const BATCH: usize = 512;
-/// So few are sorted in the transaction that keeps them. More are a flood: they are put down as they are.
+/// So few of a connection are sorted in the transaction that keeps them. More are a flood: they are put down as they are,
+/// and nobody else's wait behind them.
 const FEW: usize = 16;
 /// What is turned away is told to come again; what was lost for good is found by the next poll.
 const BOUNDS: Bounds = Bounds { all: 8192, of_one: 2048 };
@@ -123,6 +125,11 @@ async fn write_and_answer(inbox: &Inbox, batch: Vec<(Heard, Answer)>) {
 }
 
 async fn write(inbox: &Inbox, part: &[(Heard, Answer)]) -> Result<()> {
-    let heard: Vec<&Heard> = part.iter().map(|(heard, _)| heard).collect();
-    if heard.len() <= FEW { inbox.sort_now(&heard).await } else { inbox.put_down(&heard).await }
+    let mut told: HashMap<&str, usize> = HashMap::new();
+    for (heard, _) in part {
+        *told.entry(&heard.connection_id).or_default() += 1;
+    }
+    let (few, many): (Vec<&Heard>, Vec<&Heard>) =
+        part.iter().map(|(heard, _)| heard).partition(|heard| told[heard.connection_id.as_str()] <= FEW);
+    inbox.keep(&few, &many).await
 }

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 /// So many are sorted in one transaction: those who wait for an answer wait behind it.
 const MOST: i64 = 512;
 /// In a flood, sorting rests so many times as long as it took, and the writing that callers wait for goes on.
-const REST: u32 = 2;
+const REST: u32 = 8;
 /// What a process put down and did not sort for so long, milliseconds, another one sorts: it has ended, or its clock
 /// is far off; sorted twice, each event still counts once.
 const LEFT_MS: i64 = 20_000;
@@ -44,22 +44,23 @@ impl Inbox {
         self.length.load(Ordering::Relaxed)
     }
 
-    /// On disk when it returns.
-    pub async fn put_down(&self, heard: &[&Heard]) -> Result<()> {
+    /// Sorts the few now, and puts the others down: on disk when it returns.
+    pub async fn keep(&self, few: &[&Heard], many: &[&Heard]) -> Result<()> {
         let mut tx = self.store.begin().await?;
-        tx.put_batch(&self.clock.id(), &self.me, heard, self.clock.now()).await?;
+        if !few.is_empty() {
+            sort(&mut tx, few, &self.clock).await?;
+        }
+        if !many.is_empty() {
+            tx.put_batch(&self.clock.id(), &self.me, many, self.clock.now()).await?;
+        }
         tx.commit().await?;
-        self.length.fetch_add(heard.len(), Ordering::Relaxed);
-        self.added.notify_one();
-        Ok(())
-    }
-
-    /// Changes, jobs, and when each connection was last heard: on disk when it returns.
-    pub async fn sort_now(&self, heard: &[&Heard]) -> Result<()> {
-        let mut tx = self.store.begin().await?;
-        sort(&mut tx, heard, &self.clock).await?;
-        tx.commit().await?;
-        self.wake.wake();
+        if !few.is_empty() {
+            self.wake.wake();
+        }
+        if !many.is_empty() {
+            self.length.fetch_add(many.len(), Ordering::Relaxed);
+            self.added.notify_one();
+        }
         Ok(())
     }
 
@@ -109,7 +110,7 @@ impl Inbox {
     /// The database does not take one of them: a connection that was removed meanwhile. The others are not its concern.
     async fn sort_one_by_one(&self, batches: &[Batch<Heard>]) -> Result<()> {
         for heard in batches.iter().flat_map(|batch| &batch.heard) {
-            match self.sort_now(&[heard]).await {
+            match self.keep(&[heard], &[]).await {
                 Err(error) if error.is_answer() => {
                     tracing::error!(%error, connection.id = %heard.connection_id, "a webhook could not be sorted, and is dropped");
                 }
@@ -122,6 +123,7 @@ impl Inbox {
     }
 }
 
+/// Changes, jobs, and when each connection was last heard.
 async fn sort(tx: &mut Tx, heard: &[&Heard], clock: &SharedClock) -> Result<()> {
     let ids: Vec<String> = heard.iter().map(|_| clock.id()).collect();
     let changes: Vec<Change<'_>> = ids

@@ -165,6 +165,8 @@ async fn a_flood_of_one_connection_is_turned_away_and_another_is_served(database
     let single = keeper.keep(heard(&clock, &quiet, "q1", "r1"));
     let (answer, ()) = tokio::join!(single, async { drop(held) });
     assert_eq!(answer, Ok(()));
+    let waiting = database.store.count_jobs(&quiet).await.expect("readable");
+    assert_eq!(waiting, (1, 0), "it does not wait behind the flood that was put down");
     let rest = flood.join_all().await;
     let kept = rest.iter().filter(|answer| answer.is_ok()).count();
     assert!((2000..3000).contains(&kept), "{kept}");
