@@ -4,7 +4,7 @@
 
 use super::deliver::{self, Delete, Part, Write};
 use super::letters::{Held, Wanted};
-use super::runs::Look;
+use super::runs::{self, Look};
 use super::story::{self, Story};
 use super::{Engine, Round, Sides, SyncError};
 use crate::clock;
@@ -223,15 +223,8 @@ async fn carry_out(
         delivery.mark_sending(now);
         delivery
     };
-    let findings = deletion.findings();
-    let mut tx = engine.store.begin().await?;
-    if let Some(look) = look
-        && !findings.is_empty()
-        && !look.touch(&mut tx, Some(&link.id), &findings).await?
-    {
-        drop(tx);
-        return Err(look.stop(engine).await?);
-    }
+    let touched = look.map(|look| (look, deletion.findings()));
+    let mut tx = runs::within_breaker(engine, engine.store.begin().await?, link, touched).await?;
     let mut after = link.clone();
     let mut delivery = None;
     match deletion.then {

@@ -196,13 +196,8 @@ async fn keep(
     if deliveries.is_empty() && settled.is_empty() && !agrees && moves.is_empty() && after.note == link.note {
         return Ok(None);
     }
-    let mut tx = engine.store.begin().await?;
-    if let Some((look, findings)) = findings.filter(|(_, findings)| !deliveries.is_empty() && !findings.is_empty())
-        && !look.touch(&mut tx, Some(&link.id), &findings).await?
-    {
-        drop(tx);
-        return Err(look.stop(engine).await?);
-    }
+    let touched = findings.filter(|_| !deliveries.is_empty());
+    let mut tx = runs::within_breaker(engine, engine.store.begin().await?, link, touched).await?;
     for delivery in &deliveries {
         tx.add_delivery(delivery).await?;
     }

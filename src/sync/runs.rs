@@ -237,12 +237,12 @@ impl Look {
     }
 
     /// In the transaction that stores the plan: whether the run may touch one more record.
-    pub async fn touch(&self, tx: &mut Tx, link: Option<&str>, findings: &[Finding]) -> Stored<bool> {
+    async fn touch(&self, tx: &mut Tx, link: Option<&str>, findings: &[Finding]) -> Stored<bool> {
         tx.touch(&self.run.id, &self.lane, link, findings).await
     }
 
     /// The breaker: nothing more is touched until a person says so.
-    pub async fn stop(&self, engine: &Engine) -> Stored<SyncError> {
+    async fn stop(&self, engine: &Engine) -> Stored<SyncError> {
         let mut tx = engine.store.begin().await?;
         let stopped = tx.stop_run(&self.run.id).await?;
         tx.commit().await?;
@@ -279,6 +279,22 @@ impl Look {
         self.touch(&mut tx, link.as_ref().map(|link| link.id.as_str()), &findings).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// The plan's transaction, if the run that asked for the look may touch the link as well; the breaker stops it otherwise.
+/// `touched` is the look with what it found: without one, or with nothing found, there is nothing to count.
+pub(super) async fn within_breaker(
+    engine: &Engine,
+    mut tx: Tx,
+    link: &Link,
+    touched: Option<(&Look, Vec<Finding>)>,
+) -> Result<Tx, SyncError> {
+    let Some((look, findings)) = touched.filter(|(_, findings)| !findings.is_empty()) else { return Ok(tx) };
+    if look.touch(&mut tx, Some(&link.id), &findings).await? {
+        return Ok(tx);
+    }
+    drop(tx);
+    Err(look.stop(engine).await?)
 }
 
 /// A record without a link that a lost change kept out.

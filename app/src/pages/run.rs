@@ -66,7 +66,7 @@ fn Found(shown: Shown) -> impl IntoView {
         {if findings.is_empty() {
             view! { <p class="empty">"No difference found so far."</p> }.into_any()
         } else {
-            view! { <Findings findings/> }.into_any()
+            view! { <Findings findings caption="Differences"/> }.into_any()
         }}
         <Pager total page pages what=("difference", "differences") address/>
     }
@@ -122,12 +122,13 @@ fn Acts(id: String, is_stopped: bool) -> impl IntoView {
     }
 }
 
+/// Fields in which pairs differ, or would be written.
 #[component]
-fn Findings(findings: Vec<FindingRow>) -> impl IntoView {
+pub fn Findings(findings: Vec<FindingRow>, caption: &'static str) -> impl IntoView {
     view! {
         <div class="scroll">
             <table class="table flow">
-                <caption class="sr-only">"Differences"</caption>
+                <caption class="sr-only">{caption}</caption>
                 <thead>
                     <tr>
                         <th scope="col">"Record"</th>

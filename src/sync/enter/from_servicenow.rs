@@ -4,7 +4,7 @@ use super::{Asked, creation, may_enter, new_link, not_entering, on_its_way, send
 use crate::clock::Clock;
 use crate::connectors::Failure;
 use crate::store::{Connection, Link};
-use crate::sync::runs::Look;
+use crate::sync::runs::{self, Look};
 use crate::sync::{Engine, Round, Sides, SyncError};
 use merge::{Record, Side};
 
@@ -50,12 +50,8 @@ pub(in crate::sync) async fn enter(
     if !tx.add_link(&link).await? {
         return Ok(Round::Moved(None));
     }
-    if let Some(look) = look
-        && !look.touch(&mut tx, Some(&link.id), &[look.entering(Side::ServiceNow, &record.number)]).await?
-    {
-        drop(tx);
-        return Err(look.stop(engine).await?);
-    }
+    let entering = look.map(|look| (look, vec![look.entering(Side::ServiceNow, &record.number)]));
+    let mut tx = runs::within_breaker(engine, tx, &link, entering).await?;
     tx.add_delivery(&delivery).await?;
     tx.commit().await?;
     send(engine, connection, sides, &mut link, delivery).await

@@ -13,7 +13,7 @@ pub use from_servicenow::link_of as link_of_record;
 
 use super::deliver::{self, Agreed, Create, Part};
 use super::letters::{Held, Wanted};
-use super::runs::Look;
+use super::runs::{self, Look};
 use super::{Engine, Round, Sides, SyncError, people, reconcile, story};
 use crate::clock::Clock;
 use crate::queue;
@@ -105,13 +105,8 @@ pub(super) async fn complete(
         return Ok(Round::Quiet);
     }
     let delivery = on_its_way(engine, link, to, &creation);
-    let mut tx = engine.store.begin().await?;
-    if let Some(look) = look
-        && !look.touch(&mut tx, Some(&link.id), &[look.entering(from, &record.number)]).await?
-    {
-        drop(tx);
-        return Err(look.stop(engine).await?);
-    }
+    let entering = look.map(|look| (look, vec![look.entering(from, &record.number)]));
+    let mut tx = runs::within_breaker(engine, engine.store.begin().await?, link, entering).await?;
     tx.add_delivery(&delivery).await?;
     tx.commit().await?;
     send(engine, connection, sides, link, delivery).await

@@ -2,7 +2,8 @@
 //! typed stays, also without scripts; publishing is a form of its own, below what it would do.
 
 use crate::api::{self, PublishRules};
-use crate::model::{ConditionRow, FindingRow, RulesForm, RulesInput, RulesPage as Shown, RulesPreview, RulesSection};
+use crate::model::{ConditionRow, RulesForm, RulesInput, RulesPage as Shown, RulesPreview, RulesSection};
+use crate::pages::run::Findings;
 use crate::ui::field::{SelectField, TextField};
 use crate::ui::loaded::loaded;
 use crate::ui::trouble::FormTrouble;
@@ -204,44 +205,8 @@ fn Preview(preview: RulesPreview) -> impl IntoView {
                     .collect_view();
                 view! { <ul class="list-disc pl-5 mb-2" aria-label="By field">{fields}</ul> }
             })}
-            {(!examples.is_empty()).then(|| view! { <Examples examples/> })}
+            {(!examples.is_empty()).then(|| view! { <Findings findings=examples caption="Some of what would be written"/> })}
         </section>
-    }
-}
-
-#[component]
-fn Examples(examples: Vec<FindingRow>) -> impl IntoView {
-    view! {
-        <div class="scroll">
-            <table class="table flow">
-                <caption class="sr-only">"Some of what would be written"</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">"Record"</th>
-                        <th scope="col">"Field"</th>
-                        <th scope="col">"ServiceNow"</th>
-                        <th scope="col">"Desk"</th>
-                        <th scope="col">"Why"</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {examples
-                        .into_iter()
-                        .map(|row| {
-                            view! {
-                                <tr>
-                                    <td>{row.reference}</td>
-                                    <td>{row.field}</td>
-                                    <td>{row.servicenow}</td>
-                                    <td>{row.platform}</td>
-                                    <td class="text-quiet">{row.why}</td>
-                                </tr>
-                            }
-                        })
-                        .collect_view()}
-                </tbody>
-            </table>
-        </div>
     }
 }
 
