@@ -42,8 +42,8 @@ pub trait Console: Send + Sync {
     ) -> Answer<String>;
     async fn connection(&self, id: &str) -> Answer<ConnectionPage>;
     async fn test_connection(&self, id: &str) -> Answer<Vec<Check>>;
-    /// Writes the business rule into ServiceNow, where the account may.
-    async fn install_webhook(&self, id: &str) -> Answer<()>;
+    /// Writes into ServiceNow what tells of changes, where the account may. Answers what was refused and may be missing.
+    async fn install_webhook(&self, id: &str) -> Answer<Option<String>>;
     /// When the refresh token really ends, as `2026-11-30`.
     async fn set_access_end(&self, id: &str, day: &str) -> Answer<()>;
     /// The OAuth client's id and secret, as they are in ServiceNow now.
@@ -225,7 +225,7 @@ pub async fn test_connection(id: String) -> Answer<Vec<Check>> {
 }
 
 #[server(name = InstallWebhook, prefix = "/fn", endpoint = "install-webhook")]
-pub async fn install_webhook(id: String) -> Answer<()> {
+pub async fn install_webhook(id: String) -> Answer<Option<String>> {
     told(console()?.install_webhook(&id).await)
 }
 

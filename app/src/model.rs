@@ -142,6 +142,23 @@ pub struct ValueMapTable {
     pub rows: Vec<ValueRow>,
 }
 
+/// One record that ServiceNow gets, as a person makes it by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KitPiece {
+    /// `Business Rule`
+    pub kind: String,
+    pub name: String,
+    pub is_optional: bool,
+    pub does: String,
+    /// The clicks to an empty form.
+    pub path: String,
+    /// Labels of the form and what to fill in.
+    pub form: Vec<(String, String)>,
+    /// To paste; empty where there is none.
+    pub script: String,
+    pub check: String,
+}
+
 /// Everything on a connection's own page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionPage {
@@ -158,8 +175,8 @@ pub struct ConnectionPage {
     pub webhook_address: String,
     pub last_webhook: Option<When>,
     pub last_poll: Option<When>,
-    /// The business rule's script, ready to paste.
-    pub rule_script: String,
+    /// What is installed in ServiceNow so that changes are told at once; for administrators.
+    pub kit: Vec<KitPiece>,
     pub field_rules: Vec<FieldRuleRow>,
     pub value_maps: Vec<ValueMapTable>,
     pub settings: ConnectionSettings,

@@ -3,7 +3,6 @@
 use super::show::when_any;
 use super::{Operations, OrTrouble, broken, not_found};
 use crate::clock;
-use crate::connectors::servicenow::business_rule;
 use crate::oauth::days_left;
 use crate::queue;
 use crate::store::{Connection, RunState, State};
@@ -14,7 +13,6 @@ use app::model::{
     ValueMapTable, ValueRow,
 };
 use merge::{Convert, Direction, FieldRule, Rules, ValueMap};
-use secrecy::ExposeSecret;
 
 const RECENT: i64 = 8;
 
@@ -79,15 +77,13 @@ impl Operations {
     pub async fn open_connection(&self, id: &str) -> Answer<ConnectionPage> {
         let role = self.require(Role::Viewer, "connections.read", id).await?.role;
         let connection = self.connection_of(id).await?;
-        let webhook_address = format!("{}/hooks/{}", self.parts.public_url, connection.webhook_key);
-        // The script holds the secret, and the address is half of one: for those who may install it.
-        let (webhook_address, rule_script) = if role >= Role::Admin {
-            let place = format!("connections.webhook_secret/{id}");
-            let secret = self.parts.secrets.open(&place, &connection.webhook_secret).map_err(|error| broken(&error))?;
-            let script = business_rule(&connection.rules.table, &webhook_address, secret.expose_secret());
-            (webhook_address, script)
+        // The kit holds the secret, and the address is half of one: for those who may install it.
+        let (webhook_address, kit) = if role >= Role::Admin {
+            let kit = self.kit_of(&connection)?;
+            let pieces = kit.pieces().iter().map(super::kit::shown).collect();
+            (kit.endpoint, pieces)
         } else {
-            (String::new(), String::new())
+            (String::new(), Vec::new())
         };
         Ok(ConnectionPage {
             row: self.connection_row(&connection).await?,
@@ -99,7 +95,7 @@ impl Operations {
             webhook_address,
             last_webhook: when_any(connection.last_webhook),
             last_poll: when_any(connection.last_poll),
-            rule_script,
+            kit,
             field_rules: connection
                 .rules
                 .fields
@@ -226,30 +222,6 @@ impl Operations {
         self.audit(&mut tx, action, id, "", false).await?;
         self.commit(tx).await?;
         self.parts.wake.wake();
-        self.parts.news.connection(id);
-        Ok(())
-    }
-
-    /// Writes the business rule into ServiceNow, with this connection's own rights.
-    pub async fn install_rule(&self, id: &str) -> Answer<()> {
-        self.require(Role::Admin, "connections.install_rule", id).await?;
-        let connection = self.connection_of(id).await?;
-        let place = format!("connections.webhook_secret/{id}");
-        let secret = self.parts.secrets.open(&place, &connection.webhook_secret).map_err(|error| broken(&error))?;
-        let endpoint = format!("{}/hooks/{}", self.parts.public_url, connection.webhook_key);
-        let side =
-            self.parts.connectors.servicenow(&connection).await.map_err(|failure| super::connect::trouble(&failure))?;
-        side.install_rule(id, &connection.name, &endpoint, secret.expose_secret()).await.map_err(|failure| {
-            Trouble::new(
-                "RULE-NOT-INSTALLED",
-                "The business rule was not installed.",
-                &failure.to_string(),
-                "Writing table sys_script needs the role admin. Have an administrator of ServiceNow paste the script below, or go on without: polling finds every change.",
-            )
-        })?;
-        let mut tx = self.begin().await?;
-        self.audit(&mut tx, "connections.install_rule", id, "", false).await?;
-        self.commit(tx).await?;
         self.parts.news.connection(id);
         Ok(())
     }

@@ -67,8 +67,8 @@ impl Console for Operations {
         self.test(id).await
     }
 
-    async fn install_webhook(&self, id: &str) -> Answer<()> {
-        self.install_rule(id).await
+    async fn install_webhook(&self, id: &str) -> Answer<Option<String>> {
+        self.install_kit(id).await
     }
 
     async fn set_access_end(&self, id: &str, day: &str) -> Answer<()> {

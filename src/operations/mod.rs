@@ -10,6 +10,7 @@ mod enter;
 mod failures;
 mod files;
 mod history;
+mod kit;
 mod people;
 mod retention;
 mod rules;
@@ -19,6 +20,7 @@ mod tickets;
 
 pub use connect::{Returned, plan_polls};
 pub use files::Download;
+pub use kit::KitFile;
 
 use crate::auth;
 use crate::clock::SharedClock;

@@ -5,6 +5,7 @@ mod console;
 mod events;
 mod files;
 mod health;
+mod kit;
 mod log;
 mod oauth;
 
@@ -113,6 +114,8 @@ fn pages(web: &Web, is_https: bool) -> Router {
         .route("/events", get(events::stream))
         .route("/oauth/authorize/{connection}", get(oauth::authorize))
         .route("/oauth/callback", get(oauth::callback))
+        .route("/settings/connections/{id}/isthmus-install.xml", get(kit::install))
+        .route("/settings/connections/{id}/isthmus-uninstall.xml", get(kit::uninstall))
         .fallback(get(console::page))
         .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
         .merge(files(web))

@@ -4,9 +4,9 @@ use super::client::Instance;
 use super::columns::{field_list, read_record, version};
 use super::dictionary::Remembered;
 use super::journal::{column, is_journal_of, journal_text};
+use super::kit::Piece;
 use super::metadata::Metadata;
 use super::people::People;
-use super::rule;
 use super::sight::InSight;
 use super::write::made_for;
 use crate::clock::{self, SharedClock};
@@ -82,21 +82,25 @@ impl ServiceNow {
         Ok(answer.rows().first().map(|row| text(row, "sys_id")))
     }
 
-    /// Writes the business rule, anew or over the one that is there.
-    pub async fn install_rule(
-        &self,
-        connection: &str,
-        name: &str,
-        endpoint: &str,
-        secret: &str,
-    ) -> Result<(), Failure> {
-        let row = rule::row(connection, name, &self.table.name, endpoint, secret);
-        let id = rule::rule_id(connection);
-        let there = self.instance.read("sys_script", &id, &[("sysparm_fields", "sys_id")]).await?;
-        if there.is_some() {
-            self.instance.patch("sys_script", &id, &[], &row).await?;
+    /// Writes a record of a kit, anew or over the one that is there, also if a person made that one by hand.
+    pub async fn install(&self, piece: &Piece) -> Result<(), Failure> {
+        let table = piece.kind.table();
+        let mut query = format!("sys_id={}", piece.sys_id);
+        if let Some(column) = piece.kind.known_by() {
+            query += &format!("^OR{column}={}", piece.field(column));
+        }
+        let there =
+            self.instance.list(table, &[("sysparm_query", &query), ("sysparm_fields", "sys_id"), RAW[0]]).await?;
+        let mut row: Map<String, Json> =
+            piece.fields.iter().map(|(column, value)| ((*column).to_owned(), value.as_str().into())).collect();
+        let known = there.rows();
+        // Of two that are there, the one that we made is ours to write.
+        let ours = known.iter().map(|row| text(row, "sys_id")).max_by_key(|id| *id == piece.sys_id);
+        if let Some(id) = ours {
+            self.instance.patch(table, &id, &[], &Json::Object(row)).await?;
         } else {
-            self.instance.insert("sys_script", &row).await?;
+            row.insert("sys_id".to_owned(), piece.sys_id.as_str().into());
+            self.instance.insert(table, &Json::Object(row)).await?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
-//! How changes in ServiceNow arrive: the business rule's webhook at once, the poll in any case.
+//! How changes in ServiceNow arrive: the webhook of what is installed there at once, the poll in any case.
 
 use super::Shown;
+use super::kit::ByHand;
 use crate::api::InstallWebhook;
 use crate::live::use_live;
 use crate::model::ConnectionState;
@@ -17,14 +18,18 @@ pub fn Arrival(shown: Shown) -> impl IntoView {
     let id = shown.read_untracked().row.id.clone();
     let topic = format!("connection:{id}");
     let id = StoredValue::new(id);
-    let installed = Memo::new(move |_| install.value().with(|answer| matches!(answer, Some(Ok(())))));
+    let installed = Memo::new(move |_| install.value().with(|answer| matches!(answer, Some(Ok(_)))));
     Effect::new(move |_| {
         if installed.get() {
             live.moved(&topic);
         }
     });
-    let address = Memo::new(move |_| shown.read().webhook_address.clone());
-    let script = Memo::new(move |_| shown.read().rule_script.clone());
+    let refused = Memo::new(move |_| {
+        install.value().with(|answer| match answer {
+            Some(Ok(refused)) => refused.clone(),
+            _ => None,
+        })
+    });
     let table = Memo::new(move |_| shown.read().table.clone());
     let usable = Memo::new(move |_| shown.read().row.state != ConnectionState::Draft);
     view! {
@@ -42,31 +47,15 @@ pub fn Arrival(shown: Shown) -> impl IntoView {
                 </p>
             </div>
             <FormTrouble trouble/>
+            {move || refused.get().map(|refused| view! { <p class="hint">"Left out, and not needed for this: "{refused}</p> })}
             <dl class="facts">
                 <div><dt>"Last webhook"</dt><dd>{move || view! { <MaybeTime when=shown.read().last_webhook.clone()/> }}</dd></div>
                 <div><dt>"Last poll"</dt><dd>{move || view! { <MaybeTime when=shown.read().last_poll.clone()/> }}</dd></div>
             </dl>
             <p class="hint">
-                "Polling finds every change by itself. With the business rule on table "<code>{table}</code>", changes arrive at once."
+                "Polling finds every change by itself. With the business rules for table "<code>{table}</code>", changes arrive at once."
             </p>
-            {move || {
-                (!script.read().is_empty())
-                    .then(|| {
-                        view! {
-                            <details class="mt-3">
-                                <summary>"Install it by hand"</summary>
-                                <div class="space-y-2 mt-2">
-                                    <p>
-                                        "In ServiceNow, "<span class="path">"All > System Definition > Business Rules > New"</span>
-                                        ": table "<code>{table}</code>", Advanced, when async, insert and update. One click selects all of the script."
-                                    </p>
-                                    <pre class="script" tabindex="0"><code>{script}</code></pre>
-                                    <p>"It posts to "<code class="copy">{address}</code>". The address holds a secret: treat it as a password."</p>
-                                </div>
-                            </details>
-                        }
-                    })
-            }}
+            <ByHand shown/>
         </section>
     }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod arrival;
 mod checks;
+mod kit;
 mod mapping;
 mod pull;
 pub mod rules;

@@ -1,0 +1,1 @@
+new Isthmus_CONNECTION().tellAgain(event);
