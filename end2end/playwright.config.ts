@@ -14,6 +14,7 @@ function chromium(): string | undefined {
 
 export default defineConfig({
   testDir: '.',
+  testMatch: '**/*.spec.ts',
   testIgnore: process.env.PICTURES ? [] : ['pictures.spec.ts'], // no test: `make pictures`
   outputDir: 'test-results',
   reporter: [['list']],

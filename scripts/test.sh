@@ -27,8 +27,9 @@ step() {
 summary() {
     local code=$? passed failed lines
     trap - EXIT
-    # "test result: ok. 12 passed; 0 failed; ..." and "  12 passed (30s)", "  1 failed", "  2 did not run"
-    lines=$(cat "$logs"/*.log 2>/dev/null | sed 's/\x1b\[[0-9;]*m//g' |
+    # "test result: ok. 12 passed; 0 failed; ...", "  12 passed (30s)", "  1 failed", "  2 did not run"; and node's
+    # "# pass 12", which is turned around
+    lines=$(cat "$logs"/*.log 2>/dev/null | sed -E 's/\x1b\[[0-9;]*m//g; s/^# (pass|fail) ([1-9][0-9]*)$/  \2 \1ed/' |
         grep -E '^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|interrupted|did not run)( \(.*\))?$' |
         grep -v '0 passed; 0 failed; 0 ignored' || true)
     passed=$(awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^passed/) n += $(i - 1) } END { print n + 0 }' <<<"$lines")
@@ -54,6 +55,10 @@ step "Clippy, browser half" "$see_above" clippy-browser \
 if command -v cargo-deny >/dev/null; then
     step "Licences and banned crates" "deny.toml has the rules and their reasons." deny cargo deny check bans licenses sources
 fi
+step "ServiceNow's scripts: ES5" "$see_above" kit-lint \
+    eslint --config end2end/kit/eslint.config.mjs --max-warnings 0 src/connectors/servicenow/kit/scripts
+step "ServiceNow's scripts" "One again: node --test --test-name-pattern=NAME end2end/kit/scripts.test.mjs" kit \
+    node --test --test-reporter=tap end2end/kit/scripts.test.mjs
 step "Types of the browser tests" "$see_above" types tsc --project end2end/tsconfig.json
 # The simulation prints the seeds of its histories: fresh ones each time.
 step "Unit, property and database tests" \

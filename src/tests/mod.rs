@@ -13,6 +13,7 @@ mod files;
 mod gone;
 mod instance;
 mod intake;
+mod kit;
 mod letters;
 mod lost_entries;
 mod no_match;

@@ -59,7 +59,10 @@ pub(super) async fn save(
     match outcome {
         Ok(Done::Saved(record)) => saved(instance, user, table, &record, &messages).await,
         Ok(Done::Deleted) => Ok(to_list(table)),
-        Ok(Done::Pressed(Pressed { redirect: Some(page), .. })) => Ok(super::inside(&page)?.into_response()),
+        // A redirect to the same form shows it, with what the script said to the person.
+        Ok(Done::Pressed(Pressed { redirect: Some(page), .. })) if page != form_of(table, &before) => {
+            Ok(super::inside(&page)?.into_response())
+        }
         Ok(Done::Pressed(pressed)) => match instance.store.get(table, before.sys_id()).await? {
             Some(record) => saved(instance, user, table, &record, &pressed.messages).await,
             None => Ok(to_list(table)),
@@ -88,6 +91,10 @@ pub(super) async fn save(
     }
 }
 
+fn form_of(table: &Table, record: &Record) -> String {
+    format!("{}.do?sys_id={}", table.name, record.sys_id())
+}
+
 fn to_list(table: &Table) -> Response {
     Redirect::to(&format!("/{}_list.do", table.name)).into_response()
 }
@@ -101,7 +108,7 @@ async fn saved(
     messages: &[Message],
 ) -> Result<Response, Failure> {
     if messages.is_empty() {
-        return Ok(Redirect::to(&format!("/{}.do?sys_id={}", table.name, record.sys_id())).into_response());
+        return Ok(Redirect::to(&format!("/{}", form_of(table, record))).into_response());
     }
     let form = Form { instance, user, table, record, messages, typed: &HashMap::new() };
     Ok(form.page().await?.into_response())

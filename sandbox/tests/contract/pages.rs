@@ -284,6 +284,21 @@ async fn ui_actions_are_buttons() {
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
 
+/// A UI action that leads back to its own record shows the form, with what its script said.
+#[tokio::test]
+async fn ui_actions_speak_on_the_form_that_they_lead_back_to() {
+    let instance = Instance::start().await;
+    let action = json!({"name": "Say", "table": "incident", "form_button": "true",
+        "script": "current.update(); gs.addInfoMessage('Said ' + current.getValue('number')); action.setRedirectURL(current);"});
+    let action = instance.post("/api/now/table/sys_ui_action", action).await;
+    let cookie = instance.sign_in("itil").await;
+    let pressed = format!("ui:{}", action["sys_id"].as_str().expect("an id"));
+    let form = [("sys_id", "471bfbc7a9fe198101e77a3e10e5d47f"), ("action", pressed.as_str())];
+    let answer = submit(&instance, &cookie, "/incident.do", &form).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(answer.text().await.expect("text").contains("Said INC"));
+}
+
 /// A time is shown and taken in the user's own zone.
 #[tokio::test]
 async fn times_are_in_the_users_zone() {

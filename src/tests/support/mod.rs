@@ -12,7 +12,7 @@ pub use builders::connection;
 pub use databases::{Database, empty_postgres, empty_sqlite, postgres, sqlite};
 pub use instance::Practice;
 pub use pair::Pair;
-pub use program::{EMAIL, FILE_LIMIT_MIB, PASSWORD, Program, location};
+pub use program::{EMAIL, FILE_LIMIT_MIB, PASSWORD, Program, http, location};
 pub use turned_clock::{ForwardClock, TurnedClock};
 
 /// Runs one test on SQLite and on PostgreSQL, under two names.
