@@ -151,7 +151,7 @@ impl Operations {
         };
         if candidate.table != connection.rules.table {
             preview.findings.push(format!(
-                "The business rule that tells of changes is on table {}: install it anew after publishing.",
+                "What is installed in ServiceNow tells of table {}: install it anew after publishing.",
                 connection.rules.table
             ));
         }
