@@ -105,7 +105,8 @@ pub struct ServeArgs {
     #[arg(long = "allow-address", env = "ISTHMUS_ALLOW_ADDRESS", value_delimiter = ',', value_parser = read_net)]
     pub allow_addresses: Vec<IpNet>,
 
-    /// Seconds between two polls of a connection. Webhooks are faster; polling finds what they lost.
+    /// Longest pause between two polls of a connection, in seconds. It is shorter for a while after something was found,
+    /// and longer only where ServiceNow's rate limit leaves no room. Webhooks are faster; polling finds what they lost.
     #[arg(long, env = "ISTHMUS_POLL_SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub poll_seconds: u32,
 
@@ -144,7 +145,7 @@ pub struct DemoArgs {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,
 
-    /// Seconds between two polls.
+    /// Longest pause between two polls, in seconds.
     #[arg(long, env = "ISTHMUS_POLL_SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub poll_seconds: u32,
 

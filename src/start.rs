@@ -142,6 +142,7 @@ pub async fn run(
         wake: wake.clone(),
         public_url,
         file_limit,
+        poll_every,
         defaults,
     });
     let neighbours = Messages::listen(database_url, &store).await?.map(|messages| {

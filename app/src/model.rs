@@ -175,6 +175,7 @@ pub struct ConnectionPage {
     pub webhook_address: String,
     pub last_webhook: Option<When>,
     pub last_poll: Option<When>,
+    pub polling: Polling,
     /// What is installed in ServiceNow so that changes are told at once; for administrators.
     pub kit: Vec<KitPiece>,
     pub field_rules: Vec<FieldRuleRow>,
@@ -182,6 +183,37 @@ pub struct ConnectionPage {
     pub settings: ConnectionSettings,
     /// What is wrong with the mapping, each a sentence that begins with the rule's name.
     pub findings: Vec<String>,
+}
+
+/// How a connection is polled, and what that proves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Polling {
+    pub shortest_ms: i64,
+    pub longest_ms: i64,
+    pub streams: Vec<StreamRow>,
+    /// Changes that polling found before any webhook told of them.
+    pub recovered: i64,
+    pub newest: Option<When>,
+}
+
+/// Whether a stream of changes can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reading {
+    Open,
+    Closed,
+    Failing,
+    NotYet,
+}
+
+/// One stream of changes, and from when to when nothing of it was missed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamRow {
+    pub what: String,
+    pub reading: Reading,
+    pub from: Option<When>,
+    pub to: Option<When>,
+    /// Why it cannot be told, or why the last reading failed.
+    pub note: String,
 }
 
 /// The numbers of the first page.
@@ -426,6 +458,8 @@ pub struct HistoryFilter {
     pub connection: String,
     /// A ticket's id, or empty for all.
     pub ticket: String,
+    /// Only what polling found and no webhook had told of; of a connection.
+    pub recovered: bool,
     /// From 1.
     pub page: i64,
 }

@@ -3,7 +3,7 @@
 //! For a new connector: implement [`Subject`] for it and add one line, `conforms!(name, subject())`, to
 //! `src/tests/conformance.rs`.
 
-use super::{Connector, Failure, Gone, NewEntry, NewFile, Seen};
+use super::{ChangeStream, Connector, Failure, Gone, NewEntry, NewFile, Seen, Sight};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
@@ -76,6 +76,7 @@ macro_rules! conforms {
             entries_that_say_the_same_are_two,
             comments_and_notes_stay_apart_and_in_order,
             changes_are_paged_without_gap_or_repetition,
+            each_stream_tells_of_what_is_its_own_or_says_that_it_cannot,
             a_file_comes_back_byte_for_byte,
             a_file_that_was_damaged_on_its_way_is_not_kept,
             a_deleted_record_is_gone_and_takes_nothing,
@@ -271,15 +272,48 @@ pub async fn changes_are_paged_without_gap_or_repetition(subject: &impl Subject)
     let before = all_changes(side, since).await;
     let ids: Vec<&String> = before.iter().map(|seen| &seen.id).filter(|id| made.contains(*id)).collect();
     assert_eq!(ids.len(), made.len(), "each of them once: {before:?}");
-    let places: Vec<(i64, &String)> = before.iter().map(|seen| (seen.updated_at, &seen.id)).collect();
-    assert!(places.is_sorted(), "oldest first, and by id within one time: {before:?}");
+    assert!(before.is_sorted_by(|a, b| a.place < b.place), "oldest first, and by key within one time: {before:?}");
     assert_eq!(all_changes(side, since).await, before, "the same state has the same version");
     subject.edit(&edited, &one(title, "edited")).await;
     let after = all_changes(side, since).await;
     let version = |changes: &[Seen]| changes.iter().find(|seen| seen.id == edited).expect("seen").version.clone();
     assert_ne!(version(&before), version(&after));
-    let last = after.iter().map(|seen| seen.updated_at).max().expect("some");
-    assert!(all_changes(side, last).await.iter().any(|seen| seen.updated_at == last), "`since` itself belongs to it");
+    let last = after.iter().map(|seen| seen.place.at).max().expect("some");
+    assert!(all_changes(side, last).await.iter().any(|seen| seen.place.at == last), "`since` itself belongs to it");
+}
+
+/// A comment, a file and a deletion may each leave the record's own time stamp as it is: then a stream of their own tells
+/// of them. What it shows without being asked for a moment, it shows again: so an empty answer is a sign.
+pub async fn each_stream_tells_of_what_is_its_own_or_says_that_it_cannot(subject: &impl Subject) {
+    let ([title, _], side) = (subject.fields(), subject.connector());
+    let id = open(subject, PLAIN, PLAIN).await;
+    let since = side.fetch(&id).await.expect("readable").expect("there").created_at;
+    let streams: BTreeSet<ChangeStream> = side.streams().iter().copied().collect();
+    assert!(streams.contains(&ChangeStream::Records), "{streams:?}");
+    let stream_of = |stream| if streams.contains(&stream) { stream } else { ChangeStream::Records };
+    for stream in ChangeStream::ALL {
+        let told_by = stream_of(stream);
+        let before = all_of(side, told_by, since).await;
+        match stream {
+            ChangeStream::Records => subject.edit(&id, &one(title, "moved")).await,
+            ChangeStream::Journals => subject.comment(&id, Stream::Internal, "a note").await,
+            ChangeStream::Attachments if subject.promises().files && told_by == stream => {
+                let bytes = b"hello".as_slice();
+                side.attach(&id, &file("platform:9", "a.txt", bytes), content(bytes)).await.expect("taken");
+            }
+            ChangeStream::Deletions if subject.remove(&id).await => {}
+            ChangeStream::Attachments | ChangeStream::Deletions => continue,
+        }
+        let after = all_of(side, told_by, since).await;
+        let new: Vec<&Seen> = after.iter().filter(|seen| !before.contains(seen)).collect();
+        match side.sight(told_by).await.expect("an answer") {
+            Sight::Open => {
+                assert!(new.len() == 1 && new[0].id == id, "{stream:?}: {new:?}");
+                assert!(before.iter().all(|seen| seen.version != new[0].version), "{stream:?}: a name of its own");
+            }
+            Sight::Closed { why } => assert!(after.is_empty() && why.ends_with('.'), "{stream:?}: {after:?} {why}"),
+        }
+    }
 }
 
 pub async fn a_file_comes_back_byte_for_byte(subject: &impl Subject) {
@@ -384,13 +418,18 @@ async fn version(subject: &impl Subject, id: &str) -> String {
 }
 
 async fn all_changes(side: &dyn Connector, since: i64) -> Vec<Seen> {
+    all_of(side, ChangeStream::Records, since).await
+}
+
+async fn all_of(side: &dyn Connector, stream: ChangeStream, since: i64) -> Vec<Seen> {
     let mut all: Vec<Seen> = Vec::new();
     loop {
-        let page = side.changed(since, all.last()).await.expect("readable");
-        if page.is_empty() {
+        let page = side.changed(stream, since, all.last().map(|last| &last.place)).await.expect("readable");
+        let is_over = page.is_last || page.seen.is_empty();
+        all.extend(page.seen);
+        if is_over {
             return all;
         }
-        all.extend(page);
         assert!(all.len() < 100_000, "it never ends");
     }
 }

@@ -1,6 +1,9 @@
 //! A side on which nothing happens: reads pass, writes are only written down.
 
-use super::{Applied, Connector, Content, Difference, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
+use super::{
+    Applied, Budget, ChangeStream, Connector, Content, Difference, Failure, File, Gone, Journal, NewEntry, NewFile,
+    Page, Place, Sight,
+};
 use async_trait::async_trait;
 use merge::{Edit, Entry, Fields, Record, User};
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,8 +136,24 @@ impl Connector for DryRun {
         })
     }
 
-    async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
-        self.side.changed(since, after).await
+    fn streams(&self) -> &'static [ChangeStream] {
+        self.side.streams()
+    }
+
+    async fn changed(&self, stream: ChangeStream, since: i64, after: Option<&Place>) -> Result<Page, Failure> {
+        self.side.changed(stream, since, after).await
+    }
+
+    async fn sight(&self, stream: ChangeStream) -> Result<Sight, Failure> {
+        self.side.sight(stream).await
+    }
+
+    fn ahead_ms(&self) -> Option<i64> {
+        self.side.ahead_ms()
+    }
+
+    fn budget(&self) -> Option<Budget> {
+        self.side.budget()
     }
 
     fn settles_ms(&self) -> i64 {

@@ -1,12 +1,15 @@
 //! The connectors: each speaks to one kind of platform and turns its records into neutral ones and back.
 //! None of them knows the store.
 
+mod changes;
 #[cfg(test)]
 pub mod conformance;
 pub mod dry_run;
 pub mod http;
 pub mod memory;
 pub mod servicenow;
+
+pub use changes::{Budget, ChangeStream, Page, Place, Seen, Sight};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -128,16 +131,6 @@ pub struct NewFile {
 /// A file's bytes on their way: never whole in memory.
 pub type Content = BoxStream<'static, Result<Bytes, Failure>>;
 
-/// A record that was changed, as a poll sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    pub id: String,
-    /// The same for one state of the record, however often it is seen (contract 12.2).
-    pub version: String,
-    /// UTC milliseconds, in the side's own precision.
-    pub updated_at: i64,
-}
-
 /// Why a record that was there is not shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gone {
@@ -232,9 +225,30 @@ pub trait Connector: Send + Sync {
     /// Adds a file; what is read from it must match its SHA-256, or nothing is kept.
     async fn attach(&self, id: &str, file: &NewFile, content: Content) -> Result<File, Failure>;
 
-    /// One page of records changed at `since` or later, oldest first, by keyset: `after` is the last row of the page
-    /// before. Only an empty page is the end (contract 12.2 to 12.4).
-    async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure>;
+    /// The streams that together tell of every change. On a side that counts a comment, a file and a deletion as a change
+    /// of the record, its records tell of all.
+    fn streams(&self) -> &'static [ChangeStream] {
+        &[ChangeStream::Records]
+    }
+
+    /// One page of a stream's rows from `since` on, oldest first, by keyset: `after` is the place of the last row of the
+    /// page before. Without `after`, a stream that was asked before shows its newest row again if nothing came since.
+    async fn changed(&self, stream: ChangeStream, since: i64, after: Option<&Place>) -> Result<Page, Failure>;
+
+    /// Asked when a stream showed no row. A side that needs no right to be read is open.
+    async fn sight(&self, _stream: ChangeStream) -> Result<Sight, Failure> {
+        Ok(Sight::Open)
+    }
+
+    /// Milliseconds that the side's clock is ahead of ours; `None` before that is known.
+    fn ahead_ms(&self) -> Option<i64> {
+        Some(0)
+    }
+
+    /// What is left of the side's limits, if it told of any.
+    fn budget(&self) -> Option<Budget> {
+        None
+    }
 
     /// For so long, in milliseconds, a write whose answer was lost may still come true there.
     fn settles_ms(&self) -> i64;

@@ -3,7 +3,9 @@
 use super::files::{self, NotReceived, size_in_words};
 use super::{CUSTOM, custom, field_edits, labels, save_edited, set_custom, state_key};
 use crate::clock::SharedClock;
-use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
+use crate::connectors::{
+    Applied, ChangeStream, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Page, Place, Seen,
+};
 use crate::store::{CommentLine, FileLine, Store, StoreError, Ticket, Tx, User};
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -357,17 +359,18 @@ impl Connector for DeskSide {
         Ok(shown(line))
     }
 
-    /// What people touched. News of it came as they did so, by the same name; what is written here for the other side is
-    /// no news.
-    async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
-        let after = after.map(|last| (last.updated_at, last.id.as_str()));
+    /// What people touched, be it by a comment, a file or a deletion. News of it came as they did so, by the same name;
+    /// what is written here for the other side is no news.
+    async fn changed(&self, _stream: ChangeStream, since: i64, after: Option<&Place>) -> Result<Page, Failure> {
+        let after = after.map(|last| (last.at, last.row.as_str()));
         let touched = self.store.touched(since, after, PAGE).await?;
         let seen = touched.into_iter().map(|ticket| Seen {
             version: state_key(&ticket.id, ticket.touches),
+            place: Place { at: ticket.touched_at, row: ticket.id.clone() },
             id: ticket.id,
-            updated_at: ticket.touched_at,
         });
-        Ok(seen.collect())
+        let seen: Vec<Seen> = seen.collect();
+        Ok(Page { is_last: seen.is_empty(), seen })
     }
 
     fn settles_ms(&self) -> i64 {

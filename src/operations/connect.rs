@@ -3,7 +3,7 @@
 
 use super::{Operations, OrTrouble, Parts, broken};
 use crate::connectors::servicenow::probe;
-use crate::connectors::{Connector, Failure, Journal};
+use crate::connectors::{ChangeStream, Connector, Failure, Journal};
 use crate::oauth::{ExchangeError, OauthError};
 use crate::queue;
 use crate::store::{Connection, State, StoreError};
@@ -250,7 +250,7 @@ pub(super) async fn test(parts: &Parts, connection: &Connection) -> (Vec<Check>,
         Err(failure) => return (vec![failed(&failure)], String::new()),
     };
     let mut checks = vec![passed(&format!("ServiceNow accepts the token; it acts as {acting_as}."))];
-    match side.changed(parts.clock.now(), None).await {
+    match side.changed(ChangeStream::Records, parts.clock.now(), None).await {
         Ok(_) => {
             let table = &connection.rules.table;
             checks.push(passed(&format!("Table {table} answers the query that polling uses.")));

@@ -95,6 +95,7 @@ impl Operations {
             webhook_address,
             last_webhook: when_any(connection.last_webhook),
             last_poll: when_any(connection.last_poll),
+            polling: self.polling(&connection).await?,
             kit,
             field_rules: connection
                 .rules

@@ -136,7 +136,7 @@ impl Operations {
                 ..Story::default()
             };
             let story = serde_json::to_string(&story).unwrap_or_default();
-            tx.add_history(&clock.id(), now, &letter.connection_id, link, "", "given_up", &summary, &who, &story)
+            tx.add_history(&clock.id(), now, &letter.connection_id, link, "", "given_up", &summary, &who, "", &story)
                 .await
                 .or_trouble()?;
         }

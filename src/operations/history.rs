@@ -19,6 +19,7 @@ impl Operations {
         let search = HistorySearch {
             connection: &filter.connection,
             ticket: &filter.ticket,
+            recovered: filter.recovered,
             limit: PAGE,
             offset: (page - 1) * PAGE,
         };

@@ -12,6 +12,7 @@ mod files;
 mod history;
 mod kit;
 mod people;
+mod polling;
 mod retention;
 mod rules;
 mod settings;
@@ -53,6 +54,8 @@ pub struct Parts {
     pub public_url: String,
     /// Bytes that a file on a ticket may have.
     pub file_limit: u64,
+    /// The longest pause between two polls, milliseconds.
+    pub poll_every: i64,
     /// What Connect offers; filled in by the demo.
     pub defaults: ConnectDefaults,
 }

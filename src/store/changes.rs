@@ -34,13 +34,30 @@ pub struct Change<'a> {
     pub arrived_at: i64,
 }
 
-/// How far a stream of changes was read.
+/// How far a stream of changes was read, and what that proves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Cursor {
+    pub stream: String,
     /// Everything before this moment was, by the side's clock.
     pub at: i64,
     /// The last row, as JSON, that a reading stored which has not come to its end; empty otherwise.
     pub place: String,
+    /// The table, and who reads it.
+    pub about: String,
+    /// Milliseconds that the side's clock was ahead of ours when the stream was last read whole.
+    pub ahead_ms: i64,
+    /// From here on, by our clock, nothing was missed,
+    pub certain_from: i64,
+    /// up to here.
+    pub certain_to: i64,
+    /// When it was last read whole, or found closed; 0 before.
+    pub read_at: i64,
+    /// When it last told of something new.
+    pub found_at: i64,
+    /// Why the side does not show it; empty when it does.
+    pub closed: String,
+    /// Why the last reading failed; empty when it did not.
+    pub problem: String,
 }
 
 impl Tx {
@@ -76,30 +93,80 @@ impl Tx {
         Ok(new.into_iter().map(|(id,)| id).collect())
     }
 
-    pub async fn put_cursor(&mut self, connection: &str, stream: &str, cursor: &Cursor) -> Result<()> {
-        let sql = "insert into cursors (connection_id, stream, at, place) values ($1, $2, $3, $4) \
-                   on conflict (connection_id, stream) do update set at = excluded.at, place = excluded.place";
+    pub async fn put_cursor(&mut self, connection: &str, cursor: &Cursor) -> Result<()> {
+        let sql = "insert into cursors (connection_id, stream, at, place, about, ahead_ms, certain_from, certain_to, read_at, \
+                   found_at, closed, problem) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+                   on conflict (connection_id, stream) do update set at = excluded.at, place = excluded.place, \
+                   about = excluded.about, ahead_ms = excluded.ahead_ms, certain_from = excluded.certain_from, \
+                   certain_to = excluded.certain_to, read_at = excluded.read_at, found_at = excluded.found_at, \
+                   closed = excluded.closed, problem = excluded.problem";
         sqlx::query(sql)
             .bind(connection)
-            .bind(stream)
+            .bind(&cursor.stream)
             .bind(cursor.at)
             .bind(&cursor.place)
+            .bind(&cursor.about)
+            .bind(cursor.ahead_ms)
+            .bind(cursor.certain_from)
+            .bind(cursor.certain_to)
+            .bind(cursor.read_at)
+            .bind(cursor.found_at)
+            .bind(&cursor.closed)
+            .bind(&cursor.problem)
             .execute(&mut *self.inner)
             .await?;
         Ok(())
     }
 }
 
+macro_rules! select_cursor {
+    ($rest:literal) => {
+        concat!(
+            "select stream, at, place, about, ahead_ms, certain_from, certain_to, read_at, found_at, closed, problem \
+             from cursors ",
+            $rest
+        )
+    };
+}
+
+/// Webhooks that came so long before a poll stand before it: both tell of the same.
+const SAME_NEWS_MS: i64 = 60_000;
+
 impl Store {
     pub async fn cursor(&self, connection: &str, stream: &str) -> Result<Option<Cursor>> {
-        let sql = "select at, place from cursors where connection_id = $1 and stream = $2";
+        let sql = select_cursor!("where connection_id = $1 and stream = $2");
         Ok(sqlx::query_as(sql).bind(connection).bind(stream).fetch_optional(&self.pool).await?)
     }
 
-    /// What was last heard of a record: how, and when.
+    pub async fn cursors(&self, connection: &str) -> Result<Vec<Cursor>> {
+        let sql = select_cursor!("where connection_id = $1 order by stream");
+        Ok(sqlx::query_as(sql).bind(connection).fetch_all(&self.pool).await?)
+    }
+
+    /// What was last heard of a record: how, and when. A poll is named only where no webhook had told.
     pub async fn last_heard(&self, connection: &str, record: &str, before: i64) -> Result<Option<(String, i64)>> {
         let sql = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 and arrived_at <= $3 \
                    order by arrived_at desc, id desc limit 1";
-        Ok(sqlx::query_as(sql).bind(connection).bind(record).bind(before).fetch_optional(&self.pool).await?)
+        let last: Option<(String, i64)> =
+            sqlx::query_as(sql).bind(connection).bind(record).bind(before).fetch_optional(&self.pool).await?;
+        let Some((source, at)) = &last else { return Ok(None) };
+        if source != Source::Poll.as_str() {
+            return Ok(last);
+        }
+        let sql = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 \
+                   and arrived_at between $3 and $4 and source = 'webhook' order by arrived_at desc limit 1";
+        let told = sqlx::query_as(sql).bind(connection).bind(record).bind(at - SAME_NEWS_MS).bind(at);
+        let told: Option<(String, i64)> = told.fetch_optional(&self.pool).await?;
+        Ok(told.or(last))
+    }
+}
+
+#[cfg(test)]
+impl Store {
+    /// Whether this state of a row was ever told of, by whomever.
+    pub async fn knows_event(&self, connection: &str, event: &str) -> Result<bool> {
+        let sql = "select count(*) from changes where connection_id = $1 and event_key = $2";
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).bind(event).fetch_one(&self.pool).await?;
+        Ok(count > 0)
     }
 }

@@ -26,6 +26,8 @@ pub struct HistorySearch<'a> {
     pub connection: &'a str,
     /// A ticket's id; empty for all. It is of one connection.
     pub ticket: &'a str,
+    /// Only what polling found and no webhook had told of; of a connection.
+    pub recovered: bool,
     pub limit: i64,
     pub offset: i64,
 }
@@ -49,6 +51,9 @@ macro_rules! where_found {
     };
     (connection) => {
         "where h.connection_id = $1"
+    };
+    (recovered) => {
+        "where h.connection_id = $1 and h.heard = 'poll'"
     };
     (ticket) => {
         "where h.link_id in (select id from links where platform_id = $1)"
@@ -83,10 +88,11 @@ impl Tx {
         kind: &str,
         summary: &str,
         who: &str,
+        heard: &str,
         story: &str,
     ) -> Result<()> {
-        let sql = "insert into history (id, at, connection_id, link_id, direction, kind, summary, who, story) \
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+        let sql = "insert into history (id, at, connection_id, link_id, direction, kind, summary, who, heard, story) \
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
         sqlx::query(sql)
             .bind(id)
             .bind(at)
@@ -96,6 +102,7 @@ impl Tx {
             .bind(kind)
             .bind(summary)
             .bind(who)
+            .bind(heard)
             .bind(story)
             .execute(&mut *self.inner)
             .await?;
@@ -107,6 +114,7 @@ impl Store {
     /// The newest first.
     pub async fn history(&self, search: &HistorySearch<'_>) -> Result<Vec<HistoryLine>> {
         let (sql, about) = match *search {
+            HistorySearch { connection, recovered: true, .. } => (lines!(found!(recovered)), connection),
             HistorySearch { connection: "", ticket: "", .. } => (lines!(found!(all)), ""),
             HistorySearch { connection, ticket: "", .. } => (lines!(found!(connection)), connection),
             HistorySearch { ticket, .. } => (lines!(found!(ticket)), ticket),
@@ -122,12 +130,20 @@ impl Store {
             };
         }
         let (sql, about) = match *search {
+            HistorySearch { connection, recovered: true, .. } => (count!(recovered), connection),
             HistorySearch { connection: "", ticket: "", .. } => (count!(all), ""),
             HistorySearch { connection, ticket: "", .. } => (count!(connection), connection),
             HistorySearch { ticket, .. } => (count!(ticket), ticket),
         };
         let (count,): (i64,) = sqlx::query_as(sql).bind(about).bind(up_to).fetch_one(&self.pool).await?;
         Ok(count)
+    }
+
+    /// When polling last found what no webhook had told of; 0 if never.
+    pub async fn last_recovered(&self, connection: &str) -> Result<i64> {
+        let sql = "select at from history where connection_id = $1 and heard = 'poll' order by id desc limit 1";
+        let found: Option<(i64,)> = sqlx::query_as(sql).bind(connection).fetch_optional(&self.pool).await?;
+        Ok(found.map_or(0, |(at,)| at))
     }
 
     pub async fn history_line(&self, id: &str) -> Result<Option<HistoryLine>> {

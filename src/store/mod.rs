@@ -331,6 +331,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(8, "0008_gone"),
         pair!(9, "0009_enter"),
         pair!(11, "0011_inbox"),
+        pair!(13, "0013_polling"),
     ];
     texts
         .iter()

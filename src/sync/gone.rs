@@ -215,8 +215,10 @@ async fn carry_out(
     }
     let now = engine.clock.now();
     let heard = engine.store.last_heard(&connection.id, &link.servicenow_id, now).await?;
-    let story =
-        |decisions: &[Decision]| Story::begin(&connection.rules, decisions, heard, now).step(now, deletion.why.clone());
+    let story = |decisions: &[Decision]| {
+        let story = Story::begin(&connection.rules, decisions, heard, now).unless_dealt_with(link);
+        story.step(now, deletion.why.clone())
+    };
     let (from, to) = (deletion.from, deletion.to());
     let planned = |kind: &str, payload: String| {
         let mut delivery = Delivery::planned(engine.clock.id(), &link.id, to, kind, payload, now);

@@ -11,6 +11,7 @@ pub mod enter;
 mod files;
 mod gone;
 mod letters;
+mod pace;
 mod people;
 mod poll;
 mod preview;
@@ -21,6 +22,7 @@ mod sides;
 pub mod story;
 mod streams;
 
+pub use pace::floor as shortest_pause;
 pub use preview::preview;
 pub use sides::{Connectors, Live, Sides};
 
@@ -61,7 +63,7 @@ pub struct Engine {
     connectors: Arc<dyn Connectors>,
     news: News,
     wake: Wake,
-    /// Milliseconds between polls of one connection.
+    /// The longest pause between two polls of one connection, milliseconds.
     poll_every: i64,
 }
 

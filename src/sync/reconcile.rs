@@ -270,7 +270,8 @@ async fn intended(
     }
     let now = engine.clock.now();
     let heard = engine.store.last_heard(&connection.id, &link.servicenow_id, now).await?;
-    let begin = |decisions: &[_]| story::Story::begin(&connection.rules, decisions, heard.clone(), now);
+    let begin =
+        |decisions: &[_]| story::Story::begin(&connection.rules, decisions, heard.clone(), now).unless_dealt_with(link);
     let mut deliveries = Vec::new();
     let mut planned = |side: Side, kind: &str, payload: String| {
         deliveries.push(Delivery::planned(engine.clock.id(), &link.id, side, kind, payload, now));

@@ -8,6 +8,7 @@ use super::letters::{Held, Wanted};
 use super::streams::{self, Missing};
 use super::{Engine, Sides, SyncError, conflicts, files, gone, poll, reconcile, story};
 use crate::clock::Clock;
+use crate::connectors::ChangeStream;
 use crate::connectors::dry_run::DryRun;
 use crate::queue::{self, After};
 use crate::store::{
@@ -151,9 +152,9 @@ async fn queue_next(engine: &Engine, connection: &Connection, sides: &Sides, run
         // Whatever may enter was made, and so updated, since then.
         let since = if run.is_backfill() { run.since } else { connection.active_since };
         let last = poll::read_place(&run.record_at);
-        let page = sides.servicenow.changed(since, last.as_ref()).await?;
+        let page = sides.servicenow.changed(ChangeStream::Records, since, last.as_ref()).await?.seen;
         match page.last() {
-            Some(last) => run.record_at = poll::write_place(last),
+            Some(last) => run.record_at = poll::write_place(&last.place),
             None => "all".clone_into(&mut run.scan),
         }
         let mut without_link = Vec::new();

@@ -27,12 +27,15 @@ pub struct Story {
     pub who: String,
     /// When the news arrived, for measuring; 0 when nobody told.
     pub heard_at: i64,
+    /// How it arrived; empty when nobody told of it.
+    #[serde(default)]
+    pub heard_by: String,
 }
 
 impl Story {
     pub fn begin(rules: &Rules, decisions: &[Decision], heard: Option<(String, i64)>, now: i64) -> Self {
         let mut steps = Vec::new();
-        let mut heard_at = 0;
+        let (mut heard_at, mut heard_by) = (0, String::new());
         if let Some((source, at)) = heard {
             heard_at = at;
             let how = match source.as_str() {
@@ -41,6 +44,7 @@ impl Story {
                 _ => "A person edited the ticket in Desk.",
             };
             steps.push((at, how.to_owned()));
+            heard_by = source;
         }
         steps.push((now, "Both sides were read and the merge decided.".to_owned()));
         Self {
@@ -48,7 +52,17 @@ impl Story {
             steps,
             who: decisions.first().map(|decision| decision.by.by.clone()).unwrap_or_default(),
             heard_at,
+            heard_by,
         }
+    }
+
+    /// News from before the link last moved was dealt with then: what is found now, nobody told of.
+    #[must_use]
+    pub fn unless_dealt_with(mut self, link: &Link) -> Self {
+        if self.heard_at <= link.changed_at {
+            self.heard_by.clear();
+        }
+        self
     }
 
     #[must_use]
@@ -119,7 +133,19 @@ pub(super) async fn tell(
     };
     let text = serde_json::to_string(story).unwrap_or_default();
     let (id, now) = (clock.id(), clock.now());
-    tx.add_history(&id, now, &link.connection_id, &link.id, direction, kind, summary, &story.who, &text).await
+    tx.add_history(
+        &id,
+        now,
+        &link.connection_id,
+        &link.id,
+        direction,
+        kind,
+        summary,
+        &story.who,
+        &story.heard_by,
+        &text,
+    )
+    .await
 }
 
 /// Writes a line about something that a person must act on.

@@ -17,6 +17,7 @@ mod kit;
 mod letters;
 mod lost_entries;
 mod no_match;
+mod polling;
 mod queue;
 mod readback;
 mod roles;

@@ -17,13 +17,18 @@ pub fn HistoryPage() -> impl IntoView {
     let connection = query("connection");
     let ticket = query("ticket");
     let page = query_page();
-    let filter =
-        Memo::new(move |_| HistoryFilter { connection: connection.get(), ticket: ticket.get(), page: page.get() });
+    let recovered = query("found");
+    let filter = Memo::new(move |_| HistoryFilter {
+        connection: connection.get(),
+        ticket: ticket.get(),
+        recovered: *recovered.read() == "polling",
+        page: page.get(),
+    });
     let list = Resource::new(move || filter.get(), api::history);
     view! {
         <Title text="History"/>
         <h1>"History"</h1>
-        {loaded(list, move |list: ChangeList| view! { <Found list filter connection ticket/> })}
+        {loaded(list, move |list: ChangeList| view! { <Found list filter connection ticket recovered/> })}
     }
 }
 
@@ -33,6 +38,7 @@ fn Found(
     filter: Memo<HistoryFilter>,
     connection: Memo<String>,
     ticket: Memo<String>,
+    recovered: Memo<String>,
 ) -> impl IntoView {
     let connections = list.connections.clone();
     let list = follow(list, vec!["history".to_owned()], move || api::history(filter.get_untracked()));
@@ -44,15 +50,17 @@ fn Found(
             &[
                 ("connection", &connection.get_untracked()),
                 ("ticket", &ticket.get_untracked()),
+                ("found", &recovered.get_untracked()),
                 ("page", &page_value(page)),
             ],
         )
     };
     let number = Memo::new(move |_| rows.read().first().map(|row| row.ticket_number.clone()).unwrap_or_default());
     view! {
-        <FilterForm path="/history" names=&["connection", "ticket"]>
+        <FilterForm path="/history" names=&["connection", "ticket", "found"]>
             <ConnectionChoice connections connection/>
             <input type="hidden" name="ticket" value=ticket/>
+            <input type="hidden" name="found" value=recovered/>
             <button class="btn btn-sm" type="submit">"Filter"</button>
             {move || {
                 let ticket = ticket.get();
@@ -63,6 +71,17 @@ fn Found(
                             <p class="pb-1.5 text-xs">
                                 "Only "<a class="link" href=format!("/tickets/{ticket}")>{number}</a>". "
                                 <a class="link" href="/history">"Show all"</a>
+                            </p>
+                        }
+                    })
+            }}
+            {move || {
+                (*recovered.read() == "polling")
+                    .then(|| {
+                        let all = with_query("/history", &[("connection", &connection.get())]);
+                        view! {
+                            <p class="pb-1.5 text-xs">
+                                "Only what polling found before any webhook told of it. "<a class="link" href=all>"Show all"</a>
                             </p>
                         }
                     })

@@ -2,13 +2,14 @@
 //! setting, so it stands for ServiceNow as well as for the platform in the simulation, and for either in a try-out.
 //! All time and chance come from the clock that it is given.
 
+mod news;
 mod people;
 mod side;
 mod traps;
 
 pub use traps::{BusinessRule, Traps};
 
-use super::{Applied, Failure, File, Gone, NewEntry, Seen};
+use super::{Applied, Failure, File, Gone, NewEntry};
 use crate::clock::{self, SharedClock};
 use bytes::Bytes;
 use merge::{Edit, Entry, Fields, Record, Value};
@@ -54,12 +55,15 @@ struct Line {
     key: String,
     /// By the account.
     is_sent: bool,
+    /// When it was added here, by the platform's time.
+    added: i64,
 }
 
 struct Stored {
     file: File,
     key: String,
     content: Bytes,
+    added: i64,
 }
 
 /// What was begun and is not to be seen yet.
@@ -284,18 +288,18 @@ impl Memory {
         let (own, at) = (self.id(), self.time());
         if traps.forgets_keys {
             let entry = Entry { id: own, stream: new.stream, author: ACCOUNT.into(), at, body: as_own_text(new) };
-            self.add_entry(state, id, Line { entry, key: String::new(), is_sent: true }, ACCOUNT);
+            self.add_entry(state, id, Line { entry, key: String::new(), is_sent: true, added: at }, ACCOUNT);
         } else if !state.rows.get(id).is_some_and(|row| row.entries.iter().any(|line| line.key == new.key)) {
             let (author, body) = (new.author.clone(), new.body.clone());
             let entry = Entry { id: own, stream: new.stream, author, at: new.at, body };
-            self.add_entry(state, id, Line { entry, key: new.key.clone(), is_sent: true }, ACCOUNT);
+            self.add_entry(state, id, Line { entry, key: new.key.clone(), is_sent: true, added: at }, ACCOUNT);
         }
     }
 
     fn add_content(&self, state: &mut State, id: &str, file: File, key: &str, by: &str, content: Bytes) {
         let (at, leaves_no_mark) = (self.time(), self.traps().files_leave_no_mark);
         if let Some(row) = state.rows.get_mut(id) {
-            row.files.push(Stored { file, key: key.to_owned(), content });
+            row.files.push(Stored { file, key: key.to_owned(), content, added: at });
             if !leaves_no_mark {
                 row.touch(by, at);
             }
@@ -309,15 +313,6 @@ fn visible<'a>(state: &'a State, id: &str) -> Option<&'a Row> {
 
 fn version(row: &Row) -> String {
     format!("{}@{}#{}", row.record.id, row.record.edited.at, row.touched)
-}
-
-/// A row's place in the order of changes.
-fn place(row: &Row) -> (i64, &String) {
-    (row.record.edited.at, &row.record.id)
-}
-
-fn seen(row: &Row) -> Seen {
-    Seen { id: row.record.id.clone(), version: version(row), updated_at: row.record.edited.at }
 }
 
 fn cut(value: &Value, letters: Option<&usize>) -> Value {

@@ -37,7 +37,7 @@ impl Memory {
     pub fn comment(&self, id: &str, stream: Stream, author: &str, body: &str) {
         let at = self.time();
         let entry = Entry { id: self.id(), stream, author: author.to_owned(), at, body: body.to_owned() };
-        self.add_entry(&mut self.state(), id, Line { entry, key: String::new(), is_sent: false }, author);
+        self.add_entry(&mut self.state(), id, Line { entry, key: String::new(), is_sent: false, added: at }, author);
     }
 
     pub fn add_file(&self, id: &str, author: &str, name: &str, content: &[u8]) {

@@ -1,7 +1,9 @@
 //! The memory as one side of a link: what an account may ask of it.
 
-use super::{ACCOUNT, Effect, Later, Line, MANY, Memory, Row, as_own_text, place, seen, sha256, version, visible};
-use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
+use super::{ACCOUNT, Effect, Later, Line, MANY, Memory, as_own_text, news, sha256, version, visible};
+use crate::connectors::{
+    Applied, ChangeStream, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Page, Place, Sight,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
@@ -168,22 +170,30 @@ impl Connector for Memory {
         })
     }
 
-    async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
+    fn streams(&self) -> &'static [ChangeStream] {
+        &ChangeStream::ALL
+    }
+
+    async fn changed(&self, stream: ChangeStream, since: i64, after: Option<&Place>) -> Result<Page, Failure> {
         self.read(|state, traps| {
-            let mut rows: Vec<&Row> = state.rows.values().collect();
-            rows.sort_by(|a, b| place(a).cmp(&place(b)));
-            let is_next = |row: &&&Row| match after {
-                None => row.record.edited.at >= since,
-                Some(last) => place(row) > (last.updated_at, &last.id),
-            };
-            let rows: Vec<&Row> = rows.iter().filter(is_next).copied().collect();
-            // The page is cut before the ACLs; a page with nothing to show is passed over, for only the end is empty.
-            let page = if traps.page == 0 { MANY } else { traps.page };
-            rows.chunks(page)
-                .map(|page| page.iter().filter(|row| !row.hidden).map(|row| seen(row)).collect::<Vec<_>>())
-                .find(|page| !page.is_empty())
-                .unwrap_or_default()
+            let mut rows = news::rows(state, traps, stream);
+            rows.retain(|(seen, _)| after.map_or(seen.place.at >= since, |last| seen.place > *last));
+            Page::cut(&rows, if traps.page == 0 { MANY } else { traps.page })
         })
+    }
+
+    async fn sight(&self, stream: ChangeStream) -> Result<Sight, Failure> {
+        self.read(|state, traps| {
+            if news::rows(state, traps, stream).iter().any(|(_, is_shown)| *is_shown) {
+                return Sight::Open;
+            }
+            Sight::Closed { why: format!("{} shows no {}.", self.name, stream.as_str()) }
+        })
+    }
+
+    /// As if measured to the second.
+    fn ahead_ms(&self) -> Option<i64> {
+        Some(self.traps().skew_ms)
     }
 
     fn settles_ms(&self) -> i64 {

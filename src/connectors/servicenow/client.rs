@@ -4,7 +4,7 @@ use super::answer::{About, Answer, not_json};
 use super::turn::{Turn, Turns};
 use crate::clock::SharedClock;
 use crate::connectors::http::HttpClient;
-use crate::connectors::{Content, Failure, Urgency};
+use crate::connectors::{Budget, Content, Failure, Urgency};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{Stream, StreamExt};
@@ -110,6 +110,16 @@ impl Instance {
     /// How far the instance's clock is ahead of ours.
     pub fn skew_ms(&self) -> i64 {
         self.turns.skew_ms()
+    }
+
+    /// The same; `None` before its first answer.
+    pub fn ahead_ms(&self) -> Option<i64> {
+        self.turns.ahead_ms()
+    }
+
+    /// What its rate rules leave to bulk work, of the rule that leaves least.
+    pub fn budget(&self) -> Option<Budget> {
+        self.turns.budget()
     }
 
     /// The record's page for people.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod causes;
+mod changes;
 mod client;
 mod columns;
 mod dictionary;

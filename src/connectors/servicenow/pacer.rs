@@ -5,7 +5,7 @@
 //! live edits may use. Beside that, so many requests run at once: half as many after a 429 that no rule explains (the
 //! instance's threads are all busy), one more after each full round of answers.
 
-use crate::connectors::Urgency;
+use crate::connectors::{Budget, Urgency};
 use std::collections::HashMap;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -149,6 +149,16 @@ impl Pacer {
                 self.answers = 0;
             }
         }
+    }
+
+    /// What bulk work may still send until the reset, under the rule that leaves it least.
+    pub fn left_to_bulk(&mut self, now: i64) -> Option<Budget> {
+        let left = self.windows.values_mut().map(|window| {
+            window.roll(now);
+            let left = if now < window.closed_until { 0 } else { (window.share() - window.used).max(0) };
+            Budget { left, resets_at: window.resets_at }
+        });
+        left.min_by_key(|budget| budget.left)
     }
 
     /// The request is over, answered or not.

@@ -1,7 +1,8 @@
 //! ServiceNow as one side of a link.
 
+use super::changes::DeletionsIn;
 use super::client::Instance;
-use super::columns::{field_list, read_record, version};
+use super::columns::{field_list, read_record};
 use super::dictionary::Remembered;
 use super::journal::{column, is_journal_of, journal_text};
 use super::kit::Piece;
@@ -9,9 +10,10 @@ use super::metadata::Metadata;
 use super::people::People;
 use super::sight::InSight;
 use super::write::made_for;
-use crate::clock::{self, SharedClock};
+use crate::clock::SharedClock;
 use crate::connectors::{
-    Applied, Connector, Content, Difference, Failure, File, Gone, Journal, NewEntry, NewFile, Seen, Urgency,
+    Applied, Budget, ChangeStream, Connector, Content, Difference, Failure, File, Gone, Journal, NewEntry, NewFile,
+    Page, Place, Sight, Urgency,
 };
 use async_trait::async_trait;
 use merge::{Edit, Entry, Fields, Record, User};
@@ -41,6 +43,7 @@ pub struct ServiceNow {
     pub(super) columns: Remembered,
     pub(super) in_sight: InSight,
     pub(super) metadata: Metadata,
+    pub(super) deletions_in: DeletionsIn,
     pub(super) clock: SharedClock,
 }
 
@@ -54,6 +57,7 @@ impl ServiceNow {
             columns: Remembered::default(),
             in_sight: InSight::default(),
             metadata: Metadata::default(),
+            deletions_in: DeletionsIn::default(),
             clock,
         }
     }
@@ -214,33 +218,24 @@ impl Connector for ServiceNow {
         self.attach_file(id, file, content).await
     }
 
-    async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
-        let query = match after {
-            None => format!("sys_updated_on>={}", clock::in_words(since)),
-            Some(last) => {
-                let at = clock::in_words(last.updated_at);
-                format!("sys_updated_on>{at}^NQsys_updated_on={at}^sys_id>{}", last.id)
-            }
-        };
-        let query = format!("{query}^ORDERBYsys_updated_on^ORDERBYsys_id");
-        let limit = PAGE.to_string();
-        let parameters = [
-            ("sysparm_query", query.as_str()),
-            ("sysparm_fields", "sys_id,sys_updated_on,sys_mod_count"),
-            ("sysparm_limit", &limit),
-            ("sysparm_no_count", "true"),
-            RAW[0],
-            RAW[1],
-        ];
-        let answer = self.instance.list(&self.table.name, &parameters).await?;
-        Ok(answer
-            .rows()
-            .iter()
-            .filter_map(|row| {
-                let updated_at = clock::read_moment(&text(row, "sys_updated_on"))?;
-                Some(Seen { id: text(row, "sys_id"), version: version(row), updated_at })
-            })
-            .collect())
+    fn streams(&self) -> &'static [ChangeStream] {
+        &ChangeStream::ALL
+    }
+
+    async fn changed(&self, stream: ChangeStream, since: i64, after: Option<&Place>) -> Result<Page, Failure> {
+        self.page_of(stream, since, after).await
+    }
+
+    async fn sight(&self, stream: ChangeStream) -> Result<Sight, Failure> {
+        self.sight_of(stream).await
+    }
+
+    fn ahead_ms(&self) -> Option<i64> {
+        self.instance.ahead_ms()
+    }
+
+    fn budget(&self) -> Option<Budget> {
+        self.instance.budget()
     }
 
     fn settles_ms(&self) -> i64 {

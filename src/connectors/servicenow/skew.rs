@@ -28,6 +28,11 @@ impl Skew {
     pub fn millis(&self) -> i64 {
         self.0.unwrap_or(0)
     }
+
+    /// The same; `None` before the first answer.
+    pub fn known(&self) -> Option<i64> {
+        self.0
+    }
 }
 
 #[cfg(test)]

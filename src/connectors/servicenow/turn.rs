@@ -4,7 +4,7 @@ use super::answer::retry_after;
 use super::pacer::{May, Pacer, Rate, Sent, Told};
 use super::skew::Skew;
 use crate::clock::{self, SharedClock};
-use crate::connectors::{Failure, Urgency};
+use crate::connectors::{Budget, Failure, Urgency};
 use reqwest::header::{DATE, HeaderMap};
 use reqwest::{Response, StatusCode};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,6 +49,14 @@ impl Turns {
 
     pub fn skew_ms(&self) -> i64 {
         lock(&self.skew).millis()
+    }
+
+    pub fn ahead_ms(&self) -> Option<i64> {
+        lock(&self.skew).known()
+    }
+
+    pub fn budget(&self) -> Option<Budget> {
+        lock(&self.pacer).left_to_bulk(self.clock.now())
     }
 
     /// A turn, if there is one within about a second.

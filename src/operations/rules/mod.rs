@@ -5,6 +5,7 @@ mod conditions;
 mod form;
 
 use super::{Operations, OrTrouble, not_found};
+use crate::connectors::ChangeStream;
 use crate::store::{Connection, State, StoreError};
 use crate::sync::runs::{self, How};
 use crate::sync::{self, Engine};
@@ -122,7 +123,10 @@ impl Operations {
         }
         let asking = Connection { rules: candidate.clone(), ..connection.clone() };
         let asked = match self.parts.connectors.look(&asking).await {
-            Ok(sides) => sides.servicenow.changed(self.parts.clock.now(), None).await.map(|_| ()),
+            Ok(sides) => {
+                let now = self.parts.clock.now();
+                sides.servicenow.changed(ChangeStream::Records, now, None).await.map(|_| ())
+            }
             Err(failure) => Err(failure),
         };
         asked.map_err(|failure| {

@@ -1,7 +1,9 @@
 //! A side whose every call can be stopped before and after it takes effect, and is written down.
 
 use crate::connectors::memory::Memory;
-use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
+use crate::connectors::{
+    Applied, ChangeStream, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Page, Place, Sight,
+};
 use crate::store::pause;
 use async_trait::async_trait;
 use merge::{Entry, Fields, Record};
@@ -100,16 +102,16 @@ impl Brief for Entry {
     }
 }
 
-impl Brief for Seen {
+impl Brief for Page {
     fn brief(&self) -> String {
-        self.version.clone()
+        self.seen.iter().map(|seen| seen.version.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 
 macro_rules! brief_as_debug {
     ($($of:ty),*) => { $(impl Brief for $of { fn brief(&self) -> String { format!("{self:?}") } })* };
 }
-brief_as_debug!((), String, Gone, Journal, File);
+brief_as_debug!((), String, Gone, Journal, File, Sight);
 
 fn values(fields: &Fields) -> String {
     let shown = fields.iter().map(|(field, value)| format!("{field}={:?}", value.as_str()));
@@ -194,12 +196,21 @@ impl Connector for Watched {
         self.call(|| format!("attach({file:?})"), self.memory.attach(id, file, content)).await
     }
 
-    async fn changed(&self, since: i64, after: Option<&Seen>) -> Result<Vec<Seen>, Failure> {
-        self.call(
-            || format!("changed({since}, {})", after.map_or("", |seen| &seen.version)),
-            self.memory.changed(since, after),
-        )
-        .await
+    fn streams(&self) -> &'static [ChangeStream] {
+        self.memory.streams()
+    }
+
+    async fn changed(&self, stream: ChangeStream, since: i64, after: Option<&Place>) -> Result<Page, Failure> {
+        let what = || format!("changed({}, {since}, {})", stream.as_str(), after.map_or("", |last| &last.row));
+        self.call(what, self.memory.changed(stream, since, after)).await
+    }
+
+    async fn sight(&self, stream: ChangeStream) -> Result<Sight, Failure> {
+        self.call(|| format!("sight({})", stream.as_str()), self.memory.sight(stream)).await
+    }
+
+    fn ahead_ms(&self) -> Option<i64> {
+        self.memory.ahead_ms()
     }
 
     fn settles_ms(&self) -> i64 {

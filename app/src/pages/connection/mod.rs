@@ -6,6 +6,7 @@ mod arrival;
 mod checks;
 mod kit;
 mod mapping;
+mod polling;
 mod pull;
 pub mod rules;
 mod settings;
@@ -28,6 +29,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 use mapping::Mapping;
+use polling::Polling;
 use pull::Pull;
 use settings::Settings;
 
@@ -48,7 +50,7 @@ pub fn ConnectionPage() -> impl IntoView {
 fn Opened(page: model::ConnectionPage) -> impl IntoView {
     let id = page.row.id.clone();
     let asked = id.clone();
-    let topics = vec!["connections".to_owned(), format!("connection:{id}")];
+    let topics = vec!["connections".to_owned(), format!("connection:{id}"), format!("polling:{id}")];
     let shown = follow(page, topics, move || api::connection(asked.clone()));
     let name = Memo::new(move |_| shown.read().row.name.clone());
     let state = Memo::new(move |_| shown.read().row.state);
@@ -71,6 +73,7 @@ fn Opened(page: model::ConnectionPage) -> impl IntoView {
         <Checks shown/>
         <Access shown/>
         <Arrival shown/>
+        <Polling shown/>
         <Pull shown/>
         <Settings shown/>
         <Mapping shown/>
