@@ -154,7 +154,6 @@ impl<'a> Reading<'a> {
         if !was_open && let Sight::Closed { why } = self.sight().await? {
             return Ok(Sight::Closed { why });
         }
-        self.heed_clock();
         let since = self.cursor.at;
         let mut last = read_place(&self.cursor.place);
         let mut newest = None;
@@ -209,7 +208,9 @@ impl<'a> Reading<'a> {
 
     async fn sight(&mut self) -> Result<Sight, Failure> {
         self.requests += 1;
-        self.connector.sight(self.stream).await
+        let sight = self.connector.sight(self.stream).await?;
+        self.heed_clock();
+        Ok(sight)
     }
 
     /// The moment, by the side's clock, up to which all had committed when it was asked at this one.

@@ -159,9 +159,11 @@ impl Subject for Desk {
         let internal = stream == Stream::Internal;
         desk::add_comment(&mut tx, id, "Beth", body, internal, &SystemClock).await.expect("kept");
         tx.commit().await.expect("committed");
+        self.touch(id).await;
     }
 
     async fn remove(&self, id: &str) -> bool {
+        self.touch(id).await;
         let mut tx = self.database.store.begin().await.expect("begins");
         tx.delete_ticket(id, "Beth", 1).await.expect("deleted");
         tx.commit().await.expect("committed");

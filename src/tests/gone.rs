@@ -249,6 +249,28 @@ async fn a_discarded_deletion_keeps_the_record_and_a_conflict_of_an_ended_pair_a
     assert!(told(&pair, &other.1).await.last().expect("told").ends_with("Ada gave that up: we keep it"));
 }
 
+/// To polling, the deletions look as if they had just been read.
+async fn polling_overlooks_deletions(pair: &Pair) {
+    let (store, connection) = (&pair.program.database.store, pair.connection.as_str());
+    let far = crate::clock::Clock::now(&crate::clock::SystemClock) + 3_600_000;
+    let polled = async || store.connection(connection).await.expect("readable").expect("there").last_poll;
+    pair.program
+        .until("it is left alone", async || {
+            let mut cursor = store.cursor(connection, "deletions").await.expect("readable").unwrap_or_default();
+            if cursor.read_at == far {
+                return true;
+            }
+            (cursor.stream, cursor.read_at) = ("deletions".to_owned(), far);
+            let before = polled().await;
+            let mut tx = store.begin().await.expect("begins");
+            tx.put_cursor(connection, &cursor).await.expect("kept");
+            tx.commit().await.expect("committed");
+            pair.program.until("there was a poll", async || polled().await > before).await;
+            false
+        })
+        .await;
+}
+
 #[tokio::test]
 async fn a_run_that_would_delete_too_much_stops_and_a_dry_one_only_tells() {
     let pair = Pair::linked().await;
@@ -259,6 +281,7 @@ async fn a_run_that_would_delete_too_much_stops_and_a_dry_one_only_tells() {
     let mut tx = program.database.store.begin().await.expect("begins");
     tx.put_upkeep(&pair.connection, &upkeep).await.expect("kept");
     tx.commit().await.expect("committed");
+    polling_overlooks_deletions(&pair).await;
     for (incident, _) in &others {
         delete_incident(program, incident).await;
     }
