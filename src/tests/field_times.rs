@@ -2,6 +2,7 @@
 
 use super::support::{Pair, Program, sqlite};
 use crate::clock::{Clock, SystemClock};
+use reqwest::Method;
 use serde_json::{Value as Json, json};
 
 async fn linked_as(user: &str) -> Pair {
