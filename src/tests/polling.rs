@@ -173,8 +173,8 @@ impl Watch {
         for other in later {
             seen |= self.database.store.knows_event(&self.connection, &other.event).await.expect("readable");
         }
-        // Nobody can see what a record said that is gone.
-        seen || (done.stream == ChangeStream::Records && self.deleted.contains(&done.record))
+        // Nobody can see what a record said and had that is gone.
+        seen || (done.stream != ChangeStream::Deletions && self.deleted.contains(&done.record))
     }
 
     async fn claims_are_true(&self) {
