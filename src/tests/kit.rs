@@ -359,6 +359,36 @@ async fn the_account_installs_what_the_file_does_and_takes_over_what_is_there() 
     told(&program, &connection).await;
 }
 
+#[tokio::test]
+async fn an_account_without_the_right_is_told_what_to_do_and_installs_nothing() {
+    let mut program = Program::start(sqlite().await).await;
+    program.become_admin().await;
+    let connection = program.connect().await;
+    program.authorize_as(&connection, "itil", true).await;
+    let trouble = program.ask("install-webhook", &[("id", &connection)]).await;
+    assert_eq!(trouble["code"], "KIT-NOT-INSTALLED", "{trouble}");
+    let said = trouble.to_string();
+    assert!(said.contains("System Property isthmus.") && said.contains("sys_properties"), "{said}");
+    let pieces = pieces_of(&program, &connection).await;
+    assert!(differences(&program, &pieces).await.len() >= pieces.len());
+}
+
+#[tokio::test]
+async fn rights_that_the_instance_keeps_to_itself_are_named_and_stop_nothing() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let guard = json!({"name": "Elevate first", "collection": "sys_security_acl", "when": "before", "active": "true",
+        "advanced": "true", "action_insert": "true", "script": "current.setAbortAction(true);"});
+    program.table(Method::POST, "sys_script", Some(guard)).await;
+    let left_out = program.ask("install-webhook", &[("id", &connection)]).await;
+    let left_out = left_out.as_str().expect("a sentence");
+    assert!(
+        left_out.contains("Access Control sys_audit:") && !left_out.contains("Business Rule Isthmus"),
+        "{left_out}"
+    );
+    program.incident(json!({})).await;
+    told(&program, &connection).await;
+}
+
 async fn told(program: &Program, connection: &str) {
     program
         .until("a signed webhook arrived", async || {
@@ -372,6 +402,8 @@ async fn told(program: &Program, connection: &str) {
 async fn an_administrator_downloads_the_files_which_the_audit_says_and_they_work() {
     let (mut program, connection) = Program::connected(postgres().await).await;
     let path = |name: &str| format!("/settings/connections/{connection}/isthmus-{name}.xml");
+    let page = program.get(&format!("/settings/connections/{connection}")).await.text().await.expect("a page");
+    assert!(page.contains(&path("install")) && page.contains(&path("uninstall")), "the page leads to both");
     let answer = program.get(&path("install")).await;
     let header = |name: &str| answer.headers()[name].to_str().expect("text").to_owned();
     assert_eq!(header("content-disposition"), "attachment; filename=\"isthmus-install.xml\"");
