@@ -82,6 +82,7 @@ pub async fn look_at_for(
             run_at: now,
             attempts: 0,
             run_id: run.to_owned(),
+            letters: 0,
         });
     }
     let jobs: Vec<Job> = jobs.into_values().collect();
@@ -128,6 +129,7 @@ async fn planned(
         run_at: at,
         attempts: 0,
         run_id: String::new(),
+        letters: 0,
     };
     tx.enqueue(&job, clock.now()).await
 }

@@ -93,13 +93,18 @@ impl Tx {
 impl Store {
     pub async fn cursor(&self, connection: &str, stream: &str) -> Result<Option<Cursor>> {
         let sql = "select at, place from cursors where connection_id = $1 and stream = $2";
-        Ok(sqlx::query_as(sql).bind(connection).bind(stream).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(connection).bind(stream).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     /// What was last heard of a record: how, and when.
     pub async fn last_heard(&self, connection: &str, record: &str, before: i64) -> Result<Option<(String, i64)>> {
         let sql = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 and arrived_at <= $3 \
                    order by arrived_at desc, id desc limit 1";
-        Ok(sqlx::query_as(sql).bind(connection).bind(record).bind(before).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql)
+            .bind(connection)
+            .bind(record)
+            .bind(before)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?)
     }
 }

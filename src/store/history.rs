@@ -111,7 +111,12 @@ impl Store {
             HistorySearch { connection, ticket: "", .. } => (lines!(found!(connection)), connection),
             HistorySearch { ticket, .. } => (lines!(found!(ticket)), ticket),
         };
-        Ok(sqlx::query_as(sql).bind(about).bind(search.limit).bind(search.offset).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql)
+            .bind(about)
+            .bind(search.limit)
+            .bind(search.offset)
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?)
     }
 
     /// No further than `up_to`.
@@ -126,12 +131,13 @@ impl Store {
             HistorySearch { connection, ticket: "", .. } => (count!(connection), connection),
             HistorySearch { ticket, .. } => (count!(ticket), ticket),
         };
-        let (count,): (i64,) = sqlx::query_as(sql).bind(about).bind(up_to).fetch_one(&self.pool).await?;
+        let (count,): (i64,) =
+            sqlx::query_as(sql).bind(about).bind(up_to).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 
     pub async fn history_line(&self, id: &str) -> Result<Option<HistoryLine>> {
-        Ok(sqlx::query_as(lines!("where h.id = $1")).bind(id).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(lines!("where h.id = $1")).bind(id).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 }
 
@@ -140,7 +146,7 @@ impl Store {
     /// What a person was told to act on about a link, oldest first.
     pub async fn problems_of(&self, link: &str) -> Result<Vec<String>> {
         let sql = "select summary from history where link_id = $1 and kind = 'problem' order by at, id";
-        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(link).fetch_all(&self.pool).await?;
+        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(link).fetch_all(&mut *self.pool.take().await?).await?;
         Ok(rows.into_iter().map(|(summary,)| summary).collect())
     }
 }

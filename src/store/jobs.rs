@@ -67,6 +67,9 @@ pub struct Job {
     pub attempts: i64,
     /// The reconcile run that asked; empty when news did.
     pub run_id: String,
+    /// How many letters held something of its lane back when it was taken.
+    #[serde(skip)]
+    pub letters: i64,
 }
 
 /// How a job that ran goes back to waiting.
@@ -126,7 +129,8 @@ macro_rules! take_head {
              and not exists (select 1 from jobs r where r.lane = w.lane and r.state = 'running') \
              order by w.run_at, w.id limit 1",
             $lock,
-            ") returning id, connection_id, kind, lane, subject, urgency, run_at, attempts, run_id"
+            ") returning id, connection_id, kind, lane, subject, urgency, run_at, attempts, run_id, \
+             (select count(*) from dead_letters d where d.lane = jobs.lane and d.holds = 1) as letters"
         )
     };
 }
@@ -144,7 +148,7 @@ impl Dialect {
 impl Store {
     /// When the next waiting job of an active connection is due.
     pub async fn next_job_at(&self) -> Result<Option<i64>> {
-        let (at,): (Option<i64>,) = sqlx::query_as(NEXT_JOB_AT).fetch_one(&self.pool).await?;
+        let (at,): (Option<i64>,) = sqlx::query_as(NEXT_JOB_AT).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(at)
     }
 
@@ -153,25 +157,27 @@ impl Store {
         let sql = "select cast(coalesce(sum(case when state <> 'buried' then 1 else 0 end), 0) as bigint), \
                    cast(coalesce(sum(case when state = 'buried' then 1 else 0 end), 0) as bigint) \
                    from jobs where connection_id = $1 and kind = 'sync'";
-        Ok(sqlx::query_as(sql).bind(connection).fetch_one(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.pool.take().await?).await?)
     }
 
     /// Whether a lane has work waiting or running, and the last problem with it.
     pub async fn lane_state(&self, lane: &str) -> Result<Option<(String, String)>> {
         let sql = "select state, problem from jobs where lane = $1 order by case state when 'running' then 0 else 1 end limit 1";
-        Ok(sqlx::query_as(sql).bind(lane).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(lane).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     /// All waiting and running jobs by state, for the metrics.
     pub async fn count_jobs_by_state(&self) -> Result<Vec<(String, i64)>> {
-        Ok(sqlx::query_as("select state, count(*) from jobs group by state").fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as("select state, count(*) from jobs group by state")
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?)
     }
 
     /// How the database finds the next job, step by step, in its own words.
     #[cfg(test)]
     pub async fn plan_of_claim(&self) -> Result<Vec<String>> {
         use sqlx::Row as _;
-        sqlx::query("analyze jobs").execute(&self.pool).await?;
+        sqlx::query("analyze jobs").execute(&mut *self.pool.take().await?).await?;
         let mut steps = Vec::new();
         let explain = match self.dialect {
             Dialect::Sqlite => "explain query plan",
@@ -183,7 +189,9 @@ impl Store {
         };
         let due = CONNECTIONS_WITH_WORK.replace("$1", "1");
         for sql in [due, NEXT_JOB_AT.to_owned(), written(self.dialect.take_head())] {
-            let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{explain} {sql}"))).fetch_all(&self.pool).await?;
+            let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{explain} {sql}")))
+                .fetch_all(&mut *self.pool.take().await?)
+                .await?;
             for row in rows {
                 steps.push(row.try_get::<String, _>(row.columns().len() - 1)?);
             }

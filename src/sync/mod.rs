@@ -90,7 +90,7 @@ impl Engine {
 
     /// Pages that show a record as waiting look again.
     pub fn tell_settled(&self, job: &Job) {
-        if job.kind != JobKind::Sync.as_str() {
+        if job.kind != JobKind::Sync.as_str() || !self.news.is_followed() {
             return;
         }
         let (engine, connection, record) = (self.clone(), job.connection_id.clone(), job.subject.clone());

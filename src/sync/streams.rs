@@ -69,6 +69,9 @@ async fn known(
     link: &Link,
     seen: &Observed,
 ) -> Result<(BTreeSet<String>, BTreeSet<String>), SyncError> {
+    if seen.servicenow_entries.is_empty() && seen.platform_entries.is_empty() {
+        return Ok(<(BTreeSet<String>, BTreeSet<String>)>::default());
+    }
     let pairs = engine.store.paired_entries(&link.id).await?;
     let lane = queue::lane(&link.connection_id, &link.servicenow_id);
     let (mut servicenow, mut platform): (BTreeSet<String>, BTreeSet<String>) = pairs.iter().cloned().unzip();

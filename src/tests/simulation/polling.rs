@@ -31,6 +31,7 @@ fn a_poll_that_is_put_off_at_every_second_page_comes_to_its_end() {
             run_at: 0,
             attempts: 0,
             run_id: String::new(),
+            letters: 0,
         };
         let mut put_off = 0;
         while matches!(joined.engine.run(poll.clone()).await, After::Retry { .. }) {
