@@ -83,6 +83,7 @@ pub async fn look_at_for(
             attempts: 0,
             run_id: run.to_owned(),
             letters: 0,
+            claim: String::new(),
         });
     }
     let jobs: Vec<Job> = jobs.into_values().collect();
@@ -130,6 +131,7 @@ async fn planned(
         attempts: 0,
         run_id: String::new(),
         letters: 0,
+        claim: String::new(),
     };
     tx.enqueue(&job, clock.now()).await
 }

@@ -150,7 +150,7 @@ pub(super) async fn settle_job(engine: &Engine, job: &Job) -> Result<()> {
     }
     let letters = engine.store.held_letters(&job.lane).await?;
     let Some(letter) = letters.iter().find(|letter| letter.kind == JOB) else { return Ok(()) };
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     tx.settle_letter(&letter.id, engine.clock.now()).await?;
     tx.commit().await?;
     engine.news.tell("failures");

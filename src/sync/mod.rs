@@ -4,6 +4,7 @@
 //! store, deliver, and again until there is nothing left to do.
 
 mod circles;
+mod claim;
 pub mod conflicts;
 mod deliver;
 mod edits;
@@ -63,6 +64,8 @@ pub struct Engine {
     wake: Wake,
     /// Milliseconds between polls of one connection.
     poll_every: i64,
+    /// Of the job that runs; none where a person asks.
+    claim: Option<Arc<claim::Claim>>,
 }
 
 impl Engine {
@@ -74,13 +77,14 @@ impl Engine {
         wake: Wake,
         poll_every: i64,
     ) -> Self {
-        Self { store, clock, connectors, news, wake, poll_every }
+        Self { store, clock, connectors, news, wake, poll_every, claim: None }
     }
 
     /// Runs one job of the queue.
     pub async fn run(&self, job: Job) -> After {
         let began = self.clock.now();
-        match self.run_unless_stopped(&job).await {
+        let claimed = Self { claim: Some(Arc::new(claim::Claim::of(&job))), ..self.clone() };
+        match claimed.run_unless_stopped(&job).await {
             Ok(after) => after,
             Err(SyncError::Failure(failure)) => self.after_failure(&job, failure, began).await,
             Err(SyncError::Stopped) => After::Again { at: NEVER },

@@ -22,7 +22,7 @@ pub(super) async fn poll(engine: &Engine, connection: &Connection, sides: &Sides
         read_on(engine, connection, sides, side).await?;
     }
     let now = engine.clock.now();
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     tx.set_last_poll(&connection.id, now).await?;
     tx.commit().await?;
     Ok(After::Again { at: now + engine.poll_every })
@@ -55,7 +55,7 @@ async fn read_on(engine: &Engine, connection: &Connection, sides: &Sides, side: 
     // A row may have come behind a page that was read already, and newer ones before the last page: nothing later than the
     // beginning of this reading, by the side's own clock, counts as seen whole.
     let whole = newest.saturating_sub(engine.clock.now() - began).max(cursor.at);
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     tx.put_cursor(id, stream, &Cursor { at: whole, place: String::new() }).await?;
     Ok(tx.commit().await?)
 }
@@ -87,7 +87,7 @@ async fn keep(
             arrived_at,
         })
         .collect();
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     let new = tx.keep_changes(&changes).await?;
     let records =
         changes.iter().filter(|change| new.contains(change.id)).map(|change| (change.connection_id, change.record_id));

@@ -207,7 +207,7 @@ async fn keep(
         return Ok(None);
     }
     let touched = findings.filter(|_| !deliveries.is_empty());
-    let mut tx = runs::within_breaker(engine, engine.store.begin().await?, link, touched).await?;
+    let mut tx = runs::within_breaker(engine, engine.begin().await?, link, touched).await?;
     for delivery in &deliveries {
         tx.add_delivery(delivery).await?;
     }

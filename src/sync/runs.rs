@@ -89,7 +89,7 @@ pub(super) async fn timetable(engine: &Engine, connection: &Connection) -> Resul
         return Ok(After::Again { at: due });
     }
     let links = engine.store.count_links(&connection.id).await?;
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     let how = if upkeep.heals { How::Healing } else { How::Dry };
     let begun = begin(&mut tx, &connection.id, links, &upkeep, how, TIMETABLE, engine.clock.as_ref()).await?;
     tx.commit().await?;
@@ -114,7 +114,7 @@ pub(super) async fn drive(
         // A person lets a stopped one go on and brings this job back.
         RunState::Done | RunState::Stopped => return Ok(After::Done),
         RunState::Cancelled => {
-            let mut tx = engine.store.begin().await?;
+            let mut tx = engine.begin().await?;
             tx.drop_looks(id).await?;
             tx.commit().await?;
             return Ok(if looks == 0 { After::Done } else { soon });
@@ -126,7 +126,7 @@ pub(super) async fn drive(
         engine.wake.wake();
         return Ok(soon);
     }
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     let is_over = run.scan == "all" && looks == 0;
     if is_over {
         tx.end_run(id, RunState::Done, engine.clock.now()).await?;
@@ -164,7 +164,7 @@ async fn queue_next(engine: &Engine, connection: &Connection, sides: &Sides, run
         }
         without_link
     };
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     // A run that was stopped or cancelled meanwhile queues nothing.
     match tx.advance_run(run, i64::try_from(records.len()).unwrap_or_default()).await {
         Err(StoreError::Stale) => return Ok(()),
@@ -243,7 +243,7 @@ impl Look {
 
     /// The breaker: nothing more is touched until a person says so.
     async fn stop(&self, engine: &Engine) -> Stored<SyncError> {
-        let mut tx = engine.store.begin().await?;
+        let mut tx = engine.begin().await?;
         let stopped = tx.stop_run(&self.run.id).await?;
         tx.commit().await?;
         if stopped {
@@ -275,7 +275,7 @@ impl Look {
         if findings.is_empty() {
             return Ok(());
         }
-        let mut tx = engine.store.begin().await?;
+        let mut tx = engine.begin().await?;
         self.touch(&mut tx, link.as_ref().map(|link| link.id.as_str()), &findings).await?;
         Ok(tx.commit().await?)
     }

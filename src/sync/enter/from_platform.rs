@@ -56,7 +56,7 @@ pub(in crate::sync) async fn enter(
         Some(_) => return Ok(Round::Quiet),
         None => match link_of(&engine.store, clock, connection, sides, ticket, asked).await? {
             Ok(link) => {
-                let mut tx = engine.store.begin().await?;
+                let mut tx = engine.begin().await?;
                 if !tx.add_link(&link).await? {
                     return Ok(Round::Moved(None));
                 }
@@ -73,7 +73,7 @@ pub(in crate::sync) async fn enter(
         },
     };
     // It was linked since somebody told of it.
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     queue::look_at(&mut tx, &connection.id, &record, Urgency::Live, clock).await?;
     tx.commit().await?;
     engine.wake.wake();
@@ -86,7 +86,7 @@ pub(super) async fn let_go(engine: &Engine, link: &mut Link) -> Result<(), SyncE
     let now = engine.clock.now();
     let mut after = Link { state: LinkState::Unlinked, note: String::new(), ..link.clone() };
     let story = story::Story::default().step(now, why);
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     story::tell(engine.clock.as_ref(), &mut tx, link, None, "unlinked", why, &story).await?;
     tx.save_link(&mut after, now).await?;
     tx.commit().await?;

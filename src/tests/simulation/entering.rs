@@ -21,9 +21,9 @@ use std::task::Poll;
 /// 2026-11-21 12:00:00.300 UTC: no whole second.
 const START: i64 = 1_795_262_400_300;
 /// Longer than a lease, and than a lost request may live on.
-const LONG: i64 = 130_000;
+pub(super) const LONG: i64 = 130_000;
 
-type Work = Pin<Box<dyn Future<Output = crate::store::Result<()>>>>;
+pub(super) type Work = Pin<Box<dyn Future<Output = crate::store::Result<()>>>>;
 
 /// Two platforms in memory, joined by a connection.
 pub(super) struct Joined {
@@ -74,12 +74,12 @@ impl Joined {
         Self { clock, store, connection, servicenow, platform, engine, touched }
     }
 
-    fn worker(&self) -> Worker {
+    pub fn worker(&self) -> Worker {
         Worker::new(self.store.clone(), self.clock.clone(), Wake::default())
     }
 
     /// A process that does all that is due.
-    fn work(&self) -> Work {
+    pub fn work(&self) -> Work {
         let (worker, engine) = (self.worker(), self.engine.clone());
         Box::pin(async move {
             let run = |job: Job| {
@@ -98,7 +98,7 @@ impl Joined {
     }
 
     /// ServiceNow tells of what we did there, leases end, and another process does the rest.
-    async fn settle(&self) {
+    pub async fn settle(&self) {
         for _ in 0..4 {
             let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
             for record in touched {
@@ -113,7 +113,7 @@ impl Joined {
 }
 
 /// Lets a process work up to its so-many-eth place; `None` when it came to its end before.
-async fn work_up_to(work: &mut Work, last: usize) -> Option<&'static str> {
+pub(super) async fn work_up_to(work: &mut Work, last: usize) -> Option<&'static str> {
     let mut passed = 0;
     loop {
         pause::watch(true);

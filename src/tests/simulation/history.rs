@@ -17,6 +17,8 @@ pub struct History {
 pub struct Weather {
     /// Processes are killed at any await point.
     pub crashes: bool,
+    /// Processes sleep for longer than their leases, and go on.
+    pub sleeps: bool,
     /// Webhooks are lost, repeated, late and out of order.
     pub lost_news: bool,
     /// Requests and answers are lost, and sides are busy.
@@ -144,6 +146,7 @@ impl History {
         let mut dice = StdRng::seed_from_u64(seed);
         let weather = Weather {
             crashes: dice.random_bool(0.5),
+            sleeps: dice.random_bool(0.4),
             lost_news: dice.random_bool(0.6),
             faults: dice.random_bool(0.6),
             odd_fields: dice.random_bool(0.3),

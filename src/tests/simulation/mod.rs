@@ -8,6 +8,7 @@ mod history;
 mod people;
 mod polling;
 mod rules;
+mod sleeping;
 mod watched;
 mod world;
 
@@ -176,6 +177,7 @@ fn explain(seed: u64, broken: &str) -> String {
     if fails(&history) {
         for calmer in [
             |history: &mut History| history.weather.crashes = false,
+            |history: &mut History| history.weather.sleeps = false,
             |history: &mut History| history.weather.faults = false,
             |history: &mut History| history.weather.lost_news = false,
             |history: &mut History| history.weather.odd_fields = false,

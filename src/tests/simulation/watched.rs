@@ -1,5 +1,6 @@
 //! A side whose every call can be stopped before and after it takes effect, and is written down.
 
+use super::world::ON_THE_WIRE;
 use crate::connectors::memory::Memory;
 use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
 use crate::store::pause;
@@ -42,7 +43,7 @@ impl Watched {
         what: impl FnOnce() -> String,
         call: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        pause::at("before a call").await;
+        pause::at(ON_THE_WIRE).await;
         let answer = call.await;
         self.tale.tell(|| {
             let brief = match &answer {
@@ -185,7 +186,7 @@ impl Connector for Watched {
     }
 
     async fn read_file(&self, id: &str, file: &str) -> Result<Content, Failure> {
-        pause::at("before a call").await;
+        pause::at(ON_THE_WIRE).await;
         self.memory.read_file(id, file).await
     }
 

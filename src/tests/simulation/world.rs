@@ -38,6 +38,8 @@ const NEAR: [&str; 10] = [
     "mood",
 ];
 const FAR: [&str; 7] = ["title", "description", "status", "severity", "kind", "reference", "mood"];
+/// Where the next thing is a request: what is on the wire cannot be called back.
+pub const ON_THE_WIRE: &str = "before a call";
 /// More turns than any history needs to come to rest.
 const PATIENCE: usize = 3_000;
 
@@ -50,6 +52,10 @@ type Work = Pin<Box<dyn Future<Output = crate::store::Result<bool>> + Send>>;
 struct Process {
     worker: Worker,
     work: Option<Work>,
+    /// Where it was stopped last.
+    place: &'static str,
+    /// The machine sleeps: it does not go on, and its leases end.
+    asleep: bool,
     /// It found nothing to do, and nothing has happened since.
     idle: bool,
 }
@@ -157,7 +163,13 @@ impl World {
 
     fn process(&self) -> Process {
         let clock: SharedClock = self.clock.clone();
-        Process { worker: Worker::new(self.store.clone(), clock, Wake::default()), work: None, idle: false }
+        Process {
+            worker: Worker::new(self.store.clone(), clock, Wake::default()),
+            work: None,
+            place: "",
+            asleep: false,
+            idle: false,
+        }
     }
 
     pub(super) fn tell(&self, line: impl FnOnce() -> String) {
@@ -195,9 +207,17 @@ impl World {
                 self.turn(ms).await;
                 Ok(())
             }
-            _ => {
+            98 => {
                 if self.weather.crashes {
                     self.crash(who).await;
+                }
+                Ok(())
+            }
+            _ => {
+                if self.processes[who].asleep {
+                    self.wake(who);
+                } else if self.weather.sleeps {
+                    self.fall_asleep(who).await;
                 }
                 Ok(())
             }
@@ -206,7 +226,7 @@ impl World {
 
     /// Lets a process go on to the next place where it may be stopped.
     async fn work_on(&mut self, who: usize) -> Result<(), Broken> {
-        if self.processes[who].idle && self.processes[who].work.is_none() {
+        if self.is_at_rest(who) {
             return Ok(());
         }
         let engine = self.engine.clone();
@@ -238,12 +258,16 @@ impl World {
                         return Ok(());
                     }
                 }
-                Ok(_) => break,
+                Ok(place) => {
+                    self.processes[who].place = place;
+                    break;
+                }
                 Err(done) => {
                     self.processes[who].work = None;
                     match done {
                         Ok(true) => self.stir(),
-                        Ok(false) => self.processes[who].idle = true,
+                        // Nor would anybody else.
+                        Ok(false) => self.processes.iter_mut().for_each(|process| process.idle = true),
                         Err(error) => return Err(format!("the queue answered: {error}")),
                     }
                     break;
@@ -267,6 +291,21 @@ impl World {
         }
     }
 
+    /// The process sleeps for longer than its lease, and goes on later. Not with a request on the wire, which would arrive.
+    async fn fall_asleep(&mut self, who: usize) {
+        if self.processes[who].work.is_some() && self.processes[who].place != ON_THE_WIRE {
+            self.tell(|| format!("process {who} falls asleep"));
+            self.processes[who].asleep = true;
+            self.turn(LEASE + 1_000).await;
+        }
+    }
+
+    fn wake(&mut self, who: usize) {
+        if std::mem::take(&mut self.processes[who].asleep) {
+            self.tell(|| format!("process {who} wakes up"));
+        }
+    }
+
     /// Something may be due: nobody is idle any more.
     pub(super) fn stir(&mut self) {
         for process in &mut self.processes {
@@ -274,15 +313,23 @@ impl World {
         }
     }
 
-    /// Time passes. Processes that live keep their leases meanwhile; what the dead held becomes free.
+    /// Time passes. Processes that are awake keep their leases meanwhile; what the dead and the sleeping held becomes free.
     pub(super) async fn turn(&mut self, ms: i64) {
+        let is_at_work = |process: &&Process| process.work.is_some() && !process.asleep;
+        let mut keepers: Vec<Worker> =
+            self.processes.iter().filter(is_at_work).map(|process| process.worker.clone()).collect();
         let mut left = ms;
+        // Who holds nothing only frees what others held, and once is enough for that.
+        let step = if keepers.is_empty() { ms } else { LEASE / 3 };
+        if keepers.is_empty() {
+            keepers.push(self.process().worker);
+        }
         while left > 0 {
-            let part = left.min(LEASE / 3);
+            let part = left.min(step);
             self.clock.turn(part);
             left -= part;
-            for process in &self.processes {
-                process.worker.renew_and_free().await.expect("leases are kept");
+            for keeper in &keepers {
+                keeper.renew_and_free().await.expect("leases are kept");
             }
         }
         self.tell(|| format!("{ms} ms later"));
@@ -370,6 +417,8 @@ impl World {
         self.platform.change_traps(Traps::calm);
         self.hints.clear();
         self.token_is_given().await;
+        self.rest(false).await?;
+        (0..self.processes.len()).for_each(|who| self.wake(who));
         // A job that the old token failed may hold the connection once more: the person comes back.
         self.rest(false).await?;
         self.token_is_given().await;
@@ -435,7 +484,8 @@ impl World {
     }
 
     fn is_at_rest(&self, who: usize) -> bool {
-        self.processes[who].idle && self.processes[who].work.is_none()
+        let process = &self.processes[who];
+        process.asleep || process.idle && process.work.is_none()
     }
 }
 

@@ -1,0 +1,38 @@
+//! The claim under which a job runs. A process may sleep for longer than its lease, and another takes the job over: who then
+//! wakes up stores nothing and sends nothing.
+
+use super::Engine;
+use crate::connectors::Connector;
+use crate::store::{Job, Result, StoreError, Tx};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+pub(super) struct Claim {
+    job: String,
+    name: String,
+    /// When the lease ends, as it was read last.
+    until: AtomicI64,
+}
+
+impl Claim {
+    pub fn of(job: &Job) -> Self {
+        Self { job: job.id.clone(), name: job.claim.clone(), until: AtomicI64::new(0) }
+    }
+}
+
+impl Engine {
+    /// A transaction of the job that runs, which holds its claim.
+    pub(super) async fn begin(&self) -> Result<Tx> {
+        let mut tx = self.store.begin().await?;
+        if let Some(claim) = &self.claim {
+            claim.until.store(tx.held_until(&claim.job, &claim.name).await?, Ordering::SeqCst);
+        }
+        Ok(tx)
+    }
+
+    /// Asked after the intent is stored and before the request goes out: who slept in between, until somebody else may look
+    /// for what was sent, sends no more. What was stored says that it may have been sent.
+    pub(super) fn may_send_to(&self, side: &dyn Connector) -> Result<()> {
+        let until = self.claim.as_ref().map_or(i64::MAX, |claim| claim.until.load(Ordering::SeqCst));
+        if self.clock.now().saturating_add(side.settles_ms()) < until { Ok(()) } else { Err(StoreError::Taken) }
+    }
+}
