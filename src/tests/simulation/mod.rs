@@ -4,6 +4,7 @@
 
 mod check;
 mod entering;
+mod gone;
 mod history;
 mod people;
 mod polling;

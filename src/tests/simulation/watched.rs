@@ -5,8 +5,8 @@ use crate::connectors::memory::Memory;
 use crate::connectors::{Applied, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Seen};
 use crate::store::pause;
 use async_trait::async_trait;
-use merge::{Entry, Fields, Record};
-use std::collections::BTreeSet;
+use merge::{Edit, Entry, Fields, Record, User};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What happened, in order, for whoever reads a failing history. Silent unless told to listen.
@@ -110,7 +110,7 @@ impl Brief for Seen {
 macro_rules! brief_as_debug {
     ($($of:ty),*) => { $(impl Brief for $of { fn brief(&self) -> String { format!("{self:?}") } })* };
 }
-brief_as_debug!((), String, Gone, Journal, File);
+brief_as_debug!((), bool, String, Gone, Journal, File, BTreeMap<String, Edit>);
 
 fn values(fields: &Fields) -> String {
     let shown = fields.iter().map(|(field, value)| format!("{field}={:?}", value.as_str()));
@@ -159,7 +159,16 @@ impl Connector for Watched {
         .await
     }
 
+    async fn has_user(&self, user: &User) -> Result<bool, Failure> {
+        self.call(|| format!("has_user({})", user.email), self.memory.has_user(user)).await
+    }
+
+    async fn edits(&self, record: &Record, fields: &BTreeSet<String>) -> Result<BTreeMap<String, Edit>, Failure> {
+        self.call(|| format!("edits({fields:?})"), self.memory.edits(record, fields)).await
+    }
+
     async fn delete(&self, id: &str) -> Result<(), Failure> {
+        self.touch(id);
         self.call(|| "delete".into(), self.memory.delete(id)).await
     }
 

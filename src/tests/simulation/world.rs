@@ -2,6 +2,7 @@
 //! who dies, what is heard and how much time passes.
 
 use super::history::{History, Step, Weather};
+use super::rules::USERS;
 use super::watched::{Tale, Watched};
 use crate::clock::{Clock, SharedClock};
 use crate::connectors::memory::{ACCOUNT, BusinessRule, Memory, Traps};
@@ -25,7 +26,7 @@ use std::task::Poll;
 const START: i64 = 1_795_262_400_300;
 const POLL_EVERY: i64 = 20_000;
 const LEASE: i64 = 120_000;
-const NEAR: [&str; 10] = [
+const NEAR: [&str; 11] = [
     "short_description",
     "description",
     "state",
@@ -35,9 +36,10 @@ const NEAR: [&str; 10] = [
     "hold_reason",
     "close_notes",
     "correlation_id",
+    "assigned_to",
     "mood",
 ];
-const FAR: [&str; 7] = ["title", "description", "status", "severity", "kind", "reference", "mood"];
+const FAR: [&str; 8] = ["title", "description", "status", "severity", "kind", "reference", "owner", "mood"];
 /// Where the next thing is a request: what is on the wire cannot be called back.
 pub const ON_THE_WIRE: &str = "before a call";
 /// More turns than any history needs to come to rest.
@@ -67,6 +69,13 @@ pub struct Hint {
     record: String,
 }
 
+/// A record that a person opened.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    pub side: Side,
+    pub id: String,
+}
+
 pub struct World {
     pub clock: Arc<TurnedClock>,
     pub store: Store,
@@ -75,8 +84,12 @@ pub struct World {
     pub platform: Arc<Memory>,
     /// Every mapping that was ever in force, the last one last.
     pub mappings: Vec<Rules>,
-    /// ServiceNow's records, as they were opened.
-    pub records: Vec<String>,
+    /// What people opened, in order.
+    pub records: Vec<Opened>,
+    /// What people removed, with the number of the mapping that was in force.
+    pub removed: BTreeMap<String, usize>,
+    /// Somebody gave something up for good.
+    pub somebody_discarded: bool,
     /// Something happened of which nobody tells: only looking at everything finds it.
     pub needs_a_look: bool,
     /// Fields that people changed, and mappings that they published: what writes may answer to.
@@ -132,6 +145,8 @@ impl World {
             processes: Vec::new(),
             mappings: Vec::new(),
             records: Vec::new(),
+            removed: BTreeMap::new(),
+            somebody_discarded: false,
             hints: Vec::new(),
             needs_a_look: false,
             somebody_emptied: false,
@@ -149,7 +164,7 @@ impl World {
             dice,
             tale,
         };
-        world.publish(usize::try_from(history.seed % 2).unwrap_or(0)).await;
+        world.publish(&history.mapping).await;
         let mut tx = world.store.begin().await.expect("begins");
         tx.set_connection_authorized(&world.connection, ACCOUNT, 0).await.expect("stored");
         queue::poll_at(&mut tx, &world.connection, START, &*world.clock).await.expect("stored");
@@ -385,8 +400,21 @@ impl World {
         Ok(())
     }
 
-    pub async fn link(&self, record: &str) -> Option<Link> {
-        self.store.link_of(&self.connection, record).await.expect("readable")
+    pub async fn link(&self, opened: &Opened) -> Option<Link> {
+        let link = match opened.side {
+            Side::ServiceNow => self.store.link_of(&self.connection, &opened.id).await,
+            Side::Platform => self.store.link_of_ticket(&opened.id).await,
+        };
+        link.expect("readable")
+    }
+
+    /// What is looked at: the record of ServiceNow, or the ticket that has none.
+    pub async fn subject(&self, opened: &Opened) -> String {
+        match (self.link(opened).await, opened.side) {
+            (Some(link), _) => link.servicenow_id,
+            (None, Side::ServiceNow) => opened.id.clone(),
+            (None, Side::Platform) => queue::ticket(&opened.id),
+        }
     }
 
     pub fn memory(&self, side: Side) -> &Memory {
@@ -400,12 +428,17 @@ impl World {
         self.mappings.last().expect("published")
     }
 
-    /// The record on that side, if it is there.
+    /// The record on that side, if it is known there, and what is looked at for it.
     pub(super) async fn on(&self, side: Side, record: usize) -> Option<(String, String)> {
-        let servicenow = self.records.get(record % self.records.len().max(1))?.clone();
+        let opened = self.records.get(record % self.records.len().max(1))?;
+        let subject = self.subject(opened).await;
+        if opened.side == side {
+            return Some((opened.id.clone(), subject));
+        }
+        let link = self.link(opened).await?;
         match side {
-            Side::ServiceNow => Some((servicenow.clone(), servicenow)),
-            Side::Platform => Some((self.link(&servicenow).await?.platform_id?, servicenow)),
+            Side::ServiceNow => Some((link.servicenow_id, subject)),
+            Side::Platform => Some((link.platform_id?, subject)),
         }
     }
 
@@ -428,7 +461,11 @@ impl World {
         self.rest(true).await?;
         self.turn(2 * POLL_EVERY).await;
         self.hints.clear();
-        self.run_ends().await
+        self.run_ends().await?;
+        while self.compare_a_lost_entry().await {
+            self.rest(true).await?;
+        }
+        Ok(())
     }
 
     /// Everybody works until no reconcile run is on its way.
@@ -452,9 +489,13 @@ impl World {
             return self.run_ends().await;
         }
         self.tell(|| "somebody looks at everything".into());
+        let mut subjects = Vec::new();
+        for opened in &self.records {
+            subjects.push(self.subject(opened).await);
+        }
         let mut tx = self.store.begin().await.expect("begins");
-        for record in &self.records {
-            queue::look_at(&mut tx, &self.connection, record, Urgency::Bulk, &*self.clock).await.expect("stored");
+        for subject in &subjects {
+            queue::look_at(&mut tx, &self.connection, subject, Urgency::Bulk, &*self.clock).await.expect("stored");
         }
         tx.commit().await.expect("committed");
         self.stir();
@@ -492,6 +533,7 @@ impl World {
 fn traps(weather: Weather, dice: &mut StdRng) -> (Traps, Traps) {
     let mut near = Traps { page: dice.random_range(1..3), ..Traps::of_servicenow() };
     near.hides_field_times = dice.random_bool(0.5);
+    near.keeps_no_audit = dice.random_bool(0.5);
     near.silent_about_gone = dice.random_bool(0.5);
     near.skew_ms = dice.random_range(-3_000..3_000);
     near.business_rules.push(BusinessRule {
@@ -501,6 +543,9 @@ fn traps(weather: Weather, dice: &mut StdRng) -> (Traps, Traps) {
         to: Value::Empty,
     });
     let mut far = Traps::default();
+    for (traps, users) in [(&mut near, USERS[0]), (&mut far, USERS[1])] {
+        traps.users.extend(users.map(str::to_owned));
+    }
     if weather.faults {
         near.busy = 30;
         near.limited = 20;
