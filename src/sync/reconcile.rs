@@ -82,7 +82,7 @@ pub(super) async fn round(
         pair
     } else {
         if let Some(ticket) = queue::ticket_of(record) {
-            return enter::ticket(engine, connection, sides, ticket).await;
+            return enter::ticket(engine, connection, sides, ticket, look).await;
         }
         let lane = queue::lane(&connection.id, record);
         let Some((mut link, mut beside)) = engine.store.link_to_sync(&connection.id, record, &lane).await? else {

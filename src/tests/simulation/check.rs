@@ -1,9 +1,9 @@
 //! What must hold when the dust has settled, read from both sides and from the store.
 
+use super::gone;
 use super::people::person;
 use super::rules::{NOTE, may_write};
 use super::world::{Broken, Opened, World};
-use super::gone;
 use crate::connectors::File;
 use crate::connectors::memory::{ACCOUNT, Memory};
 use crate::queue;

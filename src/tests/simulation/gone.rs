@@ -50,16 +50,19 @@ fn one(world: &World, link: &Link, from: Side, is_told: bool) -> Result<(), Brok
         Some(_) if world.memory(from).traps().silent_about_gone => {
             Err(format!("{name} counts as gone from {from}, which did not say that it was deleted"))
         }
-        Some(_) if link.state == LinkState::Unlinked => {
-            ensure(says(|policy| *policy == OnDeletion::Unlink), || format!("{name} is no pair, and no mapping said so"))
-        }
+        Some(_) if link.state == LinkState::Unlinked => ensure(says(|policy| *policy == OnDeletion::Unlink), || {
+            format!("{name} is no pair, and no mapping said so")
+        }),
         // What a side refused a person may have given up.
         Some(_) if world.somebody_discarded => Ok(()),
         Some(_) => {
             let keeps = says(|policy| *policy == OnDeletion::Keep) && is_told;
-            let is_closed = || world.memory(to).written().iter().any(|written| {
-                written.id == link.record_on(to) && [Value::choice("Closed"), Value::choice("7")].contains(&written.value)
-            }) || closed(world, link, to);
+            let is_closed = || {
+                world.memory(to).written().iter().any(|written| {
+                    written.id == link.record_on(to)
+                        && [Value::choice("Closed"), Value::choice("7")].contains(&written.value)
+                }) || closed(world, link, to)
+            };
             let closes = says(|policy| matches!(policy, OnDeletion::Close { .. })) && is_closed();
             ensure(keeps || closes, || format!("{name} is gone from {from}, and is left on {to} as no mapping said"))
         }

@@ -47,8 +47,12 @@ pub fn rules(mapping: &Mapping, version: i64) -> Rules {
                {"servicenow": "payroll", "label": "Payroll", "platform": "Payroll"}]),
         json!([{"servicenow": "inquiry", "label": "Inquiry", "platform": "General inquiry"}]),
     ];
-    let no_match = [json!("create"), json!({"stand_in": {"email": STAND_IN}}), json!("leave_empty"),
-        json!({"stand_in": {"email": STAND_IN}})];
+    let no_match = [
+        json!("create"),
+        json!({"stand_in": {"email": STAND_IN}}),
+        json!("leave_empty"),
+        json!({"stand_in": {"email": STAND_IN}}),
+    ];
     let one_way = ["both", "both", "to_platform", "to_servicenow"][variant];
     let rules = json!({
         "version": version,
