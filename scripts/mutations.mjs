@@ -128,7 +128,8 @@ const bugs = [
   {
     name: "claim-not-asked", test: sleeping, file: "src/sync/claim.rs",
     says: "who lost a job to another goes on storing what it wants to send",
-    find: "tx.held_until(&claim.job, &claim.name).await?", put: "tx.held_until(&claim.job, &claim.name).await.unwrap_or(i64::MAX)",
+    find: "match tx.held_until(&claim.job, &claim.name).await {",
+    put: "match Ok::<i64, crate::store::StoreError>(tx.held_until(&claim.job, &claim.name).await.unwrap_or(i64::MAX)) {",
   },
   {
     name: "sent-after-sleep", test: sleeping, file: "src/sync/claim.rs",

@@ -118,6 +118,13 @@ impl Writer {
 }
 
 impl Member {
+    /// Nothing of it happened: who has the next turn sees to that, which is this one.
+    pub async fn undo(self) -> Result<()> {
+        let Self { group, writer } = self;
+        drop(group);
+        writer.turn().await.map(drop)
+    }
+
     /// On disk when it returns.
     pub async fn commit(self) -> Result<()> {
         let Self { mut group, writer } = self;

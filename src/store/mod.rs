@@ -170,7 +170,7 @@ impl Store {
         };
         let options = AnyPoolOptions::new().max_connections(16).acquire_timeout(Duration::from_secs(30));
         let options = match dialect {
-            Dialect::Sqlite => of_sqlite(options),
+            Dialect::Sqlite => with_pragmas(options),
             Dialect::Postgres => options,
         };
         Ok(Self::on(options.connect(&url).await?, dialect))
@@ -181,7 +181,7 @@ impl Store {
     pub async fn in_memory() -> Result<Self> {
         sqlx::any::install_default_drivers();
         let options = AnyPoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
-        let store = Self::on(of_sqlite(options).connect("sqlite::memory:").await?, Dialect::Sqlite);
+        let store = Self::on(with_pragmas(options).connect("sqlite::memory:").await?, Dialect::Sqlite);
         store.migrate().await?;
         Ok(store)
     }
@@ -269,6 +269,15 @@ impl Tx {
         Ok(())
     }
 
+    /// It never happened. Dropped instead, it holds up others until the next one begins.
+    pub async fn undo(self) -> Result<()> {
+        match self.inner {
+            Inner::Own(own) => drop(own),
+            Inner::Shared(member) => member.undo().await?,
+        }
+        Ok(())
+    }
+
     pub async fn commit(self) -> Result<()> {
         #[cfg(test)]
         pause::at(pause::BEFORE_COMMIT).await;
@@ -282,10 +291,9 @@ impl Tx {
     }
 }
 
-/// What every connection to SQLite is told first. FULL: an answered webhook is on disk, whatever happens next. No network
-/// is in between, so nobody asks first whether it still answers.
-fn of_sqlite(options: AnyPoolOptions) -> AnyPoolOptions {
-    options.test_before_acquire(false).after_connect(|connection, _| {
+/// What every connection to SQLite is told first. FULL: an answered webhook is on disk, whatever happens next.
+fn with_pragmas(options: AnyPoolOptions) -> AnyPoolOptions {
+    options.after_connect(|connection, _| {
         Box::pin(async move {
             let pragmas = "pragma journal_mode = wal; pragma synchronous = full; \
                            pragma foreign_keys = on; pragma busy_timeout = 10000;";

@@ -23,10 +23,17 @@ impl Engine {
     /// A transaction of the job that runs, which holds its claim.
     pub(super) async fn begin(&self) -> Result<Tx> {
         let mut tx = self.store.begin().await?;
-        if let Some(claim) = &self.claim {
-            claim.until.store(tx.held_until(&claim.job, &claim.name).await?, Ordering::SeqCst);
+        let Some(claim) = &self.claim else { return Ok(tx) };
+        match tx.held_until(&claim.job, &claim.name).await {
+            Ok(until) => {
+                claim.until.store(until, Ordering::SeqCst);
+                Ok(tx)
+            }
+            Err(error) => {
+                tx.undo().await?;
+                Err(error)
+            }
         }
-        Ok(tx)
     }
 
     /// Asked after the intent is stored and before the request goes out: who slept in between, until somebody else may look

@@ -317,7 +317,7 @@ pub(super) async fn within_breaker(
     if look.touch(&mut tx, Some(&link.id), &findings).await? {
         return Ok(tx);
     }
-    drop(tx);
+    tx.undo().await?;
     Err(look.stop(engine).await?)
 }
 

@@ -60,6 +60,7 @@ pub(in crate::sync) async fn enter(
             Ok((link, record)) => {
                 let mut tx = engine.begin().await?;
                 if !tx.add_link(&link).await? {
+                    tx.undo().await?;
                     return Ok(Round::Moved(None));
                 }
                 let entering = look.map(|look| (look, vec![look.entering(Side::Platform, &record.number)]));
