@@ -84,6 +84,7 @@ pub async fn look_at_for(
             run_id: run.to_owned(),
             letters: 0,
             claim: String::new(),
+            lease_until: 0,
         });
     }
     let jobs: Vec<Job> = jobs.into_values().collect();
@@ -132,6 +133,7 @@ async fn planned(
         run_id: String::new(),
         letters: 0,
         claim: String::new(),
+        lease_until: 0,
     };
     tx.enqueue(&job, clock.now()).await
 }

@@ -74,6 +74,9 @@ pub struct Job {
     #[sqlx(rename = "leased_by")]
     #[serde(skip)]
     pub claim: String,
+    /// As it was when it was taken.
+    #[serde(skip)]
+    pub lease_until: i64,
 }
 
 /// How a job that ran goes back to waiting.
@@ -133,7 +136,7 @@ macro_rules! take_head {
              and not exists (select 1 from jobs r where r.lane = w.lane and r.state = 'running') \
              order by w.run_at, w.id limit 1",
             $lock,
-            ") returning id, connection_id, kind, lane, subject, urgency, run_at, attempts, run_id, leased_by, \
+            ") returning id, connection_id, kind, lane, subject, urgency, run_at, attempts, run_id, leased_by, lease_until, \
              (select count(*) from dead_letters d where d.lane = jobs.lane and d.holds = 1) as letters"
         )
     };

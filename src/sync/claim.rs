@@ -4,18 +4,23 @@
 use super::Engine;
 use crate::connectors::Connector;
 use crate::store::{Job, Result, StoreError, Tx};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+
+/// With so much left of the lease nobody else can have the job, and nobody need be asked. More than `settles_ms` of any
+/// side, and than clocks of two machines may differ.
+const SURE_MS: i64 = 90_000;
 
 pub(super) struct Claim {
     job: String,
     name: String,
-    /// When the lease ends, as it was read last.
+    /// When the lease ends, as far as is known here: it is extended while the process is awake.
     until: AtomicI64,
 }
 
 impl Claim {
     pub fn of(job: &Job) -> Self {
-        Self { job: job.id.clone(), name: job.claim.clone(), until: AtomicI64::new(0) }
+        Self { job: job.id.clone(), name: job.claim.clone(), until: AtomicI64::new(job.lease_until) }
     }
 }
 
@@ -23,7 +28,8 @@ impl Engine {
     /// A transaction of the job that runs, which holds its claim.
     pub(super) async fn begin(&self) -> Result<Tx> {
         let mut tx = self.store.begin().await?;
-        let Some(claim) = &self.claim else { return Ok(tx) };
+        let is_sure = |claim: &&Arc<Claim>| self.clock.now() + SURE_MS < claim.until.load(Ordering::SeqCst);
+        let Some(claim) = self.claim.as_ref().filter(|claim| !is_sure(claim)) else { return Ok(tx) };
         match tx.held_until(&claim.job, &claim.name).await {
             Ok(until) => {
                 claim.until.store(until, Ordering::SeqCst);

@@ -12,7 +12,7 @@ pub fn pair(world: &World, link: &Link) -> Result<usize, Broken> {
     let is_there = |side: Side| world.memory(side).truth(link.record_on(side)).is_some();
     let by_person = |side: Side| world.removed.contains_key(link.record_on(side));
     let by_us = |side: Side| world.memory(side).deleted().iter().any(|id| id == link.record_on(side));
-    for side in Side::BOTH.into_iter().filter(|side| by_us(*side)) {
+    if let Some(side) = Side::BOTH.into_iter().find(|side| by_us(*side)) {
         let from = side.other();
         ensure(by_person(from) && !is_there(from), || {
             format!("{name} was deleted on {side}, and on {from} nobody had deleted it")
