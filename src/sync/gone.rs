@@ -8,7 +8,7 @@ use super::runs::{self, Look};
 use super::story::{self, Story};
 use super::{Engine, Round, Sides, SyncError};
 use crate::clock;
-use crate::connectors::Gone;
+use crate::connectors::{Failure, Gone};
 use crate::queue;
 use crate::store::{self, Connection, Delivery, Finding, Link, LinkState, Tx};
 use merge::{Decision, Edit, Left, OnDeletion, Outcome, Record, Rules, Side};
@@ -225,6 +225,12 @@ async fn carry_out(
     };
     let touched = look.map(|look| (look, deletion.findings()));
     let mut tx = runs::within_breaker(engine, engine.begin().await?, link, touched).await?;
+    // It cannot be taken back, so the mapping counts that is in force now, and not the one that the job began with.
+    let in_force = tx.rules_for_edit(&connection.id).await?;
+    if in_force.is_none_or(|rules| rules.version != connection.rules.version) {
+        tx.undo().await?;
+        return Err(Failure::transient("Another mapping was published meanwhile.").into());
+    }
     let mut after = link.clone();
     let mut delivery = None;
     match deletion.then {

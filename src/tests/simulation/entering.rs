@@ -97,6 +97,16 @@ impl Joined {
         tx.commit().await.expect("committed");
     }
 
+    /// A record of ServiceNow with its ticket.
+    pub async fn pair(&self) -> (String, String) {
+        let fields = [("category", Value::choice("inquiry")), ("short_description", Value::text("as it began"))];
+        let record = self.servicenow.open("Beth", fields.map(|(field, value)| (field.to_owned(), value)).into());
+        self.look_at(&record).await;
+        self.settle().await;
+        let link = self.store.link_of(&self.connection, &record).await.expect("readable").expect("linked");
+        (record, link.platform_id.expect("made"))
+    }
+
     /// ServiceNow tells of what we did there, leases end, and another process does the rest.
     pub async fn settle(&self) {
         for _ in 0..4 {

@@ -8,6 +8,7 @@ mod gone;
 mod history;
 mod people;
 mod polling;
+mod publishing;
 mod rules;
 mod sleeping;
 mod watched;

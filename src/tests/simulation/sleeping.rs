@@ -7,16 +7,6 @@ use super::world::ON_THE_WIRE;
 use crate::connectors::memory::ACCOUNT;
 use merge::{Fields, Side, Stream, Value};
 
-async fn linked() -> (Joined, String, String) {
-    let joined = Joined::by(&merge::incident_to_desk(), 11).await;
-    let fields = [("category", Value::choice("inquiry")), ("short_description", Value::text("as it began"))];
-    let record = joined.servicenow.open("Beth", fields.map(|(field, value)| (field.to_owned(), value)).into());
-    joined.look_at(&record).await;
-    joined.settle().await;
-    let link = joined.store.link_of(&joined.connection, &record).await.expect("readable").expect("linked");
-    (joined, record, link.platform_id.expect("made"))
-}
-
 /// Another process sends the comment, and its request is lost on the way: whoever comes next has to look for it.
 async fn lose_the_request(joined: &Joined, record: &str) {
     let link = joined.store.link_of(&joined.connection, record).await.expect("readable").expect("linked");
@@ -36,7 +26,8 @@ async fn lose_the_request(joined: &Joined, record: &str) {
 
 /// Answers whether the work was done before the place.
 async fn crosses_once(place: usize, request_was_lost: bool) -> bool {
-    let (joined, record, ticket) = linked().await;
+    let joined = Joined::by(&merge::incident_to_desk(), 11).await;
+    let (record, ticket) = joined.pair().await;
     let edit = |side: Side, text: &str| {
         let (memory, id, field, by) = match side {
             Side::ServiceNow => (&joined.servicenow, &record, "short_description", "Beth"),
