@@ -91,6 +91,11 @@ impl Writer {
         Ok(turn)
     }
 
+    /// Somebody who was dropped may have left a transaction open; it ends.
+    pub async fn end_dropped(&self) -> Result<()> {
+        self.turn().await.map(drop)
+    }
+
     /// The next turn, after whatever was left by somebody who was dropped.
     async fn turn(&self) -> Result<Turn> {
         let mut turn = self.0.clone().lock_owned().await;

@@ -233,6 +233,14 @@ impl Store {
         Ok(group::Single { connection: self.pool.take().await?, _turn: turn })
     }
 
+    /// A transaction that was dropped holds up others until the next one begins, or until this.
+    pub async fn end_dropped(&self) -> Result<()> {
+        match self.dialect {
+            Dialect::Sqlite => self.writer.end_dropped().await,
+            Dialect::Postgres => Ok(()),
+        }
+    }
+
     pub async fn close(&self) {
         self.pool.close().await;
     }

@@ -136,7 +136,8 @@ impl Engine {
                     return Ok(After::Done);
                 }
                 Ok(Round::Moved(pair)) => known = pair.map(|pair| *pair),
-                Err(SyncError::Failure(Failure::Moved) | SyncError::Store(StoreError::Stale)) => {}
+                Err(SyncError::Failure(Failure::Moved)) => {}
+                Err(SyncError::Store(StoreError::Stale)) => self.store.end_dropped().await?,
                 Err(other) => return Err(other),
             }
         }
