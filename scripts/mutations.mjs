@@ -8,7 +8,7 @@ const simulation = ["-p", "isthmus", "--lib", "tests::simulation::whatever_happe
 const merge = ["-p", "merge"];
 const queue = ["-p", "isthmus", "--lib", "tests::queue::on_sqlite"];
 const store = ["-p", "isthmus", "--lib", "tests::store::on_sqlite"];
-const deletions = ["-p", "isthmus", "--lib", "tests::gone::a_hidden_record"];
+const sleeping = ["-p", "isthmus", "--lib", "tests::simulation::sleeping"];
 const conformance = ["-p", "isthmus", "--lib", "tests::conformance::servicenow::changes"];
 
 /** What is found must be there exactly once in its file: when the code moves, its row here moves with it. */
@@ -77,10 +77,25 @@ const bugs = [
     put: "        if let Outcome::Agree { value } | Outcome::Write(merge::Write { agree: Some(value), .. }) = &decision.outcome {",
   },
   {
-    name: "hidden-is-deleted", test: deletions, file: "src/sync/gone.rs",
+    name: "hidden-is-deleted", test: simulation, file: "src/sync/gone.rs",
     says: "a record that is only hidden is deleted on the other side",
     find: "    let Gone::Deleted { at, by } = gone else {",
     put: "    let gone = if gone == Gone::Hidden { Gone::Deleted { at: 0, by: String::new() } } else { gone };\n    let Gone::Deleted { at, by } = gone else {",
+  },
+  {
+    name: "kept-is-deleted", test: simulation, file: "src/sync/gone.rs",
+    says: "the record that is left is deleted where the connection says to keep it",
+    find: "Left::Keep => Then::Keep,", put: "Left::Keep => Then::Delete,",
+  },
+  {
+    name: "own-ticket-enters", test: simulation, file: "src/sync/enter/from_platform.rs",
+    says: "a ticket that we are just making is not looked up, and becomes a second record",
+    find: "if sides.platform.find_new(&link).await?", put: "if false && sides.platform.find_new(&link).await?",
+  },
+  {
+    name: "tickets-without-run", test: simulation, file: "src/sync/runs.rs",
+    says: "a reconcile run looks at records without a ticket, and not at tickets without a record",
+    find: "(None, _) if tickets_follow =>", put: "(None, _) if tickets_follow && run.queued < 0 =>",
   },
   {
     name: "hidden-is-empty", test: simulation, file: "merge/src/field_rule.rs",
@@ -109,6 +124,22 @@ const bugs = [
     says: "a lease ends at once: what somebody runs is given to somebody else",
     find: "leased_by = '', lease_until = 0 where state = 'running' and lease_until <= $1\"",
     put: "leased_by = '', lease_until = 0 where state = 'running' and lease_until - 999999999 <= $1\"",
+  },
+  {
+    name: "claim-not-asked", test: sleeping, file: "src/sync/claim.rs",
+    says: "who lost a job to another goes on storing what it wants to send",
+    find: "match tx.held_until(&claim.job, &claim.name).await {",
+    put: "match Ok::<i64, crate::store::StoreError>(tx.held_until(&claim.job, &claim.name).await.unwrap_or(i64::MAX)) {",
+  },
+  {
+    name: "sent-after-sleep", test: sleeping, file: "src/sync/claim.rs",
+    says: "who slept between the stored intent and the request sends it all the same",
+    find: "if self.clock.now().saturating_add(side.settles_ms()) < until {", put: "if until != 0 || side.settles_ms() < 0 {",
+  },
+  {
+    name: "claim-by-process", test: queue, file: "src/queue/worker.rs",
+    says: "a claim is named after its process, which takes what it lost for what it has",
+    find: "tx.claim_job(&self.clock.id(), now", put: "tx.claim_job(\"this process\", now",
   },
   {
     name: "lease-not-checked", test: queue, file: "src/store/jobs.rs",

@@ -11,20 +11,36 @@ const BEHIND: usize = 1024;
 #[derive(Clone, Debug)]
 pub struct News {
     pages: broadcast::Sender<String>,
+    /// For what this process remembers.
+    inside: broadcast::Sender<String>,
     /// What this process said, for the other processes.
     ours: broadcast::Sender<String>,
 }
 
 impl Default for News {
     fn default() -> Self {
-        Self { pages: broadcast::channel(BEHIND).0, ours: broadcast::channel(BEHIND).0 }
+        Self {
+            pages: broadcast::channel(BEHIND).0,
+            inside: broadcast::channel(BEHIND).0,
+            ours: broadcast::channel(BEHIND).0,
+        }
     }
 }
 
 impl News {
-    /// Everything, wherever it was said.
+    /// Everything, wherever it was said: for a page.
     pub fn subscribe(&self) -> broadcast::Receiver<String> {
         self.pages.subscribe()
+    }
+
+    /// The same for whoever must not show what is old.
+    pub fn inside(&self) -> broadcast::Receiver<String> {
+        self.inside.subscribe()
+    }
+
+    /// Whether a page may be open, here or in another process.
+    pub fn is_followed(&self) -> bool {
+        self.pages.receiver_count() + self.ours.receiver_count() > 0
     }
 
     /// What is said in this process.
@@ -36,11 +52,12 @@ impl News {
     pub fn tell(&self, topic: impl Into<String>) {
         let topic = topic.into();
         let _ = self.ours.send(topic.clone());
-        let _ = self.pages.send(topic);
+        self.pass_on(&topic);
     }
 
     /// Said in another process.
     pub fn pass_on(&self, topic: &str) {
+        let _ = self.inside.send(topic.to_owned());
         let _ = self.pages.send(topic.to_owned());
     }
 

@@ -176,10 +176,10 @@ export class Installation {
     return Number(readFileSync(`/proc/${this.server.pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]) / 1024;
   }
 
-  async until(what, isSo, tries = 1500) {
+  async until(what, isSo, tries = 1500, every = 20) {
     for (let i = 0; i < tries; i++) {
       if (await isSo().catch(() => false)) return;
-      await pause(20);
+      await pause(every);
     }
     throw new Error(`it never came true that ${what}\n${this.log.slice(-4000)}`);
   }

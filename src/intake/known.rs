@@ -48,7 +48,7 @@ struct Memory {
 
 impl Known {
     pub fn new(store: Store, clock: SharedClock, secrets: Secrets, news: &News) -> Self {
-        let memory = Memory { news: news.subscribe(), callers: HashMap::new(), forgotten: 0 };
+        let memory = Memory { news: news.inside(), callers: HashMap::new(), forgotten: 0 };
         Self { store, clock, secrets, memory: Mutex::new(memory) }
     }
 

@@ -46,18 +46,14 @@ impl Inbox {
 
     /// Sorts the few now, and puts the others down: on disk when it returns.
     pub async fn keep(&self, few: &[&Heard], many: &[&Heard]) -> Result<()> {
-        let mut tx = self.store.begin().await?;
         if !few.is_empty() {
+            let mut tx = self.store.begin().await?;
             sort(&mut tx, few, &self.clock).await?;
-        }
-        if !many.is_empty() {
-            tx.put_batch(&self.clock.id(), &self.me, many, self.clock.now()).await?;
-        }
-        tx.commit().await?;
-        if !few.is_empty() {
+            tx.commit().await?;
             self.wake.wake();
         }
         if !many.is_empty() {
+            self.store.put_batch(&self.clock.id(), &self.me, many, self.clock.now()).await?;
             self.length.fetch_add(many.len(), Ordering::Relaxed);
             self.added.notify_one();
         }

@@ -61,7 +61,7 @@ impl Operations {
         let (connection, sides) = self.working(connection).await?;
         let (store, clock) = (&self.parts.store, self.parts.clock.as_ref());
         let link = link_of_ticket(store, clock, &connection, &sides, ticket, Asked::Person).await.map_err(failed)?;
-        let link = link.map_err(|why| not_entering("The ticket does not go to ServiceNow.", &why))?;
+        let (link, _) = link.map_err(|why| not_entering("The ticket does not go to ServiceNow.", &why))?;
         self.link(&link, "tickets.send", ticket, &connection.id).await?;
         self.after_edit(ticket);
         Ok(())

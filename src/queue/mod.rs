@@ -82,6 +82,9 @@ pub async fn look_at_for(
             run_at: now,
             attempts: 0,
             run_id: run.to_owned(),
+            letters: 0,
+            claim: String::new(),
+            lease_until: 0,
         });
     }
     let jobs: Vec<Job> = jobs.into_values().collect();
@@ -128,6 +131,9 @@ async fn planned(
         run_at: at,
         attempts: 0,
         run_id: String::new(),
+        letters: 0,
+        claim: String::new(),
+        lease_until: 0,
     };
     tx.enqueue(&job, clock.now()).await
 }

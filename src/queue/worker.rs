@@ -38,30 +38,28 @@ pub struct Worker {
     pub store: Store,
     pub clock: SharedClock,
     pub wake: Wake,
-    /// Names this process's leases.
-    pub me: String,
-    /// The jobs that run here now. Only these are extended: one whose end could not be stored becomes free again
-    /// when its lease ends, instead of blocking its lane.
-    held: Arc<Mutex<BTreeSet<String>>>,
+    /// The jobs that run here now, each with its claim. Only these are extended: one whose end could not be stored
+    /// becomes free again when its lease ends, instead of blocking its lane.
+    held: Arc<Mutex<BTreeSet<(String, String)>>>,
     settled: Arc<dyn Fn(&Job) + Send + Sync>,
 }
 
 /// A job that runs here; its lease is extended until this is dropped.
 struct Running {
     job: Job,
-    held: Arc<Mutex<BTreeSet<String>>>,
+    held: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.job.id);
+        let claimed = (self.job.id.clone(), self.job.claim.clone());
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&claimed);
     }
 }
 
 impl Worker {
     pub fn new(store: Store, clock: SharedClock, wake: Wake) -> Self {
-        let me = clock.id();
-        Self { store, clock, wake, me, held: Arc::default(), settled: Arc::new(|_| {}) }
+        Self { store, clock, wake, held: Arc::default(), settled: Arc::new(|_| {}) }
     }
 
     /// Hears of each job whose end is stored: until then it counts as one that waits.
@@ -144,13 +142,14 @@ impl Worker {
             self.settle(&mut tx, &running.job, after).await?;
         }
         let now = self.clock.now();
-        let job = tx.claim_job(&self.me, now, now + LEASE_MS).await?;
+        let job = tx.claim_job(&self.clock.id(), now, now + LEASE_MS).await?;
         tx.commit().await?;
         if let Some((running, _)) = ended {
             (self.settled)(&running.job);
         }
         Ok(job.map(|job| {
-            self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id.clone());
+            let claimed = (job.id.clone(), job.claim.clone());
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(claimed);
             Running { job, held: self.held.clone() }
         }))
     }
@@ -180,20 +179,20 @@ impl Worker {
         }
     }
 
-    /// Who lost the job meanwhile, because the lease ended, decides nothing about it.
+    /// Who lost the job meanwhile, because the lease ended, decides nothing about it, not even who has it again.
     async fn settle(&self, tx: &mut Tx, job: &Job, after: &After) -> Result<()> {
         let now = self.clock.now();
         match after {
-            After::Done => tx.complete_job(&job.id, &self.me).await.map(drop),
+            After::Done => tx.complete_job(&job.id, &job.claim).await.map(drop),
             After::Again { at } => {
-                if !tx.complete_job(&job.id, &self.me).await? {
+                if !tx.complete_job(&job.id, &job.claim).await? {
                     return Ok(());
                 }
                 tx.enqueue(&Job { id: self.clock.id(), run_at: *at, attempts: 0, ..job.clone() }, now).await
             }
             After::Wait { why } => {
                 let back = Back { run_at: now, not_before: 0, buried: false, blamed: false, problem: why };
-                tx.put_back_job(&job.id, &self.me, &back).await.map(drop)
+                tx.put_back_job(&job.id, &job.claim, &back).await.map(drop)
             }
             After::Retry { why, after_ms } => {
                 let mut chance = [0; 4];
@@ -207,7 +206,7 @@ impl Worker {
                 }
                 let not_before = after_ms.map_or(0, |wait| now + wait);
                 let back = Back { run_at, not_before, buried, blamed: true, problem: why };
-                if tx.put_back_job(&job.id, &self.me, &back).await? && buried {
+                if tx.put_back_job(&job.id, &job.claim, &back).await? && buried {
                     tx.open_letter(&letter(self.clock.id(), job, why, now)).await?;
                 }
                 Ok(())
@@ -242,8 +241,8 @@ impl Worker {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for job in held {
-            tx.extend_lease(&job, &self.me, now + LEASE_MS).await?;
+        for (job, claim) in held {
+            tx.extend_lease(&job, &claim, now + LEASE_MS).await?;
         }
         let freed = tx.free_ended_leases(now).await?;
         tx.commit().await?;

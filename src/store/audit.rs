@@ -39,7 +39,7 @@ impl Store {
         let (count,): (i64,) = sqlx::query_as("select count(*) from audit where action = $1 and refused = $2")
             .bind(action)
             .bind(i64::from(refused))
-            .fetch_one(&self.pool)
+            .fetch_one(&mut *self.pool.take().await?)
             .await?;
         Ok(count)
     }

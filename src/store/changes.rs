@@ -135,12 +135,12 @@ const SAME_NEWS_MS: i64 = 60_000;
 impl Store {
     pub async fn cursor(&self, connection: &str, stream: &str) -> Result<Option<Cursor>> {
         let sql = select_cursor!("where connection_id = $1 and stream = $2");
-        Ok(sqlx::query_as(sql).bind(connection).bind(stream).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(connection).bind(stream).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     pub async fn cursors(&self, connection: &str) -> Result<Vec<Cursor>> {
         let sql = select_cursor!("where connection_id = $1 order by stream");
-        Ok(sqlx::query_as(sql).bind(connection).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(connection).fetch_all(&mut *self.pool.take().await?).await?)
     }
 
     /// What was last heard of a record: how, and when. A poll is named only where no webhook had told.
@@ -148,7 +148,7 @@ impl Store {
         let sql = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 and arrived_at <= $3 \
                    order by arrived_at desc, id desc limit 1";
         let last: Option<(String, i64)> =
-            sqlx::query_as(sql).bind(connection).bind(record).bind(before).fetch_optional(&self.pool).await?;
+            sqlx::query_as(sql).bind(connection).bind(record).bind(before).fetch_optional(&mut *self.pool.take().await?).await?;
         let Some((source, at)) = &last else { return Ok(None) };
         if source != Source::Poll.as_str() {
             return Ok(last);
@@ -156,7 +156,7 @@ impl Store {
         let sql = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 \
                    and arrived_at between $3 and $4 and source = 'webhook' order by arrived_at desc limit 1";
         let told = sqlx::query_as(sql).bind(connection).bind(record).bind(at - SAME_NEWS_MS).bind(at);
-        let told: Option<(String, i64)> = told.fetch_optional(&self.pool).await?;
+        let told: Option<(String, i64)> = told.fetch_optional(&mut *self.pool.take().await?).await?;
         Ok(told.or(last))
     }
 }
@@ -166,7 +166,7 @@ impl Store {
     /// Whether this state of a row was ever told of, by whomever.
     pub async fn knows_event(&self, connection: &str, event: &str) -> Result<bool> {
         let sql = "select count(*) from changes where connection_id = $1 and event_key = $2";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).bind(event).fetch_one(&self.pool).await?;
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).bind(event).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count > 0)
     }
 }

@@ -170,13 +170,13 @@ impl Store {
             columns!(),
             " from conflicts c where c.link_id = $1 and c.state in ('open', 'chosen') order by c.id"
         );
-        let rows: Vec<Row> = sqlx::query_as(sql).bind(link).fetch_all(&self.pool).await?;
+        let rows: Vec<Row> = sqlx::query_as(sql).bind(link).fetch_all(&mut *self.pool.take().await?).await?;
         rows.into_iter().map(Row::read).collect()
     }
 
     pub async fn conflict(&self, id: &str) -> Result<Option<ListedConflict>> {
         let row: Option<ListedRow> =
-            sqlx::query_as(listed!("where c.id = $1")).bind(id).fetch_optional(&self.pool).await?;
+            sqlx::query_as(listed!("where c.id = $1")).bind(id).fetch_optional(&mut *self.pool.take().await?).await?;
         row.map(ListedRow::read).transpose()
     }
 
@@ -187,15 +187,19 @@ impl Store {
              order by (select min(o.opened_at) from conflicts o where o.link_id = c.link_id and o.state in ('open', 'chosen')), \
              c.link_id, c.id limit $2 offset $3"
         );
-        let rows: Vec<ListedRow> =
-            sqlx::query_as(sql).bind(connection).bind(limit).bind(offset).fetch_all(&self.pool).await?;
+        let rows: Vec<ListedRow> = sqlx::query_as(sql)
+            .bind(connection)
+            .bind(limit)
+            .bind(offset)
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?;
         rows.into_iter().map(ListedRow::read).collect()
     }
 
     pub async fn count_conflicts(&self, connection: &str) -> Result<i64> {
         let sql =
             "select count(*) from conflicts where ($1 = '' or connection_id = $1) and state in ('open', 'chosen')";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&self.pool).await?;
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 
@@ -203,7 +207,7 @@ impl Store {
     pub async fn count_conflicted_links(&self, connection: &str) -> Result<i64> {
         let sql = "select count(distinct c.link_id) from conflicts c join links l on l.id = c.link_id \
                    where c.connection_id = $1 and c.state = 'open' and l.note = ''";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&self.pool).await?;
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 }

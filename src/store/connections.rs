@@ -137,21 +137,26 @@ macro_rules! select_connection {
 
 impl Store {
     pub async fn connections(&self) -> Result<Vec<Connection>> {
-        let rows: Vec<Row> =
-            sqlx::query_as(select_connection!("order by created_at, id")).fetch_all(&self.pool).await?;
+        let rows: Vec<Row> = sqlx::query_as(select_connection!("order by created_at, id"))
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?;
         rows.into_iter().map(Row::read).collect()
     }
 
     pub async fn connection(&self, id: &str) -> Result<Option<Connection>> {
-        let row: Option<Row> =
-            sqlx::query_as(select_connection!("where id = $1")).bind(id).fetch_optional(&self.pool).await?;
+        let row: Option<Row> = sqlx::query_as(select_connection!("where id = $1"))
+            .bind(id)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?;
         let known = |row: Row| self.mappings.read(&row.id, &row.rules).map(|rules| row.with(rules));
         row.map(known).transpose()
     }
 
     pub async fn connection_by_webhook_key(&self, key: &str) -> Result<Option<Connection>> {
-        let row: Option<Row> =
-            sqlx::query_as(select_connection!("where webhook_key = $1")).bind(key).fetch_optional(&self.pool).await?;
+        let row: Option<Row> = sqlx::query_as(select_connection!("where webhook_key = $1"))
+            .bind(key)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?;
         row.map(Row::read).transpose()
     }
 }

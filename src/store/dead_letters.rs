@@ -180,13 +180,14 @@ impl Store {
     /// What is not sent again on this lane, for now.
     pub async fn held_letters(&self, lane: &str) -> Result<Vec<DeadLetter>> {
         let sql = select_letter!("where lane = $1 and holds = 1 order by id");
-        Ok(sqlx::query_as(sql).bind(lane).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(lane).fetch_all(&mut *self.pool.take().await?).await?)
     }
 
     /// Which lost entries of a lane a person wants to be sent again, by what stands for them.
     pub async fn lost_to_retry(&self, lane: &str) -> Result<Vec<String>> {
         let sql = "select rule from dead_letters where lane = $1 and kind = $2 and state = 'retried'";
-        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(lane).bind(LOST).fetch_all(&self.pool).await?;
+        let rows: Vec<(String,)> =
+            sqlx::query_as(sql).bind(lane).bind(LOST).fetch_all(&mut *self.pool.take().await?).await?;
         Ok(rows.into_iter().map(|(rule,)| rule).collect())
     }
 
@@ -194,12 +195,20 @@ impl Store {
     pub async fn retried_at(&self, lane: &str, side: Side, rule: &str) -> Result<i64> {
         let sql = "select cast(coalesce(max(closed_at), 0) as bigint) from dead_letters \
                    where lane = $1 and side = $2 and kind = 'write' and rule = $3 and state = 'retried'";
-        let (at,): (i64,) = sqlx::query_as(sql).bind(lane).bind(side.as_str()).bind(rule).fetch_one(&self.pool).await?;
+        let (at,): (i64,) = sqlx::query_as(sql)
+            .bind(lane)
+            .bind(side.as_str())
+            .bind(rule)
+            .fetch_one(&mut *self.pool.take().await?)
+            .await?;
         Ok(at)
     }
 
     pub async fn letter(&self, id: &str) -> Result<Option<LetterLine>> {
-        Ok(sqlx::query_as(select_line!("where d.id = $1")).bind(id).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(select_line!("where d.id = $1"))
+            .bind(id)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?)
     }
 
     /// Open letters by cause, the newest trouble first.
@@ -213,14 +222,14 @@ impl Store {
             .bind(search.connection)
             .bind(search.limit)
             .bind(search.offset)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.pool.take().await?)
             .await?)
     }
 
     pub async fn count_letter_groups(&self, connection: &str) -> Result<i64> {
         let sql = "select count(*) from (select 1 from dead_letters where state = 'open' and ($1 = '' or connection_id = $1) \
                    group by connection_id, cause) as causes";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&self.pool).await?;
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 
@@ -235,14 +244,15 @@ impl Store {
             .bind(search.cause)
             .bind(search.limit)
             .bind(search.offset)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.pool.take().await?)
             .await?)
     }
 
     pub async fn count_open_letters(&self, connection: &str, cause: &str) -> Result<i64> {
         let sql = "select count(*) from dead_letters where state = 'open' and ($1 = '' or connection_id = $1) \
                    and ($2 = '' or cause = $2)";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).bind(cause).fetch_one(&self.pool).await?;
+        let (count,): (i64,) =
+            sqlx::query_as(sql).bind(connection).bind(cause).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 
@@ -250,7 +260,7 @@ impl Store {
     pub async fn count_noted_links(&self, connection: &str) -> Result<i64> {
         let sql = "select count(*) from links l where l.note <> '' and ($1 = '' or l.connection_id = $1) and not exists \
                    (select 1 from dead_letters d where d.link_id = l.id and d.state = 'open')";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&self.pool).await?;
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 
@@ -261,7 +271,7 @@ impl Store {
                    where l.note <> '' and ($1 = '' or l.connection_id = $1) and not exists \
                    (select 1 from dead_letters d where d.link_id = l.id and d.state = 'open') \
                    order by l.changed_at desc, l.id limit $2";
-        Ok(sqlx::query_as(sql).bind(connection).bind(limit).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(connection).bind(limit).fetch_all(&mut *self.pool.take().await?).await?)
     }
 }
 

@@ -85,14 +85,19 @@ impl Store {
     pub async fn open_deliveries(&self, link: &str) -> Result<Vec<Delivery>> {
         let sql = "select id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at \
                    from deliveries where link_id = $1 and state in ('planned', 'sending') order by id";
-        Ok(sqlx::query_as(sql).bind(link).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(link).fetch_all(&mut *self.pool.take().await?).await?)
     }
 
     /// The field writes that a side took of a link, newest first.
     pub async fn last_writes(&self, link: &str, to: Side, limit: i64) -> Result<Vec<Delivery>> {
         let sql = "select id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at \
                    from deliveries where link_id = $1 and side = $2 and kind = 'write' and state = 'done' order by id desc limit $3";
-        Ok(sqlx::query_as(sql).bind(link).bind(to.as_str()).bind(limit).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql)
+            .bind(link)
+            .bind(to.as_str())
+            .bind(limit)
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?)
     }
 }
 
@@ -102,13 +107,13 @@ impl Store {
     pub async fn deliveries_of(&self, link: &str, kind: &str) -> Result<Vec<Delivery>> {
         let sql = "select id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at \
                    from deliveries where link_id = $1 and kind = $2 order by id";
-        Ok(sqlx::query_as(sql).bind(link).bind(kind).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(link).bind(kind).fetch_all(&mut *self.pool.take().await?).await?)
     }
 
     /// What was appended of a link, in the order of sending.
     pub async fn appended(&self, link: &str) -> Result<Vec<String>> {
         let sql = "select payload from deliveries where link_id = $1 and kind = 'append' and state = 'done' order by done_at, id";
-        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(link).fetch_all(&self.pool).await?;
+        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(link).fetch_all(&mut *self.pool.take().await?).await?;
         Ok(rows.into_iter().map(|(payload,)| payload).collect())
     }
 }

@@ -114,16 +114,19 @@ pub struct Touched {
 impl Store {
     pub async fn ticket(&self, id: &str) -> Result<Option<Ticket>> {
         let sql = select_ticket!("where id = $1 and deleted_at is null");
-        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     pub async fn tombstone(&self, ticket: &str) -> Result<Option<Tombstone>> {
         let sql = "select number, deleted_at, deleted_by from desk_tickets where id = $1 and deleted_at is not null";
-        Ok(sqlx::query_as(sql).bind(ticket).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(ticket).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     pub async fn ticket_by_origin(&self, origin: &str) -> Result<Option<Ticket>> {
-        Ok(sqlx::query_as(select_ticket!("where origin = $1")).bind(origin).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(select_ticket!("where origin = $1"))
+            .bind(origin)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?)
     }
 
     pub async fn tickets(&self, search: &TicketSearch<'_>) -> Result<Vec<TicketSummary>> {
@@ -137,7 +140,7 @@ impl Store {
             .bind(search.status)
             .bind(search.limit)
             .bind(search.offset)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *self.pool.take().await?)
             .await?)
     }
 
@@ -151,7 +154,7 @@ impl Store {
             .bind(contains(search.search))
             .bind(search.status)
             .bind(up_to)
-            .fetch_one(&self.pool)
+            .fetch_one(&mut *self.pool.take().await?)
             .await?;
         Ok(count)
     }
@@ -162,34 +165,36 @@ impl Store {
         let sql = "select id, touches, touched_at from desk_tickets \
                    where touched_at > 0 and (touched_at > $1 or (touched_at = $1 and id > $2)) \
                    order by touched_at, id limit $3";
-        Ok(sqlx::query_as(sql).bind(at).bind(id).bind(limit).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(at).bind(id).bind(limit).fetch_all(&mut *self.pool.take().await?).await?)
     }
 
     pub async fn comments(&self, ticket: &str) -> Result<Vec<CommentLine>> {
         let sql = "select id, ticket_id, origin, author, body, internal, written_in, at from desk_comments \
                    where ticket_id = $1 order by at, id";
-        Ok(sqlx::query_as(sql).bind(ticket).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(ticket).fetch_all(&mut *self.pool.take().await?).await?)
     }
 
     pub async fn edits(&self, ticket: &str) -> Result<Vec<EditLine>> {
         let sql = "select id, ticket_id, at, who, fields from desk_edits where ticket_id = $1 order by id desc";
-        Ok(sqlx::query_as(sql).bind(ticket).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(ticket).fetch_all(&mut *self.pool.take().await?).await?)
     }
 
     pub async fn desk_user(&self, id: &str) -> Result<Option<User>> {
         Ok(sqlx::query_as("select id, email, name from desk_users where id = $1")
             .bind(id)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *self.pool.take().await?)
             .await?)
     }
 
     pub async fn desk_user_by_email(&self, email: &str) -> Result<Option<User>> {
         let sql = "select id, email, name from desk_users where email = $1";
-        Ok(sqlx::query_as(sql).bind(email).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(email).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     pub async fn desk_users(&self) -> Result<Vec<User>> {
-        Ok(sqlx::query_as("select id, email, name from desk_users order by name, id").fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as("select id, email, name from desk_users order by name, id")
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?)
     }
 }
 

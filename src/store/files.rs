@@ -30,30 +30,34 @@ macro_rules! select_file {
 impl Store {
     /// A ticket's files, oldest first.
     pub async fn files(&self, ticket: &str) -> Result<Vec<FileLine>> {
-        Ok(sqlx::query_as(select_file!("ticket_id = $1 order by at, id")).bind(ticket).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(select_file!("ticket_id = $1 order by at, id"))
+            .bind(ticket)
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?)
     }
 
     pub async fn file(&self, ticket: &str, id: &str) -> Result<Option<FileLine>> {
         let sql = select_file!("ticket_id = $1 and id = $2");
-        Ok(sqlx::query_as(sql).bind(ticket).bind(id).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(ticket).bind(id).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     pub async fn file_by_origin(&self, ticket: &str, origin: &str) -> Result<Option<FileLine>> {
         let sql = select_file!("ticket_id = $1 and origin = $2");
-        Ok(sqlx::query_as(sql).bind(ticket).bind(origin).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(ticket).bind(origin).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     /// The piece of a file's content at this place, from 0; none after the last.
     pub async fn piece(&self, file: &str, place: i64) -> Result<Option<Vec<u8>>> {
         let sql = "select content from desk_pieces where file_id = $1 and place = $2";
-        let row: Option<(Vec<u8>,)> = sqlx::query_as(sql).bind(file).bind(place).fetch_optional(&self.pool).await?;
+        let row: Option<(Vec<u8>,)> =
+            sqlx::query_as(sql).bind(file).bind(place).fetch_optional(&mut *self.pool.take().await?).await?;
         Ok(row.map(|(content,)| content))
     }
 
     /// All files of a link that are on both sides: ServiceNow's id and the platform's.
     pub async fn paired_files(&self, link: &str) -> Result<Vec<(String, String)>> {
         let sql = "select servicenow_id, platform_id from attachments where link_id = $1";
-        Ok(sqlx::query_as(sql).bind(link).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(link).fetch_all(&mut *self.pool.take().await?).await?)
     }
 }
 
@@ -61,7 +65,8 @@ impl Store {
 impl Store {
     /// How many pieces lie there, of whole files and of others.
     pub async fn count_pieces(&self) -> Result<i64> {
-        let (count,): (i64,) = sqlx::query_as("select count(*) from desk_pieces").fetch_one(&self.pool).await?;
+        let (count,): (i64,) =
+            sqlx::query_as("select count(*) from desk_pieces").fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 }

@@ -6,9 +6,9 @@
 //! comes, either one of them has committed the group, or it does so itself. So a lone writer commits at once. Anybody
 //! may be dropped at any moment: the next to have a turn finishes or undoes what was left.
 
+use super::pool::{Pool, Taken};
 use super::{Result, StoreError};
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Executor};
+use sqlx::{AnyConnection, Executor};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
@@ -17,7 +17,7 @@ use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 pub(super) struct Writer(Arc<Mutex<Option<Group>>>);
 
 /// Who has a turn now, and the open group, if there is one.
-type Turn = OwnedMutexGuard<Option<Group>>;
+pub(super) type Turn = OwnedMutexGuard<Option<Group>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doing {
@@ -33,13 +33,19 @@ enum Doing {
 
 /// One transaction of the database, and what its members must know of its end.
 #[derive(Debug)]
-struct Group {
-    connection: PoolConnection<Any>,
+pub(super) struct Group {
+    connection: Taken,
     /// Members that are done and wait for the commit.
     done: usize,
     doing: Doing,
     /// Whether the group was committed; nothing while it is open.
     outcome: Arc<OnceLock<bool>>,
+}
+
+/// For a statement without a transaction around it. Nobody else writes meanwhile.
+pub(super) struct Single {
+    pub connection: Taken,
+    pub _turn: Option<Turn>,
 }
 
 /// A member at work: nobody else writes meanwhile.
@@ -63,12 +69,12 @@ impl DerefMut for Member {
 }
 
 impl Writer {
-    pub async fn begin(&self, pool: &AnyPool) -> Result<Member> {
+    pub async fn begin(&self, pool: &Pool) -> Result<Member> {
         let mut turn = self.turn().await?;
         let statement = if turn.is_some() {
             "savepoint member"
         } else {
-            let connection = pool.acquire().await?;
+            let connection = pool.take().await?;
             *turn = Some(Group { connection, done: 0, doing: Doing::Nothing, outcome: Arc::default() });
             "begin immediate"
         };
@@ -76,6 +82,18 @@ impl Writer {
         group.doing = Doing::Work;
         group.connection.execute(statement).await?;
         Ok(Member { group, writer: self.clone() })
+    }
+
+    /// A turn outside of any group: those that wait for a commit have it first.
+    pub async fn turn_alone(&self) -> Result<Turn> {
+        let mut turn = self.turn().await?;
+        commit(&mut turn).await?;
+        Ok(turn)
+    }
+
+    /// Somebody who was dropped may have left a transaction open; it ends.
+    pub async fn end_dropped(&self) -> Result<()> {
+        self.turn().await.map(drop)
     }
 
     /// The next turn, after whatever was left by somebody who was dropped.
@@ -105,6 +123,13 @@ impl Writer {
 }
 
 impl Member {
+    /// Nothing of it happened: who has the next turn sees to that, which is this one.
+    pub async fn undo(self) -> Result<()> {
+        let Self { group, writer } = self;
+        drop(group);
+        writer.turn().await.map(drop)
+    }
+
     /// On disk when it returns.
     pub async fn commit(self) -> Result<()> {
         let Self { mut group, writer } = self;

@@ -119,7 +119,12 @@ impl Store {
             HistorySearch { connection, ticket: "", .. } => (lines!(found!(connection)), connection),
             HistorySearch { ticket, .. } => (lines!(found!(ticket)), ticket),
         };
-        Ok(sqlx::query_as(sql).bind(about).bind(search.limit).bind(search.offset).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql)
+            .bind(about)
+            .bind(search.limit)
+            .bind(search.offset)
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?)
     }
 
     /// No further than `up_to`.
@@ -135,19 +140,20 @@ impl Store {
             HistorySearch { connection, ticket: "", .. } => (count!(connection), connection),
             HistorySearch { ticket, .. } => (count!(ticket), ticket),
         };
-        let (count,): (i64,) = sqlx::query_as(sql).bind(about).bind(up_to).fetch_one(&self.pool).await?;
+        let (count,): (i64,) =
+            sqlx::query_as(sql).bind(about).bind(up_to).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 
     /// When polling last found what no webhook had told of; 0 if never.
     pub async fn last_recovered(&self, connection: &str) -> Result<i64> {
         let sql = "select at from history where connection_id = $1 and heard = 'poll' order by id desc limit 1";
-        let found: Option<(i64,)> = sqlx::query_as(sql).bind(connection).fetch_optional(&self.pool).await?;
+        let found: Option<(i64,)> = sqlx::query_as(sql).bind(connection).fetch_optional(&mut *self.pool.take().await?).await?;
         Ok(found.map_or(0, |(at,)| at))
     }
 
     pub async fn history_line(&self, id: &str) -> Result<Option<HistoryLine>> {
-        Ok(sqlx::query_as(lines!("where h.id = $1")).bind(id).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(lines!("where h.id = $1")).bind(id).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 }
 
@@ -156,7 +162,7 @@ impl Store {
     /// What a person was told to act on about a link, oldest first.
     pub async fn problems_of(&self, link: &str) -> Result<Vec<String>> {
         let sql = "select summary from history where link_id = $1 and kind = 'problem' order by at, id";
-        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(link).fetch_all(&self.pool).await?;
+        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(link).fetch_all(&mut *self.pool.take().await?).await?;
         Ok(rows.into_iter().map(|(summary,)| summary).collect())
     }
 }

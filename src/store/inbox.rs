@@ -19,7 +19,8 @@ impl Store {
     /// they hold no more than `most` webhooks, and at least one.
     pub async fn batches<T: DeserializeOwned>(&self, process: &str, left: i64, most: i64) -> Result<Vec<Batch<T>>> {
         let sql = "select id, webhooks, body from inbox where process = $1 or put_at < $2 order by id limit 32";
-        let rows: Vec<Row> = sqlx::query_as(sql).bind(process).bind(left).fetch_all(&self.pool).await?;
+        let rows: Vec<Row> =
+            sqlx::query_as(sql).bind(process).bind(left).fetch_all(&mut *self.pool.take().await?).await?;
         let mut room = most;
         let mut batches = Vec::new();
         for (id, webhooks, body) in rows {
@@ -31,22 +32,24 @@ impl Store {
         }
         Ok(batches)
     }
-}
 
-impl Tx {
-    pub async fn put_batch<T: Serialize>(&mut self, id: &str, process: &str, heard: &[T], now: i64) -> Result<()> {
+    /// Puts them down as they are, on disk when this returns. One statement: in a flood each round trip counts.
+    pub async fn put_batch<T: Serialize>(&self, id: &str, process: &str, heard: &[T], now: i64) -> Result<()> {
         let sql = "insert into inbox (id, process, put_at, webhooks, body) values ($1, $2, $3, $4, $5)";
+        let mut single = self.single().await?;
         sqlx::query(sql)
             .bind(id)
             .bind(process)
             .bind(now)
             .bind(i64::try_from(heard.len()).unwrap_or(i64::MAX))
             .bind(to_json(&heard))
-            .execute(&mut *self.inner)
+            .execute(&mut *single.connection)
             .await?;
         Ok(())
     }
+}
 
+impl Tx {
     pub async fn drop_batches<T>(&mut self, batches: &[Batch<T>]) -> Result<()> {
         let ids: Vec<&str> = batches.iter().map(|batch| batch.id.as_str()).collect();
         let sql = match self.dialect {

@@ -1,6 +1,6 @@
 //! Durable jobs: who looks at what, when. `queue` gives them their meaning.
 
-use super::{Dialect, Result, Store, Tx, to_json};
+use super::{Dialect, Result, Store, StoreError, Tx, to_json};
 use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +67,16 @@ pub struct Job {
     pub attempts: i64,
     /// The reconcile run that asked; empty when news did.
     pub run_id: String,
+    /// How many letters held something of its lane back when it was taken.
+    #[serde(skip)]
+    pub letters: i64,
+    /// The claim under which it runs, another one each time it is taken; empty while it waits.
+    #[sqlx(rename = "leased_by")]
+    #[serde(skip)]
+    pub claim: String,
+    /// As it was when it was taken.
+    #[serde(skip)]
+    pub lease_until: i64,
 }
 
 /// How a job that ran goes back to waiting.
@@ -126,7 +136,8 @@ macro_rules! take_head {
              and not exists (select 1 from jobs r where r.lane = w.lane and r.state = 'running') \
              order by w.run_at, w.id limit 1",
             $lock,
-            ") returning id, connection_id, kind, lane, subject, urgency, run_at, attempts, run_id"
+            ") returning id, connection_id, kind, lane, subject, urgency, run_at, attempts, run_id, leased_by, lease_until, \
+             (select count(*) from dead_letters d where d.lane = jobs.lane and d.holds = 1) as letters"
         )
     };
 }
@@ -144,7 +155,7 @@ impl Dialect {
 impl Store {
     /// When the next waiting job of an active connection is due.
     pub async fn next_job_at(&self) -> Result<Option<i64>> {
-        let (at,): (Option<i64>,) = sqlx::query_as(NEXT_JOB_AT).fetch_one(&self.pool).await?;
+        let (at,): (Option<i64>,) = sqlx::query_as(NEXT_JOB_AT).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(at)
     }
 
@@ -153,25 +164,27 @@ impl Store {
         let sql = "select cast(coalesce(sum(case when state <> 'buried' then 1 else 0 end), 0) as bigint), \
                    cast(coalesce(sum(case when state = 'buried' then 1 else 0 end), 0) as bigint) \
                    from jobs where connection_id = $1 and kind = 'sync'";
-        Ok(sqlx::query_as(sql).bind(connection).fetch_one(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.pool.take().await?).await?)
     }
 
     /// Whether a lane has work waiting or running, and the last problem with it.
     pub async fn lane_state(&self, lane: &str) -> Result<Option<(String, String)>> {
         let sql = "select state, problem from jobs where lane = $1 order by case state when 'running' then 0 else 1 end limit 1";
-        Ok(sqlx::query_as(sql).bind(lane).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(lane).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     /// All waiting and running jobs by state, for the metrics.
     pub async fn count_jobs_by_state(&self) -> Result<Vec<(String, i64)>> {
-        Ok(sqlx::query_as("select state, count(*) from jobs group by state").fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as("select state, count(*) from jobs group by state")
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?)
     }
 
     /// How the database finds the next job, step by step, in its own words.
     #[cfg(test)]
     pub async fn plan_of_claim(&self) -> Result<Vec<String>> {
         use sqlx::Row as _;
-        sqlx::query("analyze jobs").execute(&self.pool).await?;
+        sqlx::query("analyze jobs").execute(&mut *self.pool.take().await?).await?;
         let mut steps = Vec::new();
         let explain = match self.dialect {
             Dialect::Sqlite => "explain query plan",
@@ -183,7 +196,9 @@ impl Store {
         };
         let due = CONNECTIONS_WITH_WORK.replace("$1", "1");
         for sql in [due, NEXT_JOB_AT.to_owned(), written(self.dialect.take_head())] {
-            let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{explain} {sql}"))).fetch_all(&self.pool).await?;
+            let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{explain} {sql}")))
+                .fetch_all(&mut *self.pool.take().await?)
+                .await?;
             for row in rows {
                 steps.push(row.try_get::<String, _>(row.columns().len() - 1)?);
             }
@@ -235,8 +250,8 @@ impl Tx {
     }
 
     /// Takes a due job of an active connection whose lane is free: of the connection with the fewest running jobs, live
-    /// before bulk, then the longest due.
-    pub async fn claim_job(&mut self, me: &str, now: i64, lease_until: i64) -> Result<Option<Job>> {
+    /// before bulk, then the longest due. A claim has a name of its own: who lost a job and takes it again is another.
+    pub async fn claim_job(&mut self, claim: &str, now: i64, lease_until: i64) -> Result<Option<Job>> {
         let connections: Vec<(String,)> =
             sqlx::query_as(CONNECTIONS_WITH_WORK).bind(now).fetch_all(&mut *self.inner).await?;
         for (connection,) in connections {
@@ -245,7 +260,7 @@ impl Tx {
                     .bind(&connection)
                     .bind(i64::from(urgency))
                     .bind(now)
-                    .bind(me)
+                    .bind(claim)
                     .bind(lease_until)
                     .fetch_optional(&mut *self.inner)
                     .await?;
@@ -257,35 +272,35 @@ impl Tx {
         Ok(None)
     }
 
-    /// Done, if the lease is still ours. Answers whether it was.
-    pub async fn complete_job(&mut self, id: &str, me: &str) -> Result<bool> {
+    /// Done, if the claim still holds. Answers whether it did.
+    pub async fn complete_job(&mut self, id: &str, claim: &str) -> Result<bool> {
         let sql = "delete from jobs where id = $1 and leased_by = $2 and state = 'running'";
-        let done = sqlx::query(sql).bind(id).bind(me).execute(&mut *self.inner).await?;
+        let done = sqlx::query(sql).bind(id).bind(claim).execute(&mut *self.inner).await?;
         Ok(done.rows_affected() == 1)
     }
 
     /// Back to waiting, or to the dead. Where the lane has a waiting twin by now, the twin stays and this one goes; what
-    /// the side asked for holds for the twin as well. Answers whether the lease was still ours.
-    pub async fn put_back_job(&mut self, id: &str, me: &str, back: &Back<'_>) -> Result<bool> {
+    /// the side asked for holds for the twin as well. Answers whether the claim still held.
+    pub async fn put_back_job(&mut self, id: &str, claim: &str, back: &Back<'_>) -> Result<bool> {
         let twin = "update jobs set not_before = $3, run_at = case when run_at < $3 then $3 else run_at end \
                     where state in ('ready', 'buried') and not_before < $3 and lane = \
                     (select r.lane from jobs r where r.id = $1 and r.leased_by = $2 and r.state = 'running')";
         if back.not_before > 0 {
-            sqlx::query(twin).bind(id).bind(me).bind(back.not_before).execute(&mut *self.inner).await?;
+            sqlx::query(twin).bind(id).bind(claim).bind(back.not_before).execute(&mut *self.inner).await?;
         }
         // What news asked for stays asked for by news, though a run's look is the twin: that may be a dry one.
         let taken_over = "update jobs set run_id = '', run_at = case when run_at > $3 then $3 else run_at end \
                           where state in ('ready', 'buried') and run_id <> '' and lane = \
                           (select r.lane from jobs r where r.id = $1 and r.leased_by = $2 and r.state = 'running' and r.run_id = '')";
-        sqlx::query(taken_over).bind(id).bind(me).bind(back.run_at).execute(&mut *self.inner).await?;
+        sqlx::query(taken_over).bind(id).bind(claim).bind(back.run_at).execute(&mut *self.inner).await?;
         let gone = "delete from jobs where id = $1 and leased_by = $2 and state = 'running' and exists \
                     (select 1 from jobs t where t.lane = jobs.lane and t.id <> jobs.id and t.state in ('ready', 'buried'))";
-        let gave_way = sqlx::query(gone).bind(id).bind(me).execute(&mut *self.inner).await?.rows_affected() == 1;
+        let gave_way = sqlx::query(gone).bind(id).bind(claim).execute(&mut *self.inner).await?.rows_affected() == 1;
         let sql = "update jobs set state = $3, run_at = $4, not_before = $5, attempts = attempts + $6, problem = $7, \
                    leased_by = '', lease_until = 0 where id = $1 and leased_by = $2 and state = 'running'";
         let done = sqlx::query(sql)
             .bind(id)
-            .bind(me)
+            .bind(claim)
             .bind(if back.buried { "buried" } else { "ready" })
             .bind(back.run_at)
             .bind(back.not_before)
@@ -318,10 +333,18 @@ impl Tx {
         Ok(gone + sqlx::query(sql).bind(now).execute(&mut *self.inner).await?.rows_affected())
     }
 
-    /// What I still run, I hold longer.
-    pub async fn extend_lease(&mut self, id: &str, me: &str, until: i64) -> Result<()> {
+    /// What still runs is held longer.
+    pub async fn extend_lease(&mut self, id: &str, claim: &str, until: i64) -> Result<()> {
         let sql = "update jobs set lease_until = $3 where id = $1 and leased_by = $2 and state = 'running'";
-        sqlx::query(sql).bind(id).bind(me).bind(until).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(id).bind(claim).bind(until).execute(&mut *self.inner).await?;
         Ok(())
+    }
+
+    /// Until when a claim holds its job. Asked in the transaction that stores what follows from it: who lost the job
+    /// stores nothing.
+    pub async fn held_until(&mut self, id: &str, claim: &str) -> Result<i64> {
+        let sql = "select lease_until from jobs where id = $1 and leased_by = $2 and state = 'running'";
+        let held: Option<(i64,)> = sqlx::query_as(sql).bind(id).bind(claim).fetch_optional(&mut *self.inner).await?;
+        held.map(|(until,)| until).ok_or(StoreError::Taken)
     }
 }

@@ -45,6 +45,16 @@ impl Cut {
     }
 }
 
+/// What waits beside a link, as counted when it was read: seldom anything, and only then it is read too.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct Beside {
+    /// Writes that were not sent, or whose answer is not known.
+    pub deliveries: i64,
+    pub conflicts: i64,
+    /// Dead letters that hold something back.
+    pub letters: i64,
+}
+
 /// Whether a pair is kept the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
@@ -120,9 +130,13 @@ impl Row {
 
 macro_rules! select_link {
     ($rest:literal) => {
+        select_link!("", $rest)
+    };
+    ($and:literal, $rest:literal) => {
         concat!(
-            "select id, connection_id, servicenow_id, servicenow_number, platform_id, base, cuts, state, gone, version, note, created_at, changed_at \
-             from links ",
+            "select id, connection_id, servicenow_id, servicenow_number, platform_id, base, cuts, state, gone, version, note, created_at, changed_at",
+            $and,
+            " from links ",
             $rest
         )
     };
@@ -130,8 +144,10 @@ macro_rules! select_link {
 
 impl Store {
     pub async fn link(&self, id: &str) -> Result<Option<Link>> {
-        let row: Option<Row> =
-            sqlx::query_as(select_link!("where id = $1")).bind(id).fetch_optional(&self.pool).await?;
+        let row: Option<Row> = sqlx::query_as(select_link!("where id = $1"))
+            .bind(id)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?;
         row.map(Row::read).transpose()
     }
 
@@ -139,15 +155,39 @@ impl Store {
         let row: Option<Row> = sqlx::query_as(select_link!("where connection_id = $1 and servicenow_id = $2"))
             .bind(connection)
             .bind(servicenow_id)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *self.pool.take().await?)
             .await?;
         row.map(Row::read).transpose()
+    }
+
+    /// The link of a record, and what waits beside it; letters are known by the lane.
+    pub async fn link_to_sync(&self, connection: &str, record: &str, lane: &str) -> Result<Option<(Link, Beside)>> {
+        #[derive(sqlx::FromRow)]
+        struct Both {
+            #[sqlx(flatten)]
+            link: Row,
+            #[sqlx(flatten)]
+            beside: Beside,
+        }
+        let sql = select_link!(
+            ", (select count(*) from deliveries d where d.link_id = links.id and d.state in ('planned', 'sending')) as deliveries, \
+             (select count(*) from conflicts c where c.link_id = links.id and c.state in ('open', 'chosen')) as conflicts, \
+             (select count(*) from dead_letters l where l.lane = $3 and l.holds = 1) as letters",
+            "where connection_id = $1 and servicenow_id = $2"
+        );
+        let row: Option<Both> = sqlx::query_as(sql)
+            .bind(connection)
+            .bind(record)
+            .bind(lane)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?;
+        row.map(|Both { link, beside }| Ok((link.read()?, beside))).transpose()
     }
 
     pub async fn link_of_ticket(&self, ticket: &str) -> Result<Option<Link>> {
         let sql =
             select_link!("where platform_id = $1 order by case state when 'linked' then 0 else 1 end, id desc limit 1");
-        let row: Option<Row> = sqlx::query_as(sql).bind(ticket).fetch_optional(&self.pool).await?;
+        let row: Option<Row> = sqlx::query_as(sql).bind(ticket).fetch_optional(&mut *self.pool.take().await?).await?;
         row.map(Row::read).transpose()
     }
 
@@ -155,7 +195,7 @@ impl Store {
     pub async fn links_being_made(&self) -> Result<Vec<String>> {
         let sql = "select link_id from deliveries where kind = 'create' and side = 'platform' \
                    and state in ('planned', 'sending')";
-        let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&self.pool).await?;
+        let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&mut *self.pool.take().await?).await?;
         Ok(rows.into_iter().map(|(link,)| link).collect())
     }
 
@@ -167,21 +207,22 @@ impl Store {
     pub async fn count_links_up_to(&self, connection: &str, up_to: i64) -> Result<i64> {
         let sql = "select count(*) from (select 1 from links where connection_id = $1 and state = 'linked' limit $2) \
                    as found";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).bind(up_to).fetch_one(&self.pool).await?;
+        let (count,): (i64,) =
+            sqlx::query_as(sql).bind(connection).bind(up_to).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 
     /// Links of a connection with a note for a person.
     pub async fn count_links_with_note(&self, connection: &str) -> Result<i64> {
         let sql = "select count(*) from links where connection_id = $1 and note <> ''";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&self.pool).await?;
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 
     pub async fn last_change(&self, connection: &str) -> Result<Option<i64>> {
         let (at,): (Option<i64>,) = sqlx::query_as("select max(changed_at) from links where connection_id = $1")
             .bind(connection)
-            .fetch_one(&self.pool)
+            .fetch_one(&mut *self.pool.take().await?)
             .await?;
         Ok(at)
     }
@@ -191,7 +232,7 @@ impl Store {
         let rows: Vec<(String, String)> =
             sqlx::query_as("select servicenow_id, platform_id from entries where link_id = $1")
                 .bind(link)
-                .fetch_all(&self.pool)
+                .fetch_all(&mut *self.pool.take().await?)
                 .await?;
         Ok(rows)
     }

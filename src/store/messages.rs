@@ -44,7 +44,11 @@ impl Store {
     /// Tells all processes that listen. On SQLite there are none.
     pub async fn tell_news(&self, text: &str) -> Result<()> {
         if self.dialect == Dialect::Postgres {
-            sqlx::query("select pg_notify($1, $2)").bind(NEWS).bind(text).execute(&self.pool).await?;
+            sqlx::query("select pg_notify($1, $2)")
+                .bind(NEWS)
+                .bind(text)
+                .execute(&mut *self.pool.take().await?)
+                .await?;
         }
         Ok(())
     }

@@ -32,6 +32,7 @@ mod messages;
 #[cfg(test)]
 pub mod pause;
 mod people;
+mod pool;
 mod retention;
 mod runs;
 mod tokens;
@@ -49,7 +50,7 @@ pub use files::FileLine;
 pub use history::{HistoryLine, HistorySearch};
 pub use inbox::Batch;
 pub use jobs::{Back, Job, JobKind, Urgency};
-pub use links::{Cut, Link, LinkState};
+pub use links::{Beside, Cut, Link, LinkState};
 pub use messages::{Heard, Messages};
 pub use people::{PersonRow, SessionRow};
 pub use retention::{Purge, Purgeable, Retention};
@@ -59,7 +60,7 @@ pub use upkeep::Upkeep;
 
 use sqlx::any::{AnyPoolOptions, AnyQueryResult};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{Any, AnyConnection, AnyPool, Executor, SqlSafeStr, Transaction};
+use sqlx::{AnyConnection, AnyPool, Executor, SqlSafeStr};
 use std::ops::{Deref, DerefMut};
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
@@ -83,6 +84,8 @@ pub enum StoreError {
     InUse { path: String, process: String },
     #[error("the row was changed by someone else in the meantime")]
     Stale,
+    #[error("the job was taken over by another process: this one was away for longer than its lease")]
+    Taken,
     #[error("the connection has links to records of table {table}")]
     TableInUse { table: String },
     #[error("another connection to the same instance has table {table}")]
@@ -114,7 +117,7 @@ pub enum Dialect {
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pool: AnyPool,
+    pool: pool::Pool,
     dialect: Dialect,
     /// Of SQLite.
     writer: group::Writer,
@@ -129,7 +132,7 @@ pub struct Tx {
 
 /// A transaction of its own, or a part of one that is shared.
 enum Inner {
-    Own(Transaction<'static, Any>),
+    Own(pool::Taken),
     Shared(group::Member),
 }
 
@@ -138,7 +141,7 @@ impl Deref for Inner {
 
     fn deref(&self) -> &AnyConnection {
         match self {
-            Self::Own(tx) => tx,
+            Self::Own(own) => own,
             Self::Shared(member) => member,
         }
     }
@@ -147,7 +150,7 @@ impl Deref for Inner {
 impl DerefMut for Inner {
     fn deref_mut(&mut self) -> &mut AnyConnection {
         match self {
-            Self::Own(tx) => tx,
+            Self::Own(own) => own,
             Self::Shared(member) => member,
         }
     }
@@ -184,7 +187,12 @@ impl Store {
     }
 
     fn on(pool: AnyPool, dialect: Dialect) -> Self {
-        Self { pool, dialect, writer: group::Writer::default(), mappings: mappings::Mappings::default() }
+        Self {
+            pool: pool::Pool::new(pool),
+            dialect,
+            writer: group::Writer::default(),
+            mappings: mappings::Mappings::default(),
+        }
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -193,12 +201,12 @@ impl Store {
 
     /// Brings the tables up to date. Safe to call from several processes at once.
     pub async fn migrate(&self) -> Result<()> {
-        Ok(Migrator::with_migrations(migrations(self.dialect)).run(&self.pool).await?)
+        Ok(Migrator::with_migrations(migrations(self.dialect)).run(self.pool.made()).await?)
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<()> {
-        sqlx::query("select 1").execute(&self.pool).await?;
+        sqlx::query("select 1").execute(&mut *self.pool.take().await?).await?;
         Ok(())
     }
 
@@ -207,9 +215,30 @@ impl Store {
         pause::at("before a transaction").await;
         let inner = match self.dialect {
             Dialect::Sqlite => Inner::Shared(self.writer.begin(&self.pool).await?),
-            Dialect::Postgres => Inner::Own(self.pool.begin().await?),
+            Dialect::Postgres => {
+                let mut own = self.pool.take().await?;
+                own.begin().await?;
+                Inner::Own(own)
+            }
         };
         Ok(Tx { inner, dialect: self.dialect })
+    }
+
+    /// For one statement that is a transaction of its own: on disk when it has been answered.
+    async fn single(&self) -> Result<group::Single> {
+        let turn = match self.dialect {
+            Dialect::Sqlite => Some(self.writer.turn_alone().await?),
+            Dialect::Postgres => None,
+        };
+        Ok(group::Single { connection: self.pool.take().await?, _turn: turn })
+    }
+
+    /// A transaction that was dropped holds up others until the next one begins, or until this.
+    pub async fn end_dropped(&self) -> Result<()> {
+        match self.dialect {
+            Dialect::Sqlite => self.writer.end_dropped().await,
+            Dialect::Postgres => Ok(()),
+        }
     }
 
     pub async fn close(&self) {
@@ -220,20 +249,22 @@ impl Store {
     #[cfg(test)]
     pub async fn migrate_up_to(&self, version: i64) -> Result<()> {
         let past = migrations(self.dialect).into_iter().filter(|migration| migration.version <= version).collect();
-        Ok(Migrator::with_migrations(past).run(&self.pool).await?)
+        Ok(Migrator::with_migrations(past).run(self.pool.made()).await?)
     }
 
     /// Statements of a test.
     #[cfg(test)]
     pub async fn run_script(&self, script: &str) -> Result<()> {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(script.to_owned())).execute(&self.pool).await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(script.to_owned())).execute(&mut *self.pool.take().await?).await?;
         Ok(())
     }
 
     /// A database of a test's own.
     #[cfg(test)]
     pub async fn create_database(&self, name: &str) -> Result<()> {
-        sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}"))).execute(&self.pool).await?;
+        sqlx::query(sqlx::AssertSqlSafe(format!("create database {name}")))
+            .execute(&mut *self.pool.take().await?)
+            .await?;
         Ok(())
     }
 }
@@ -246,11 +277,20 @@ impl Tx {
         Ok(())
     }
 
+    /// It never happened. Dropped instead, it holds up others until the next one begins.
+    pub async fn undo(self) -> Result<()> {
+        match self.inner {
+            Inner::Own(own) => drop(own),
+            Inner::Shared(member) => member.undo().await?,
+        }
+        Ok(())
+    }
+
     pub async fn commit(self) -> Result<()> {
         #[cfg(test)]
         pause::at(pause::BEFORE_COMMIT).await;
         match self.inner {
-            Inner::Own(tx) => tx.commit().await?,
+            Inner::Own(own) => own.commit().await?,
             Inner::Shared(member) => member.commit().await?,
         }
         #[cfg(test)]
@@ -332,6 +372,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(9, "0009_enter"),
         pair!(11, "0011_inbox"),
         pair!(13, "0013_polling"),
+        pair!(15, "0015_inbox"),
     ];
     texts
         .iter()

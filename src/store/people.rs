@@ -27,27 +27,36 @@ macro_rules! select_person {
 
 impl Store {
     pub async fn person(&self, id: &str) -> Result<Option<PersonRow>> {
-        Ok(sqlx::query_as(select_person!("where id = $1")).bind(id).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(select_person!("where id = $1"))
+            .bind(id)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?)
     }
 
     pub async fn person_by_email(&self, email: &str) -> Result<Option<PersonRow>> {
-        Ok(sqlx::query_as(select_person!("where email = $1")).bind(email).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(select_person!("where email = $1"))
+            .bind(email)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?)
     }
 
     pub async fn count_people(&self) -> Result<i64> {
-        let (count,): (i64,) = sqlx::query_as("select count(*) from people").fetch_one(&self.pool).await?;
+        let (count,): (i64,) =
+            sqlx::query_as("select count(*) from people").fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 
     pub async fn setting(&self, name: &str) -> Result<Option<String>> {
-        let row: Option<(String,)> =
-            sqlx::query_as("select value from settings where name = $1").bind(name).fetch_optional(&self.pool).await?;
+        let row: Option<(String,)> = sqlx::query_as("select value from settings where name = $1")
+            .bind(name)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?;
         Ok(row.map(|(value,)| value))
     }
 
     pub async fn session(&self, id: &str, now: i64) -> Result<Option<SessionRow>> {
         let sql = "select id, record, expires_at from sessions where id = $1 and expires_at > $2";
-        Ok(sqlx::query_as(sql).bind(id).bind(now).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(id).bind(now).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 }
 

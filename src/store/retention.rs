@@ -120,7 +120,7 @@ impl Store {
     /// The newest first.
     pub async fn purges(&self, limit: i64) -> Result<Vec<Purge>> {
         let sql = "select id, at, what, removed, up_to from purges order by id desc limit $1";
-        Ok(sqlx::query_as(sql).bind(limit).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(limit).fetch_all(&mut *self.pool.take().await?).await?)
     }
 }
 

@@ -110,38 +110,44 @@ macro_rules! select_run {
 
 impl Store {
     pub async fn run(&self, id: &str) -> Result<Option<Run>> {
-        Ok(sqlx::query_as(select_run!("where id = $1")).bind(id).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(select_run!("where id = $1")).bind(id).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     /// The run of a connection that is not over yet.
     pub async fn open_run(&self, connection: &str) -> Result<Option<Run>> {
         let sql = select_run!("where connection_id = $1 and state in ('running', 'stopped')");
-        Ok(sqlx::query_as(sql).bind(connection).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(connection).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     /// The newest first.
     pub async fn runs(&self, connection: &str, limit: i64, offset: i64) -> Result<Vec<Run>> {
         let sql = select_run!("where connection_id = $1 order by id desc limit $2 offset $3");
-        Ok(sqlx::query_as(sql).bind(connection).bind(limit).bind(offset).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql)
+            .bind(connection)
+            .bind(limit)
+            .bind(offset)
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?)
     }
 
     pub async fn count_runs(&self, connection: &str) -> Result<i64> {
         let sql = "select count(*) from runs where connection_id = $1";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&self.pool).await?;
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 
     /// When the last scheduled run began; 0 for never.
     pub async fn last_run_at(&self, connection: &str, begun_by: &str) -> Result<i64> {
         let sql = "select coalesce(max(begun_at), 0) from runs where connection_id = $1 and begun_by = $2";
-        let (at,): (i64,) = sqlx::query_as(sql).bind(connection).bind(begun_by).fetch_one(&self.pool).await?;
+        let (at,): (i64,) =
+            sqlx::query_as(sql).bind(connection).bind(begun_by).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(at)
     }
 
     /// Looks of a run that still wait or run.
     pub async fn count_looks(&self, run: &str) -> Result<i64> {
         let sql = "select count(*) from jobs where run_id = $1 and run_id <> '' and state in ('ready', 'running')";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(run).fetch_one(&self.pool).await?;
+        let (count,): (i64,) = sqlx::query_as(sql).bind(run).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count)
     }
 
@@ -149,7 +155,12 @@ impl Store {
     pub async fn links_after(&self, connection: &str, after: &str, limit: i64) -> Result<Vec<(String, String)>> {
         let sql = "select id, servicenow_id from links where connection_id = $1 and id > $2 and state = 'linked' \
                    order by id limit $3";
-        Ok(sqlx::query_as(sql).bind(connection).bind(after).bind(limit).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql)
+            .bind(connection)
+            .bind(after)
+            .bind(limit)
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?)
     }
 
     pub async fn findings(&self, run: &str, limit: i64, offset: i64) -> Result<Vec<FindingLine>> {
@@ -157,13 +168,13 @@ impl Store {
                    t.number as ticket_number from findings f left join links l on l.id = f.link_id \
                    left join desk_tickets t on t.id = l.platform_id \
                    where f.run_id = $1 order by f.lane, f.rule limit $2 offset $3";
-        Ok(sqlx::query_as(sql).bind(run).bind(limit).bind(offset).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(run).bind(limit).bind(offset).fetch_all(&mut *self.pool.take().await?).await?)
     }
 
     /// Differences by field.
     pub async fn findings_by_rule(&self, run: &str) -> Result<Vec<(String, i64)>> {
         let sql = "select rule, count(*) from findings where run_id = $1 group by rule order by count(*) desc, rule";
-        Ok(sqlx::query_as(sql).bind(run).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(run).fetch_all(&mut *self.pool.take().await?).await?)
     }
 }
 

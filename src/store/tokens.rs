@@ -42,14 +42,14 @@ impl Store {
     pub async fn tokens(&self, connection: &str) -> Result<Option<Tokens>> {
         let sql = "select access, refresh, access_ends, refreshed_at, refresh_ends, granted_at, doubted, refreshing_until, \
                    warned_days from tokens where connection_id = $1";
-        Ok(sqlx::query_as(sql).bind(connection).fetch_optional(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(connection).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     /// Whose refresh token ends before this moment.
     pub async fn tokens_ending_before(&self, at: i64) -> Result<Vec<Ending>> {
         let sql = "select t.connection_id, c.name, t.refresh_ends, t.warned_days from tokens t \
                    join connections c on c.id = t.connection_id where t.refresh_ends < $1 order by t.refresh_ends";
-        Ok(sqlx::query_as(sql).bind(at).fetch_all(&self.pool).await?)
+        Ok(sqlx::query_as(sql).bind(at).fetch_all(&mut *self.pool.take().await?).await?)
     }
 }
 

@@ -33,7 +33,7 @@ impl Store {
     pub async fn upkeep(&self, connection: &str) -> Result<Upkeep> {
         let row: Option<(String,)> = sqlx::query_as("select settings from upkeep where connection_id = $1")
             .bind(connection)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *self.pool.take().await?)
             .await?;
         row.map_or_else(|| Ok(Upkeep::default()), |(text,)| read_json(&text, "upkeep", "settings", connection))
     }

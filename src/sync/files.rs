@@ -70,7 +70,7 @@ pub(super) async fn missing(engine: &Engine, link: &Link, seen: &Observed) -> Re
     let paired = engine.store.paired_files(&link.id).await?;
     let Compared { same, missing } = compare(both, &paired);
     if !same.is_empty() {
-        let mut tx = engine.store.begin().await?;
+        let mut tx = engine.begin().await?;
         for (servicenow_id, platform_id) in same {
             tx.pair_files(&link.id, servicenow_id, platform_id).await?;
         }

@@ -8,7 +8,7 @@ use super::runs::{self, Look};
 use super::story::{self, Story};
 use super::{Engine, Round, Sides, SyncError};
 use crate::clock;
-use crate::connectors::Gone;
+use crate::connectors::{Failure, Gone};
 use crate::queue;
 use crate::store::{self, Connection, Delivery, Finding, Link, LinkState, Tx};
 use merge::{Decision, Edit, Left, OnDeletion, Outcome, Record, Rules, Side};
@@ -226,7 +226,13 @@ async fn carry_out(
         delivery
     };
     let touched = look.map(|look| (look, deletion.findings()));
-    let mut tx = runs::within_breaker(engine, engine.store.begin().await?, link, touched).await?;
+    let mut tx = runs::within_breaker(engine, engine.begin().await?, link, touched).await?;
+    // It cannot be taken back, so the mapping counts that is in force now, and not the one that the job began with.
+    let in_force = tx.rules_for_edit(&connection.id).await?;
+    if in_force.is_none_or(|rules| rules.version != connection.rules.version) {
+        tx.undo().await?;
+        return Err(Failure::transient("Another mapping was published meanwhile.").into());
+    }
     let mut after = link.clone();
     let mut delivery = None;
     match deletion.then {
@@ -284,7 +290,7 @@ async fn neither_is_shown(engine: &Engine, rules: &Rules, sides: &Sides, link: &
     }
     let why = format!("{near} {far} The pair is over.");
     let story = Story::default().step(engine.clock.now(), why.clone());
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     story::tell(engine.clock.as_ref(), &mut tx, link, None, KIND, &why, &story).await?;
     let after = take_apart(engine, &mut tx, link, Side::ServiceNow).await?;
     tx.commit().await?;
@@ -319,7 +325,7 @@ pub(super) async fn is_back(engine: &Engine, rules: &Rules, link: &mut Link, fro
     let says = format!("The record is back in {}: the pair is kept the same again.", rules.name_of(from));
     let story = Story::default().step(engine.clock.now(), says.clone());
     let mut after = Link { state: LinkState::Linked, gone: None, note: String::new(), ..link.clone() };
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     story::tell(engine.clock.as_ref(), &mut tx, link, None, KIND, &says, &story).await?;
     tx.save_link(&mut after, engine.clock.now()).await?;
     tx.commit().await?;
@@ -351,7 +357,7 @@ pub(super) async fn unlinked(
         rules.name_of(to)
     );
     let mut after = Link { gone: Some(to), ..link.clone() };
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     story::problem(engine, &mut tx, link, &why).await?;
     tx.save_link(&mut after, engine.clock.now()).await?;
     tx.commit().await?;

@@ -4,6 +4,7 @@
 //! store, deliver, and again until there is nothing left to do.
 
 mod circles;
+mod claim;
 pub mod conflicts;
 mod deliver;
 mod edits;
@@ -65,6 +66,8 @@ pub struct Engine {
     wake: Wake,
     /// The longest pause between two polls of one connection, milliseconds.
     poll_every: i64,
+    /// Of the job that runs; none where a person asks.
+    claim: Option<Arc<claim::Claim>>,
 }
 
 impl Engine {
@@ -76,13 +79,14 @@ impl Engine {
         wake: Wake,
         poll_every: i64,
     ) -> Self {
-        Self { store, clock, connectors, news, wake, poll_every }
+        Self { store, clock, connectors, news, wake, poll_every, claim: None }
     }
 
     /// Runs one job of the queue.
     pub async fn run(&self, job: Job) -> After {
         let began = self.clock.now();
-        match self.run_unless_stopped(&job).await {
+        let claimed = Self { claim: Some(Arc::new(claim::Claim::of(&job))), ..self.clone() };
+        match claimed.run_unless_stopped(&job).await {
             Ok(after) => after,
             Err(SyncError::Failure(failure)) => self.after_failure(&job, failure, began).await,
             Err(SyncError::Stopped) => After::Again { at: NEVER },
@@ -92,7 +96,7 @@ impl Engine {
 
     /// Pages that show a record as waiting look again.
     pub fn tell_settled(&self, job: &Job) {
-        if job.kind != JobKind::Sync.as_str() {
+        if job.kind != JobKind::Sync.as_str() || !self.news.is_followed() {
             return;
         }
         let (engine, connection, record) = (self.clone(), job.connection_id.clone(), job.subject.clone());
@@ -134,7 +138,8 @@ impl Engine {
                     return Ok(After::Done);
                 }
                 Ok(Round::Moved(pair)) => known = pair.map(|pair| *pair),
-                Err(SyncError::Failure(Failure::Moved) | SyncError::Store(StoreError::Stale)) => {}
+                Err(SyncError::Failure(Failure::Moved)) => {}
+                Err(SyncError::Store(StoreError::Stale)) => self.store.end_dropped().await?,
                 Err(other) => return Err(other),
             }
         }

@@ -58,7 +58,7 @@ pub(super) async fn poll(engine: &Engine, connection: &Connection, sides: &Sides
         return Err(failure.into());
     }
     let now = engine.clock.now();
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     tx.set_last_poll(&connection.id, now).await?;
     tx.commit().await?;
     let recovered = engine.store.last_recovered(&connection.id).await?;
@@ -140,7 +140,7 @@ impl<'a> Reading<'a> {
             self.cursor.read_at = self.began;
         }
         if self.cursor != before {
-            let mut tx = self.engine.store.begin().await?;
+            let mut tx = self.engine.begin().await?;
             tx.put_cursor(&self.connection.id, &self.cursor).await?;
             tx.commit().await?;
         }
@@ -250,7 +250,7 @@ impl<'a> Reading<'a> {
                 arrived_at,
             })
             .collect();
-        let mut tx = engine.store.begin().await?;
+        let mut tx = engine.begin().await?;
         let new = tx.keep_changes(&changes).await?;
         let records = changes
             .iter()

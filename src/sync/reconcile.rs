@@ -6,7 +6,7 @@ use super::runs::{self, Look};
 use super::streams::{self, Missing};
 use super::{Engine, Round, Sides, SyncError, circles, conflicts, edits, enter, files, gone, people, story};
 use crate::queue;
-use crate::store::{Conflict, Connection, Delivery, Link, LinkState};
+use crate::store::{Beside, Conflict, Connection, Delivery, Link, LinkState};
 use merge::{Decision, Entry, Outcome, Plan, Record, Resolutions, Rules, Side};
 
 /// Both sides as they were read, outside of any transaction.
@@ -64,6 +64,7 @@ struct Intended {
 #[derive(Debug)]
 pub(super) struct Pair {
     link: Link,
+    beside: Beside,
     seen: Observed,
 }
 
@@ -77,20 +78,24 @@ pub(super) async fn round(
     look: Option<&Look>,
     known: Option<Pair>,
 ) -> Result<Round, SyncError> {
-    let Pair { mut link, mut seen } = if let Some(pair) = known {
+    let Pair { mut link, mut beside, mut seen } = if let Some(pair) = known {
         pair
     } else {
         if let Some(ticket) = queue::ticket_of(record) {
-            return enter::ticket(engine, connection, sides, ticket).await;
+            return enter::ticket(engine, connection, sides, ticket, look).await;
         }
-        let Some(mut link) = engine.store.link_of(&connection.id, record).await? else {
+        let lane = queue::lane(&connection.id, record);
+        let Some((mut link, mut beside)) = engine.store.link_to_sync(&connection.id, record, &lane).await? else {
             return enter::record(engine, connection, sides, record, look).await;
         };
         if link.state == LinkState::Unlinked {
             return gone::unlinked(engine, &connection.rules, sides, &mut link).await;
         }
-        // What is held there is no reason not to look: other fields flow on.
-        deliver::left_over(engine, connection, sides, &mut link).await?;
+        if beside.deliveries > 0 {
+            // What is held there is no reason not to look: other fields flow on.
+            deliver::left_over(engine, connection, sides, &mut link).await?;
+            beside = Beside { letters: i64::MAX, ..beside };
+        }
         if link.state == LinkState::Unlinked {
             return Ok(Round::Quiet);
         }
@@ -104,10 +109,11 @@ pub(super) async fn round(
         if let Some(from) = link.gone {
             gone::is_back(engine, &connection.rules, &mut link, from).await?;
         }
-        Pair { link, seen }
+        Pair { link, beside, seen }
     };
     seen.take_cuts_as_whole(&link, &connection.rules);
-    let open = engine.store.conflicts_of(&link.id).await?;
+    let open = if beside.conflicts > 0 { engine.store.conflicts_of(&link.id).await? } else { Vec::new() };
+    let held = if beside.letters > 0 { Held::of(engine, &link).await? } else { Held::default() };
     let chosen = conflicts::resolutions(&open);
     let rules = &connection.rules;
     let mut plan = merge::plan(&link.base, &seen.servicenow, &seen.platform, rules, &chosen);
@@ -118,9 +124,14 @@ pub(super) async fn round(
     let missing = streams::missing(engine, sides, &link, &plan, &seen).await?;
     let files = files::missing(engine, &link, &seen).await?;
     let missing = (missing, files);
-    let Some(deliveries) = keep(engine, connection, sides, &mut link, &plan, &open, missing, &seen, look).await? else {
-        return Ok(Round::Quiet);
-    };
+    let kept = keep(engine, connection, sides, &mut link, &plan, (&open, held), missing, &seen, look).await?;
+    let Some(deliveries) = kept else { return Ok(Round::Quiet) };
+    if plan.decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Conflict { .. })) {
+        beside.conflicts = i64::MAX;
+    }
+    if !link.note.is_empty() {
+        beside.letters = i64::MAX;
+    }
     let delivered = deliver::planned(engine, connection, sides, &mut link, deliveries).await?;
     if delivered.held {
         return Ok(Round::Quiet);
@@ -132,7 +143,7 @@ pub(super) async fn round(
         for (side, record) in shown {
             *seen.on_mut(side) = record;
         }
-        Box::new(Pair { link, seen })
+        Box::new(Pair { link, beside, seen })
     })))
 }
 
@@ -164,13 +175,12 @@ async fn keep(
     sides: &Sides,
     link: &mut Link,
     plan: &Plan,
-    open: &[Conflict],
+    (open, held): (&[Conflict], Held),
     missing: (Vec<Missing>, Vec<files::Missing>),
     seen: &Observed,
     look: Option<&Look>,
 ) -> Result<Option<Vec<Delivery>>, SyncError> {
     let now = engine.clock.now();
-    let held = Held::of(engine, link).await?;
     let findings = look.map(|look| (look, runs::findings(connection, plan, &missing.0, &missing.1, &held)));
     let chosen = conflicts::resolutions(open);
     let Intended { deliveries, wanted, circling, left } =
@@ -197,7 +207,7 @@ async fn keep(
         return Ok(None);
     }
     let touched = findings.filter(|_| !deliveries.is_empty());
-    let mut tx = runs::within_breaker(engine, engine.store.begin().await?, link, touched).await?;
+    let mut tx = runs::within_breaker(engine, engine.begin().await?, link, touched).await?;
     for delivery in &deliveries {
         tx.add_delivery(delivery).await?;
     }

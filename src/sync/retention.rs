@@ -26,7 +26,7 @@ async fn purge_before(engine: &Engine, what: Purgeable, up_to: i64) -> Result<()
     let mut is_first = true;
     loop {
         let at = engine.clock.now();
-        let mut tx = engine.store.begin().await?;
+        let mut tx = engine.begin().await?;
         let removed = tx.purge(what, up_to, BATCH).await?;
         if removed == 0 {
             return Ok(());

@@ -8,7 +8,7 @@ use super::letters::{Held, Wanted};
 use super::streams::{self, Missing};
 use super::{Engine, Sides, SyncError, conflicts, files, gone, poll, reconcile, story};
 use crate::clock::Clock;
-use crate::connectors::ChangeStream;
+use crate::connectors::{ChangeStream, Seen};
 use crate::connectors::dry_run::DryRun;
 use crate::queue::{self, After};
 use crate::store::{
@@ -23,6 +23,8 @@ const ROOM: i64 = 400;
 const PAGE: i64 = 200;
 /// How soon a run is looked after again while its looks are on their way.
 const STEP_MS: i64 = 250;
+/// Where a run is in the platform's list, this stands before the place.
+const TICKETS: &str = "tickets";
 /// Who begins a run that nobody asked for.
 const TIMETABLE: &str = "the timetable";
 
@@ -90,7 +92,7 @@ pub(super) async fn timetable(engine: &Engine, connection: &Connection) -> Resul
         return Ok(After::Again { at: due });
     }
     let links = engine.store.count_links(&connection.id).await?;
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     let how = if upkeep.heals { How::Healing } else { How::Dry };
     let begun = begin(&mut tx, &connection.id, links, &upkeep, how, TIMETABLE, engine.clock.as_ref()).await?;
     tx.commit().await?;
@@ -115,7 +117,7 @@ pub(super) async fn drive(
         // A person lets a stopped one go on and brings this job back.
         RunState::Done | RunState::Stopped => return Ok(After::Done),
         RunState::Cancelled => {
-            let mut tx = engine.store.begin().await?;
+            let mut tx = engine.begin().await?;
             tx.drop_looks(id).await?;
             tx.commit().await?;
             return Ok(if looks == 0 { After::Done } else { soon });
@@ -127,7 +129,7 @@ pub(super) async fn drive(
         engine.wake.wake();
         return Ok(soon);
     }
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     let is_over = run.scan == "all" && looks == 0;
     if is_over {
         tx.end_run(id, RunState::Done, engine.clock.now()).await?;
@@ -149,23 +151,9 @@ async fn queue_next(engine: &Engine, connection: &Connection, sides: &Sides, run
         }
         page.into_iter().map(|(_, record)| record).collect()
     } else {
-        // Whatever may enter was made, and so updated, since then.
-        let since = if run.is_backfill() { run.since } else { connection.active_since };
-        let last = poll::read_place(&run.record_at);
-        let page = sides.servicenow.changed(ChangeStream::Records, since, last.as_ref()).await?.seen;
-        match page.last() {
-            Some(last) => run.record_at = poll::write_place(&last.place),
-            None => "all".clone_into(&mut run.scan),
-        }
-        let mut without_link = Vec::new();
-        for seen in page {
-            if engine.store.link_of(&connection.id, &seen.id).await?.is_none() {
-                without_link.push(seen.id);
-            }
-        }
-        without_link
+        without_link(engine, connection, sides, run).await?
     };
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     // A run that was stopped or cancelled meanwhile queues nothing.
     match tx.advance_run(run, i64::try_from(records.len()).unwrap_or_default()).await {
         Err(StoreError::Stale) => return Ok(()),
@@ -174,6 +162,41 @@ async fn queue_next(engine: &Engine, connection: &Connection, sides: &Sides, run
     let records = records.iter().map(|record| (connection.id.as_str(), record.as_str()));
     queue::look_at_for(&mut tx, records, Urgency::Bulk, &run.id, engine.clock.as_ref()).await?;
     Ok(tx.commit().await?)
+}
+
+/// Those of the next page of records that have no link: of ServiceNow's, and then of the platform's where they become
+/// records.
+async fn without_link(
+    engine: &Engine,
+    connection: &Connection,
+    sides: &Sides,
+    run: &mut Run,
+) -> Result<Vec<String>, SyncError> {
+    let (side, place) = match run.record_at.strip_prefix(TICKETS) {
+        Some(place) => (Side::Platform, place),
+        None => (Side::ServiceNow, run.record_at.as_str()),
+    };
+    // Whatever may enter was made, and so updated, since then.
+    let since = if run.is_backfill() { run.since } else { connection.active_since };
+    let page = sides.on(side).changed(ChangeStream::Records, since, poll::read_place(place).as_ref()).await?.seen;
+    let tickets_follow = side == Side::ServiceNow && !run.is_backfill() && connection.rules.creates_in_servicenow();
+    match (page.last(), side) {
+        (Some(last), Side::ServiceNow) => run.record_at = poll::write_place(&last.place),
+        (Some(last), Side::Platform) => run.record_at = format!("{TICKETS}{}", poll::write_place(&last.place)),
+        (None, _) if tickets_follow => TICKETS.clone_into(&mut run.record_at),
+        (None, _) => "all".clone_into(&mut run.scan),
+    }
+    let mut subjects = Vec::new();
+    for Seen { id, .. } in page {
+        let (link, subject) = match side {
+            Side::ServiceNow => (engine.store.link_of(&connection.id, &id).await?, id),
+            Side::Platform => (engine.store.link_of_ticket(&id).await?, queue::ticket(&id)),
+        };
+        if link.is_none() {
+            subjects.push(subject);
+        }
+    }
+    Ok(subjects)
 }
 
 /// One look that a run asked for.
@@ -244,7 +267,7 @@ impl Look {
 
     /// The breaker: nothing more is touched until a person says so.
     async fn stop(&self, engine: &Engine) -> Stored<SyncError> {
-        let mut tx = engine.store.begin().await?;
+        let mut tx = engine.begin().await?;
         let stopped = tx.stop_run(&self.run.id).await?;
         tx.commit().await?;
         if stopped {
@@ -269,14 +292,14 @@ impl Look {
         };
         let link = engine.store.link_of(&connection.id, record).await?;
         let findings = match &link {
-            None => would_enter(self, connection, &sides, record).await?,
+            None => would_enter(engine, self, connection, &sides, record).await?,
             Some(link) if link.state == LinkState::Unlinked => Vec::new(),
             Some(link) => drift_of(engine, connection, &sides, link).await?,
         };
         if findings.is_empty() {
             return Ok(());
         }
-        let mut tx = engine.store.begin().await?;
+        let mut tx = engine.begin().await?;
         self.touch(&mut tx, link.as_ref().map(|link| link.id.as_str()), &findings).await?;
         Ok(tx.commit().await?)
     }
@@ -294,19 +317,25 @@ pub(super) async fn within_breaker(
     if look.touch(&mut tx, Some(&link.id), &findings).await? {
         return Ok(tx);
     }
-    drop(tx);
+    tx.undo().await?;
     Err(look.stop(engine).await?)
 }
 
 /// A record without a link that a lost change kept out.
 async fn would_enter(
+    engine: &Engine,
     look: &Look,
     connection: &Connection,
     sides: &Sides,
     record: &str,
 ) -> Result<Vec<Finding>, SyncError> {
-    let Some(record) = sides.servicenow.fetch(record).await? else { return Ok(Vec::new()) };
     let asked = Asked::by(connection, Some(look));
+    if let Some(ticket) = queue::ticket_of(record) {
+        let (store, clock) = (&engine.store, engine.clock.as_ref());
+        let entering = enter::link_of_ticket(store, clock, connection, sides, ticket, asked).await?;
+        return Ok(entering.map(|(_, record)| look.entering(Side::Platform, &record.number)).into_iter().collect());
+    }
+    let Some(record) = sides.servicenow.fetch(record).await? else { return Ok(Vec::new()) };
     if enter::may_enter(connection, Side::ServiceNow, &record, asked).is_err() {
         return Ok(Vec::new());
     }

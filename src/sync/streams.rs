@@ -69,6 +69,9 @@ async fn known(
     link: &Link,
     seen: &Observed,
 ) -> Result<(BTreeSet<String>, BTreeSet<String>), SyncError> {
+    if seen.servicenow_entries.is_empty() && seen.platform_entries.is_empty() {
+        return Ok(<(BTreeSet<String>, BTreeSet<String>)>::default());
+    }
     let pairs = engine.store.paired_entries(&link.id).await?;
     let lane = queue::lane(&link.connection_id, &link.servicenow_id);
     let (mut servicenow, mut platform): (BTreeSet<String>, BTreeSet<String>) = pairs.iter().cloned().unzip();
@@ -104,7 +107,7 @@ async fn known(
         });
     }
     if !found.is_empty() {
-        let mut tx = engine.store.begin().await?;
+        let mut tx = engine.begin().await?;
         for (shown, there, unseen) in found {
             // What it was paired by stays known: read in the old way again, it is no new entry.
             tx.pair_entries(&link.id, &shown, &there).await?;
@@ -119,7 +122,7 @@ async fn known(
     if !unseen.is_empty() {
         let again = engine.store.lost_to_retry(&lane).await?;
         for (unseen, there) in unseen.into_iter().filter(|(unseen, _)| again.iter().any(|again| again == unseen)) {
-            let mut tx = engine.store.begin().await?;
+            let mut tx = engine.begin().await?;
             tx.forget_entry(&link.id, unseen).await?;
             tx.commit().await?;
             platform.remove(there);

@@ -102,11 +102,9 @@ async fn what_a_flood_put_down_is_sorted_by_whoever_is_there(database: Database)
     let mut left: Vec<Heard> =
         (0..600).map(|number| heard(&clock, &id, &format!("e{number}"), &format!("r{}", number % 50))).collect();
     left.insert(300, heard(&clock, "no such connection", "e", "r"));
-    let mut tx = database.store.begin().await.expect("begins");
     for part in left.chunks(100) {
-        tx.put_batch(&clock.id(), "a process that was killed", part, clock.now()).await.expect("put");
+        database.store.put_batch(&clock.id(), "a process that was killed", part, clock.now()).await.expect("put");
     }
-    tx.commit().await.expect("committed");
     clock.turn(60_000);
     let keeper = keeper(&database, &clock);
     until_sorted(&database.store).await;

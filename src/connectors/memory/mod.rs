@@ -144,9 +144,13 @@ impl Memory {
         state
     }
 
+    fn is_signed_out(&self) -> bool {
+        self.traps().token_until.is_some_and(|until| until <= self.clock.now())
+    }
+
     fn journey(&self) -> Journey {
         let traps = self.traps();
-        if traps.signed_out {
+        if self.is_signed_out() {
             return Journey::Fails(Failure::SignedOut { why: format!("{} refuses the token.", self.name) });
         }
         if self.happens(traps.busy) {

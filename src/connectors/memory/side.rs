@@ -7,8 +7,8 @@ use crate::connectors::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use merge::{Entry, Fields, Record};
-use std::collections::BTreeSet;
+use merge::{Edit, Entry, Fields, Record, User};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
 impl Connector for Memory {
@@ -71,6 +71,18 @@ impl Connector for Memory {
         })
     }
 
+    async fn has_user(&self, user: &User) -> Result<bool, Failure> {
+        self.read(|_, traps| traps.users.is_empty() || traps.users.contains(&user.email))
+    }
+
+    async fn edits(&self, record: &Record, fields: &BTreeSet<String>) -> Result<BTreeMap<String, Edit>, Failure> {
+        self.read(|state, traps| {
+            let row = visible(state, &record.id).filter(|_| !traps.keeps_no_audit);
+            let edits = row.map(|row| row.record.field_edits.clone()).unwrap_or_default();
+            edits.into_iter().filter(|(field, _)| fields.contains(field)).collect()
+        })
+    }
+
     async fn delete(&self, id: &str) -> Result<(), Failure> {
         let at = self.time();
         self.change(|state| {
@@ -82,7 +94,7 @@ impl Connector for Memory {
     }
 
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
-        if !self.traps().signed_out && self.happens(self.traps().late_appends) {
+        if !self.is_signed_out() && self.happens(self.traps().late_appends) {
             let mut random = [0; 4];
             self.clock.fill(&mut random);
             let due = self.clock.now() + i64::from(u32::from_be_bytes(random)) % self.traps().settles_ms.max(1);

@@ -39,8 +39,12 @@ pub struct Traps {
     pub page: usize,
     /// A write whose answer was lost may come true for so long.
     pub settles_ms: i64,
-    /// The token is at its end (12.21): nothing is answered until a person gives another.
-    pub signed_out: bool,
+    /// The token ends then (12.21): nothing is answered until a person gives another.
+    pub token_until: Option<i64>,
+    /// Tells nobody afterwards who changed a field, and when.
+    pub keeps_no_audit: bool,
+    /// The e-mails of those whom it has; whoever is named where there are none.
+    pub users: BTreeSet<String>,
 
     /// The answer is 503: nothing was done.
     pub busy: u32,

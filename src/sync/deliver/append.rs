@@ -65,7 +65,7 @@ pub(super) async fn append(
         }
     }
     if sends {
-        mark_sending(engine, out).await?;
+        mark_sending(engine, side, out).await?;
         if let Err(failure) = side.append(&id, &entry).await {
             not_sent(engine, delivery, &failure).await?;
             return Err(failure.into());

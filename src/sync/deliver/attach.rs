@@ -76,7 +76,7 @@ async fn there(
     if out.unsure {
         wait_until_settled(engine, target, out.delivery, "file")?;
     }
-    mark_sending(engine, out).await?;
+    mark_sending(engine, target, out).await?;
     let sent = match from.read_file(from_id, &file.id).await {
         Ok(content) => target.attach(id, &new, content).await,
         Err(failure) => Err(failure),

@@ -41,7 +41,7 @@ pub(super) async fn create(
         Side::Platform => link.id.clone(),
         Side::ServiceNow => key_of_record(&link.connection_id, link.record_on(Side::Platform)),
     };
-    mark_sending(engine, out).await?;
+    mark_sending(engine, side, out).await?;
     let applied = side.create(&key, &fields).await?;
     let mut outcomes = Outcomes::default();
     if parts.is_empty() {

@@ -25,7 +25,7 @@ pub(super) async fn delete(
 ) -> Result<Sent, SyncError> {
     let to = out.delivery.to();
     let id = link.record_on(to).to_owned();
-    mark_sending(engine, out).await?;
+    mark_sending(engine, side, out).await?;
     if let Err(failure) = side.delete(&id).await {
         not_sent(engine, out.delivery, &failure).await?;
         return Err(failure.into());
@@ -61,7 +61,7 @@ async fn end(engine: &Engine, link: &mut Link, delivery: &Delivery) -> Result<()
     let (Delete { gone, why, story }, to) = (read(delivery)?, delivery.to());
     let now = engine.clock.now();
     let story = story.step(now, format!("{to} shows the record no longer."));
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     tx.finish_delivery(&delivery.id, DeliveryState::Done, "", now).await?;
     story::tell(engine.clock.as_ref(), &mut tx, link, Some(to), "deletion", &why, &story).await?;
     let over = gone::take_apart(engine, &mut tx, link, gone).await?;

@@ -187,13 +187,14 @@ async fn send(
     }
 }
 
-async fn mark_sending(engine: &Engine, out: &Outgoing<'_>) -> Result<(), SyncError> {
-    if out.marked {
-        return Ok(());
+/// The intent is on disk when this returns, and nobody else can have taken the job over.
+async fn mark_sending(engine: &Engine, side: &dyn Connector, out: &Outgoing<'_>) -> Result<(), SyncError> {
+    if !out.marked {
+        let mut tx = engine.begin().await?;
+        tx.delivery_sending(&out.delivery.id, engine.clock.now()).await?;
+        tx.commit().await?;
     }
-    let mut tx = engine.store.begin().await?;
-    tx.delivery_sending(&out.delivery.id, engine.clock.now()).await?;
-    Ok(tx.commit().await?)
+    Ok(engine.may_send_to(side)?)
 }
 
 /// What is known of a request that failed: it surely did not happen, and nothing needs to be looked up next time; or it may
@@ -203,7 +204,7 @@ async fn not_sent(engine: &Engine, delivery: &Delivery, failure: &Failure) -> Re
     if !matches!(failure, Failure::Transient { .. } | Failure::Unsure { .. }) {
         return Ok(());
     }
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     if matches!(failure, Failure::Transient { .. }) {
         tx.delivery_unsent(&delivery.id).await?;
     } else {
@@ -228,7 +229,7 @@ async fn end(
     }
     let is_news = !notes.is_empty() && !link.note.contains(&notes);
     after.note = letters::sentences([after.note.as_str(), notes.as_str()]);
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     tx.finish_delivery(&out.delivery.id, DeliveryState::Done, &notes, now).await?;
     if let Some(next) = out.next {
         tx.delivery_sending(&next.id, now).await?;
@@ -265,7 +266,7 @@ async fn refuse(engine: &Engine, link: &mut Link, delivery: &Delivery, why: &str
     let wanted = Wanted::of(delivery)?;
     let mut after = link.clone();
     after.note = letters::sentences([link.note.as_str(), why]);
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     tx.finish_delivery(&delivery.id, DeliveryState::Refused, why, now).await?;
     let mut is_news = false;
     for wanted in &wanted {
@@ -283,7 +284,7 @@ async fn refuse(engine: &Engine, link: &mut Link, delivery: &Delivery, why: &str
 }
 
 async fn supersede(engine: &Engine, delivery: &Delivery) -> Result<(), SyncError> {
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     tx.finish_delivery(&delivery.id, DeliveryState::Superseded, "", engine.clock.now()).await?;
     Ok(tx.commit().await?)
 }
@@ -295,7 +296,7 @@ pub(super) async fn flag(engine: &Engine, link: &mut Link, why: &str) -> Result<
     }
     let mut after = link.clone();
     why.clone_into(&mut after.note);
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     story::problem(engine, &mut tx, link, why).await?;
     tx.save_link(&mut after, engine.clock.now()).await?;
     tx.commit().await?;

@@ -102,13 +102,14 @@ pub(super) async fn write(
     let Write { parts, expected, gone, story } = read(out.delivery)?;
     let to = out.delivery.to();
     let id = link.record_on(to).to_owned();
-    mark_sending(engine, out).await?;
+    mark_sending(engine, side, out).await?;
     let mut outcomes = Outcomes::default();
     match side.write(&id, &fields(&parts), &expected).await {
         Ok(applied) => outcomes.add(connection, side, to, &parts, &applied).await,
         // One field that the side refuses must not keep the others back.
         Err(Failure::Refused { .. }) if parts.len() > 1 && to == Side::ServiceNow => {
             for part in &parts {
+                engine.may_send_to(side)?;
                 match side.write(&id, &fields(std::slice::from_ref(part)), &expected).await {
                     Ok(applied) => outcomes.add(connection, side, to, std::slice::from_ref(part), &applied).await,
                     Err(Failure::Refused { why }) => outcomes.refuse(part, why),
@@ -174,7 +175,7 @@ pub(super) async fn look_up(
         }
     }
     let now = engine.clock.now();
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     tx.finish_delivery(&delivery.id, DeliveryState::Superseded, "", now).await?;
     tx.save_link(&mut after, now).await?;
     tx.commit().await?;

@@ -5,8 +5,9 @@ use crate::clock::Clock;
 use crate::queue;
 use crate::store::{Connection, Link, LinkState, Store, Urgency};
 use crate::sync::deliver::key_of_record;
+use crate::sync::runs::{self, Look};
 use crate::sync::{Engine, Round, Sides, SyncError, story};
-use merge::Side;
+use merge::{Record, Side};
 
 /// The link that a ticket would get; or why it gets none.
 pub async fn link_of(
@@ -16,7 +17,7 @@ pub async fn link_of(
     sides: &Sides,
     ticket: &str,
     asked: Asked,
-) -> Result<Result<Link, String>, SyncError> {
+) -> Result<Result<(Link, Record), String>, SyncError> {
     // In this order: what ends in between is a link by then, and what begins later cannot be this ticket.
     let being_made = store.links_being_made().await?;
     if let Some(link) = store.link_of_ticket(ticket).await? {
@@ -37,7 +38,7 @@ pub async fn link_of(
     let id = sides.servicenow.id_of_new(&key_of_record(&connection.id, ticket));
     Ok(id.map_or_else(
         || Err("ServiceNow does not let the id of a new record be chosen.".to_owned()),
-        |id| Ok(new_link(clock, connection, (&id, ""), Some(ticket))),
+        |id| Ok((new_link(clock, connection, (&id, ""), Some(ticket)), record)),
     ))
 }
 
@@ -47,19 +48,23 @@ pub(in crate::sync) async fn enter(
     connection: &Connection,
     sides: &Sides,
     ticket: &str,
+    look: Option<&Look>,
 ) -> Result<Round, SyncError> {
     let clock = engine.clock.as_ref();
-    let asked = Asked::by(connection, None);
+    let asked = Asked::by(connection, look);
     let record = match engine.store.link_of_ticket(ticket).await? {
         Some(link) if link.connection_id == connection.id => link.servicenow_id,
         // Another connection has it.
         Some(_) => return Ok(Round::Quiet),
         None => match link_of(&engine.store, clock, connection, sides, ticket, asked).await? {
-            Ok(link) => {
-                let mut tx = engine.store.begin().await?;
+            Ok((link, record)) => {
+                let mut tx = engine.begin().await?;
                 if !tx.add_link(&link).await? {
+                    tx.undo().await?;
                     return Ok(Round::Moved(None));
                 }
+                let entering = look.map(|look| (look, vec![look.entering(Side::Platform, &record.number)]));
+                let mut tx = runs::within_breaker(engine, tx, &link, entering).await?;
                 queue::look_at(&mut tx, &connection.id, &link.servicenow_id, Urgency::Live, clock).await?;
                 tx.commit().await?;
                 engine.wake.wake();
@@ -73,7 +78,7 @@ pub(in crate::sync) async fn enter(
         },
     };
     // It was linked since somebody told of it.
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     queue::look_at(&mut tx, &connection.id, &record, Urgency::Live, clock).await?;
     tx.commit().await?;
     engine.wake.wake();
@@ -86,7 +91,7 @@ pub(super) async fn let_go(engine: &Engine, link: &mut Link) -> Result<(), SyncE
     let now = engine.clock.now();
     let mut after = Link { state: LinkState::Unlinked, note: String::new(), ..link.clone() };
     let story = story::Story::default().step(now, why);
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     story::tell(engine.clock.as_ref(), &mut tx, link, None, "unlinked", why, &story).await?;
     tx.save_link(&mut after, now).await?;
     tx.commit().await?;

@@ -46,8 +46,9 @@ pub(in crate::sync) async fn enter(
     };
     let creation = creation(engine, connection, sides, &link, &record, Side::Platform).await?;
     let delivery = on_its_way(engine, &link, Side::Platform, &creation);
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     if !tx.add_link(&link).await? {
+        tx.undo().await?;
         return Ok(Round::Moved(None));
     }
     let entering = look.map(|look| (look, vec![look.entering(Side::ServiceNow, &record.number)]));

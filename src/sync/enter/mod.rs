@@ -106,7 +106,7 @@ pub(super) async fn complete(
     }
     let delivery = on_its_way(engine, link, to, &creation);
     let entering = look.map(|look| (look, vec![look.entering(from, &record.number)]));
-    let mut tx = runs::within_breaker(engine, engine.store.begin().await?, link, entering).await?;
+    let mut tx = runs::within_breaker(engine, engine.begin().await?, link, entering).await?;
     tx.add_delivery(&delivery).await?;
     tx.commit().await?;
     send(engine, connection, sides, link, delivery).await

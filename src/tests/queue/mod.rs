@@ -17,6 +17,7 @@ on_both_databases!(
     no_two_jobs_of_a_lane_run_at_once_and_every_job_runs_once,
     a_dead_workers_job_is_free_after_its_lease,
     who_lost_a_job_decides_nothing_about_it,
+    who_takes_again_what_it_lost_is_another,
     a_lane_that_is_taken_has_nothing_due,
     a_look_of_a_run_never_stands_in_for_news,
     news_while_a_job_runs_makes_another_job,
@@ -154,6 +155,34 @@ async fn who_lost_a_job_decides_nothing_about_it(database: Database) {
     }
 }
 
+async fn who_takes_again_what_it_lost_is_another(database: Database) {
+    let clock = std::sync::Arc::new(clock());
+    let connection = connection(&database.store, &clock).await;
+    look_at(&database, &clock, &connection, "r1").await;
+    let worker = Worker::new(database.store.clone(), clock.clone(), Wake::default());
+    // It sleeps for longer than its lease; another task of the same process takes the job, and has not ended it yet.
+    let taken = Arc::new(tokio::sync::Notify::new());
+    let again = || {
+        let (worker, taken) = (worker.clone(), taken.clone());
+        let run = move |_| {
+            taken.notify_one();
+            std::future::pending::<After>()
+        };
+        tokio::spawn(async move { worker.run_one(&run).await })
+    };
+    let run = |_| async {
+        clock.turn(120_001);
+        let mut tx = database.store.begin().await.expect("begins");
+        assert_eq!(tx.free_ended_leases(clock.now()).await.expect("freed"), 1);
+        tx.commit().await.expect("committed");
+        again();
+        taken.notified().await;
+        After::Done
+    };
+    assert!(worker.run_one(&run).await.expect("goes on"));
+    assert_eq!(database.store.count_jobs(&connection).await.expect("readable"), (1, 0), "it still runs");
+}
+
 async fn a_look_of_a_run_never_stands_in_for_news(database: Database) {
     let clock = clock();
     let connection = connection(&database.store, &clock).await;
@@ -240,8 +269,8 @@ async fn a_job_whose_end_was_not_stored_becomes_free(database: Database) {
     let connection = connection(&database.store, &clock).await;
     look_at(&database, &clock, &connection, "r1").await;
     let worker = Worker::new(database.store.clone(), clock.clone(), Wake::default());
-    // Claimed under the worker's name, but not running in it: as after an end that the database did not take.
-    assert!(claim(&database, &clock, &worker.me).await.is_some());
+    // Claimed, but not running in the worker: as after an end that the database did not take.
+    assert!(claim(&database, &clock, "a claim of its").await.is_some());
     clock.turn(1001);
     worker.renew_and_free().await.expect("looked after");
     assert!(claim(&database, &clock, "me").await.is_some());

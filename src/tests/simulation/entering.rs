@@ -8,8 +8,8 @@ use crate::connectors::memory::{Memory, Traps};
 use crate::connectors::{Failure, Urgency as Pace};
 use crate::news::News;
 use crate::queue::{self, Wake, Worker};
-use crate::store::{Connection, Job, Store, Urgency, pause};
-use crate::sync::{Connectors, Engine, Sides};
+use crate::store::{Connection, Finding, Job, RunState, Store, Upkeep, Urgency, pause};
+use crate::sync::{Connectors, Engine, Sides, runs};
 use crate::tests::support::{TurnedClock, connection};
 use async_trait::async_trait;
 use merge::{Rules, Side, Stream, Value};
@@ -21,9 +21,9 @@ use std::task::Poll;
 /// 2026-11-21 12:00:00.300 UTC: no whole second.
 const START: i64 = 1_795_262_400_300;
 /// Longer than a lease, and than a lost request may live on.
-const LONG: i64 = 130_000;
+pub(super) const LONG: i64 = 130_000;
 
-type Work = Pin<Box<dyn Future<Output = crate::store::Result<()>>>>;
+pub(super) type Work = Pin<Box<dyn Future<Output = crate::store::Result<()>>>>;
 
 /// Two platforms in memory, joined by a connection.
 pub(super) struct Joined {
@@ -74,12 +74,12 @@ impl Joined {
         Self { clock, store, connection, servicenow, platform, engine, touched }
     }
 
-    fn worker(&self) -> Worker {
+    pub fn worker(&self) -> Worker {
         Worker::new(self.store.clone(), self.clock.clone(), Wake::default())
     }
 
     /// A process that does all that is due.
-    fn work(&self) -> Work {
+    pub fn work(&self) -> Work {
         let (worker, engine) = (self.worker(), self.engine.clone());
         Box::pin(async move {
             let run = |job: Job| {
@@ -97,8 +97,18 @@ impl Joined {
         tx.commit().await.expect("committed");
     }
 
+    /// A record of ServiceNow with its ticket.
+    pub async fn pair(&self) -> (String, String) {
+        let fields = [("category", Value::choice("inquiry")), ("short_description", Value::text("as it began"))];
+        let record = self.servicenow.open("Beth", fields.map(|(field, value)| (field.to_owned(), value)).into());
+        self.look_at(&record).await;
+        self.settle().await;
+        let link = self.store.link_of(&self.connection, &record).await.expect("readable").expect("linked");
+        (record, link.platform_id.expect("made"))
+    }
+
     /// ServiceNow tells of what we did there, leases end, and another process does the rest.
-    async fn settle(&self) {
+    pub async fn settle(&self) {
         for _ in 0..4 {
             let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
             for record in touched {
@@ -113,7 +123,7 @@ impl Joined {
 }
 
 /// Lets a process work up to its so-many-eth place; `None` when it came to its end before.
-async fn work_up_to(work: &mut Work, last: usize) -> Option<&'static str> {
+pub(super) async fn work_up_to(work: &mut Work, last: usize) -> Option<&'static str> {
     let mut passed = 0;
     loop {
         pause::watch(true);
@@ -163,6 +173,47 @@ async fn enters_once(place: usize) -> bool {
     assert_eq!(there.fields["reference"].as_str(), record.number, "the number came back: place {place}, {at:?}");
     joined.store.close().await;
     at.is_none()
+}
+
+/// Begins a run and lets it come to its end; answers what it found.
+async fn run(joined: &Joined, how: runs::How) -> Vec<Finding> {
+    let mut tx = joined.store.begin().await.expect("begins");
+    let begun = runs::begin(&mut tx, &joined.connection, 0, &Upkeep::default(), how, "Ada", &*joined.clock).await;
+    assert!(begun.expect("stored"), "no other is open");
+    tx.commit().await.expect("committed");
+    let run = joined.store.open_run(&joined.connection).await.expect("readable").expect("begun");
+    for _ in 0..20 {
+        assert_eq!(work_up_to(&mut joined.work(), usize::MAX).await, None);
+        joined.clock.turn(1_000);
+    }
+    assert_eq!(joined.store.run(&run.id).await.expect("readable").expect("there").state, RunState::Done);
+    let lines = joined.store.findings(&run.id, 100, 0).await.expect("readable");
+    lines.into_iter().map(|line| line.finding).collect()
+}
+
+#[test]
+fn a_run_finds_a_ticket_of_which_nobody_heard() {
+    alone(async {
+        let rules = Rules { create_in_servicenow: true, ..merge::incident_to_desk() };
+        let joined = Joined::by(&rules, 5).await;
+        let ticket = |kind: &str| {
+            let fields =
+                [("title", Value::text("Wages")), ("status", Value::choice("New")), ("kind", Value::choice(kind))];
+            joined.platform.open("Ada", fields.map(|(field, value)| (field.to_owned(), value)).into())
+        };
+        let (enters, stays) = (ticket("Payroll"), ticket("no such kind"));
+        let found = run(&joined, runs::How::Dry).await;
+        assert_eq!(found.iter().map(|one| one.platform.as_str()).collect::<Vec<_>>(), ["TKT0001"]);
+        assert_eq!(joined.servicenow.made(), 0, "it was dry");
+        let found = run(&joined, runs::How::Healing).await;
+        assert_eq!(found.iter().map(|one| one.platform.as_str()).collect::<Vec<_>>(), ["TKT0001"]);
+        assert_eq!(joined.servicenow.made(), 1);
+        let link = joined.store.link_of_ticket(&enters).await.expect("readable").expect("linked");
+        assert_eq!(link.servicenow_number, "INC0001");
+        assert!(joined.store.link_of_ticket(&stays).await.expect("readable").is_none());
+        assert!(run(&joined, runs::How::Healing).await.is_empty(), "and only once");
+        joined.store.close().await;
+    });
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What people do in one history, and in what weather: made from a seed, and short enough to read.
 
-use super::rules::VARIANTS;
+use super::rules::{Mapping, USERS};
 use merge::{Fields, Side, Stream, Value};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -9,6 +9,8 @@ use rand::{RngExt, SeedableRng};
 pub struct History {
     pub seed: u64,
     pub weather: Weather,
+    /// The first one.
+    pub mapping: Mapping,
     pub steps: Vec<Step>,
 }
 
@@ -17,6 +19,8 @@ pub struct History {
 pub struct Weather {
     /// Processes are killed at any await point.
     pub crashes: bool,
+    /// Processes sleep for longer than their leases, and go on.
+    pub sleeps: bool,
     /// Webhooks are lost, repeated, late and out of order.
     pub lost_news: bool,
     /// Requests and answers are lost, and sides are busy.
@@ -39,7 +43,9 @@ pub struct Step {
 #[derive(Clone, Debug)]
 pub enum Act {
     Open {
-        category: &'static str,
+        side: Side,
+        /// The category in ServiceNow, the kind on the platform.
+        kind: &'static str,
     },
     Edit {
         side: Side,
@@ -60,6 +66,7 @@ pub enum Act {
         content: String,
     },
     Hide {
+        side: Side,
         record: usize,
         hidden: bool,
     },
@@ -96,13 +103,15 @@ pub enum Act {
     EndRun {
         goes_on: bool,
     },
-    /// ServiceNow takes the token no longer.
-    TokenEnds,
+    /// After so long ServiceNow takes the token no longer.
+    TokenEnds {
+        after_ms: i64,
+    },
     Regenerate,
     Pause,
     Resume,
     Publish {
-        variant: usize,
+        mapping: Mapping,
     },
     Wait {
         ms: i64,
@@ -144,25 +153,34 @@ impl History {
         let mut dice = StdRng::seed_from_u64(seed);
         let weather = Weather {
             crashes: dice.random_bool(0.5),
+            sleeps: dice.random_bool(0.4),
             lost_news: dice.random_bool(0.6),
             faults: dice.random_bool(0.6),
             odd_fields: dice.random_bool(0.3),
             workers: dice.random_range(1..=3),
         };
-        let mut steps = vec![Step { number: 0, act: Act::Open { category: "inquiry" }, at_once: false }];
+        let mapping = Mapping::drawn(&mut dice);
+        let first = Act::Open { side: Side::ServiceNow, kind: "inquiry" };
+        let mut steps = vec![Step { number: 0, act: first, at_once: false }];
         for number in 1..dice.random_range(6..=13) {
             let act = act(&mut dice, number);
             steps.push(Step { number, act, at_once: dice.random_bool(0.3) });
         }
-        Self { seed, weather, steps }
+        Self { seed, weather, mapping, steps }
     }
 }
 
 fn act(dice: &mut StdRng, number: u64) -> Act {
     let side = if dice.random_bool(0.5) { Side::ServiceNow } else { Side::Platform };
     let record = dice.random_range(0..3);
-    match dice.random_range(0..118) {
-        0..8 => Act::Open { category: pick(dice, &["inquiry", "inquiry", "payroll", "hardware"]) },
+    match dice.random_range(0..122) {
+        0..8 => {
+            let kinds = match side {
+                Side::ServiceNow => ["inquiry", "inquiry", "payroll", "hardware"],
+                Side::Platform => ["General inquiry", "General inquiry", "Payroll", "Odd"],
+            };
+            Act::Open { side, kind: pick(dice, &kinds) }
+        }
         8..50 => Act::Edit { side, record, fields: fields(dice, side, number), how: how(dice, side) },
         50..67 => {
             let stream = if dice.random_bool(0.5) { Stream::Public } else { Stream::Internal };
@@ -173,16 +191,15 @@ fn act(dice: &mut StdRng, number: u64) -> Act {
             let content = if dice.random_bool(0.3) { "the same again".to_owned() } else { format!("file {number}") };
             Act::File { side, record, name: format!("{}.txt", dice.random_range(0..3)), content }
         }
-        72..75 => Act::Hide { record, hidden: dice.random_bool(0.6) },
+        72..75 => Act::Hide { side, record, hidden: dice.random_bool(0.6) },
         75..77 => Act::HideJournal { hidden: dice.random_bool(0.5) },
         77..79 => {
             let field = if side == Side::ServiceNow { "description" } else { "title" };
             Act::HideField { side, field, hidden: dice.random_bool(0.6) }
         }
-        79..80 => Act::Remove { side, record },
-        80..82 => Act::Pause,
+        79..82 => Act::Pause,
         82..85 => Act::Resume,
-        85..88 => Act::Publish { variant: dice.random_range(0..VARIANTS) },
+        85..88 => Act::Publish { mapping: Mapping::drawn(dice) },
         88..94 => Act::Wait { ms: pick(dice, &[700, 4_000, 21_000, 70_000]) },
         94..100 => Act::Rest,
         100..106 => Act::Choose { record, pick: pick(dice, &[Pick::ServiceNow, Pick::Platform, Pick::Third]) },
@@ -193,8 +210,9 @@ fn act(dice: &mut StdRng, number: u64) -> Act {
         111 => Act::Mend,
         112..114 => Act::Run { heals: dice.random_bool(0.7), share: dice.random_range(0..3) },
         114 => Act::EndRun { goes_on: dice.random_bool(0.5) },
-        115 => Act::TokenEnds,
-        _ => Act::Regenerate,
+        115 => Act::TokenEnds { after_ms: pick(dice, &[0, 900, 20_000]) },
+        116 => Act::Regenerate,
+        _ => Act::Remove { side, record },
     }
 }
 
@@ -203,7 +221,7 @@ fn fields(dice: &mut StdRng, side: Side, number: u64) -> Fields {
     for _ in 0..if dice.random_bool(0.3) { 2 } else { 1 } {
         let text =
             if dice.random_bool(0.7) { format!("text {number}") } else { pick(dice, &["A", "B", ""]).to_owned() };
-        let (field, value) = match (side, dice.random_range(0..12)) {
+        let (field, value) = match (side, dice.random_range(0..14)) {
             (Side::ServiceNow, 0..3) => ("short_description", Value::text(&text)),
             (Side::Platform, 0..3) => ("title", Value::text(&text)),
             (_, 3..6) => ("description", Value::text(&text)),
@@ -215,12 +233,25 @@ fn fields(dice: &mut StdRng, side: Side, number: u64) -> Fields {
             (Side::Platform, 9) => ("reference", Value::text(&text)),
             (Side::ServiceNow, 10) => ("category", Value::choice(pick(dice, &["inquiry", "payroll", "hardware"]))),
             (Side::Platform, 10) => ("kind", Value::choice(pick(dice, &["General inquiry", "Payroll", "Odd"]))),
+            (Side::ServiceNow, 11..13) => ("assigned_to", user(dice)),
+            (Side::Platform, 11..13) => ("owner", user(dice)),
             // No rule speaks of it.
             _ => ("mood", Value::text(&text)),
         };
         fields.insert(field.to_owned(), value);
     }
     fields
+}
+
+/// Somebody whom one side or both have, or nobody.
+fn user(dice: &mut StdRng) -> Value {
+    let [[both, here, _], [_, there, _]] = USERS;
+    match dice.random_range(0..4) {
+        0 => Value::user(both, ""),
+        1 => Value::user(here, ""),
+        2 => Value::user(there, ""),
+        _ => Value::Empty,
+    }
 }
 
 fn how(dice: &mut StdRng, side: Side) -> How {

@@ -4,10 +4,13 @@
 
 mod check;
 mod entering;
+mod gone;
 mod history;
 mod people;
 mod polling;
+mod publishing;
 mod rules;
+mod sleeping;
 mod watched;
 mod world;
 
@@ -90,30 +93,39 @@ fn whatever_happens_both_sides_agree_in_the_end_or_somebody_is_told() {
     }
     // Where nothing moves, nothing can go wrong.
     let much = usize::try_from(settings.histories / 4).unwrap_or(usize::MAX);
-    let Moved { links, writes, entries } = moved;
-    assert!(links >= much && writes >= much && entries >= much, "next to nothing happened: {moved:?}");
+    let Moved { links, records, writes, entries, deletions } = moved;
+    let often = [links, writes, entries].iter().all(|count| *count >= much);
+    assert!(often && records >= much / 8 && deletions >= much / 64, "next to nothing happened: {moved:?}");
 }
 
 /// What the engine did in some histories.
 #[derive(Clone, Copy, Debug, Default)]
 struct Moved {
     links: usize,
+    /// Made in ServiceNow.
+    records: usize,
     writes: usize,
     entries: usize,
+    /// Carried out on the record that was left.
+    deletions: usize,
 }
 
 impl Moved {
     fn of(world: &World) -> Self {
         let both = [&world.servicenow, &world.platform];
         Self {
-            links: world.platform.made(),
+            links: world.platform.made() + world.servicenow.made(),
+            records: world.servicenow.made(),
             writes: both.iter().map(|side| side.written().iter().filter(|written| written.changed).count()).sum(),
             entries: both.iter().map(|side| side.appended()).sum(),
+            deletions: both.iter().map(|side| side.deleted().len()).sum(),
         }
     }
 
     fn add(&mut self, more: &Self) {
         self.links += more.links;
+        self.records += more.records;
+        self.deletions += more.deletions;
         self.writes += more.writes;
         self.entries += more.entries;
     }
@@ -176,6 +188,7 @@ fn explain(seed: u64, broken: &str) -> String {
     if fails(&history) {
         for calmer in [
             |history: &mut History| history.weather.crashes = false,
+            |history: &mut History| history.weather.sleeps = false,
             |history: &mut History| history.weather.faults = false,
             |history: &mut History| history.weather.lost_news = false,
             |history: &mut History| history.weather.odd_fields = false,

@@ -2,12 +2,12 @@
 //! them, in the same transactions.
 
 use super::history::{Act, How, Letters, Pick};
-use super::rules::rules;
-use super::world::{Broken, World};
+use super::rules::{Mapping, rules};
+use super::world::{Broken, Opened, World};
 use crate::clock::Clock;
-use crate::connectors::memory::Traps;
+use crate::connectors::memory::{ACCOUNT, Traps};
 use crate::queue;
-use crate::store::{LetterSearch, LetterState, RunState, Source, State, Upkeep, Urgency};
+use crate::store::{LOST, LetterSearch, LetterState, RunState, Source, State, Upkeep, Urgency};
 use crate::sync::{conflicts, runs};
 use merge::{Side, Value};
 
@@ -17,20 +17,35 @@ const ADA: &str = "Ada";
 impl World {
     pub async fn act(&mut self, act: &Act) -> Result<(), Broken> {
         match act {
-            Act::Open { category } => {
-                let fields = [
-                    ("short_description", Value::text(&format!("opened as {}", self.records.len()))),
-                    ("description", Value::text("as it began")),
-                    ("state", Value::choice("1")),
-                    ("impact", Value::choice("3")),
-                    ("category", Value::choice(category)),
-                    ("subcategory", Value::Empty),
-                    ("mood", Value::text("calm")),
-                ];
-                let id = self.servicenow.open("Beth", fields.map(|(field, value)| (field.to_owned(), value)).into());
-                self.records.push(id.clone());
+            Act::Open { side, kind } => {
+                let title = Value::text(&format!("opened as {}", self.records.len()));
+                let text = ("description", Value::text("as it began"));
+                let mood = ("mood", Value::text("calm"));
+                let fields = match side {
+                    Side::ServiceNow => vec![
+                        ("short_description", title),
+                        text,
+                        ("state", Value::choice("1")),
+                        ("impact", Value::choice("3")),
+                        ("category", Value::choice(kind)),
+                        ("subcategory", Value::Empty),
+                        mood,
+                    ],
+                    Side::Platform => vec![
+                        ("title", title),
+                        text,
+                        ("status", Value::choice("New")),
+                        ("severity", Value::choice("3")),
+                        ("kind", Value::choice(kind)),
+                        mood,
+                    ],
+                };
+                let fields = fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
+                let id = self.memory(*side).open(person(*side), fields);
+                self.records.push(Opened { side: *side, id });
                 self.edits += 1;
-                self.happened(&id);
+                let (id, subject) = self.on(*side, self.records.len() - 1).await.expect("just opened");
+                self.tell_of(*side, &id, &subject).await?;
             }
             Act::Edit { side, record, fields, how } => {
                 let Some((id, record)) = self.on(*side, *record).await else { return Ok(()) };
@@ -68,9 +83,9 @@ impl World {
                 self.needs_a_look = true;
                 self.tell_of(*side, &id, &record).await?;
             }
-            Act::Hide { record, hidden } => {
-                let Some((id, _)) = self.on(Side::ServiceNow, *record).await else { return Ok(()) };
-                self.servicenow.hide(&id, *hidden);
+            Act::Hide { side, record, hidden } => {
+                let Some((id, _)) = self.on(*side, *record).await else { return Ok(()) };
+                self.memory(*side).hide(&id, *hidden);
                 self.needs_a_look = true;
             }
             Act::HideJournal { hidden } => {
@@ -88,9 +103,16 @@ impl World {
                 self.needs_a_look = true;
             }
             Act::Remove { side, record } => {
-                let Some((id, _)) = self.on(*side, *record).await else { return Ok(()) };
+                let Some((id, subject)) = self.on(*side, *record).await else { return Ok(()) };
+                if self.memory(*side).truth(&id).is_none() {
+                    return Ok(());
+                }
                 self.memory(*side).remove(&id, person(*side));
+                self.removed.insert(id.clone(), self.mappings.len() - 1);
+                self.edits += 1;
+                // Polling does not find what is not there; a business rule may tell.
                 self.needs_a_look = true;
+                self.tell_of(*side, &id, &subject).await?;
             }
             Act::Choose { record, pick } => self.choose(*record, *pick).await,
             Act::Letters { which, what } => drop(self.close_letters(*which, *what).await),
@@ -101,12 +123,15 @@ impl World {
             }
             Act::Run { heals, share } => self.begin_run(*heals, *share).await,
             Act::EndRun { goes_on } => drop(self.end_run(*goes_on).await),
-            Act::TokenEnds => self.servicenow.change_traps(|traps| traps.signed_out = true),
+            Act::TokenEnds { after_ms } => {
+                let end = self.clock.now() + after_ms;
+                self.servicenow.change_traps(|traps| traps.token_until = Some(end));
+            }
             Act::Regenerate => self.token_is_given().await,
             Act::Pause => self.set(State::Paused).await,
             Act::Resume => self.resume().await,
-            Act::Publish { variant } => {
-                self.publish(*variant).await;
+            Act::Publish { mapping } => {
+                self.publish(mapping).await;
                 self.needs_a_look = true;
             }
             Act::Wait { ms } => self.turn(*ms).await,
@@ -124,6 +149,8 @@ impl World {
     async fn tell_of(&mut self, side: Side, id: &str, record: &str) -> Result<(), Broken> {
         match side {
             Side::ServiceNow => self.happened(record),
+            // What it says of a ticket that no mapping sends, nobody needs to hear.
+            Side::Platform if queue::ticket_of(record).is_some() && !self.rules().creates_in_servicenow() => {}
             Side::Platform => {
                 self.events += 1;
                 let event = format!("{id} {}", self.events);
@@ -140,8 +167,8 @@ impl World {
         self.stir();
     }
 
-    pub(super) async fn publish(&mut self, variant: usize) {
-        let rules = rules(variant, i64::try_from(self.mappings.len()).unwrap_or(0) + 1);
+    pub(super) async fn publish(&mut self, mapping: &Mapping) {
+        let rules = rules(mapping, i64::try_from(self.mappings.len()).unwrap_or(0) + 1);
         let mut tx = self.store.begin().await.expect("begins");
         tx.publish_rules(&self.connection, &rules).await.expect("stored");
         tx.commit().await.expect("committed");
@@ -161,13 +188,14 @@ impl World {
 
     /// "Regenerate token".
     pub async fn token_is_given(&mut self) {
-        self.servicenow.change_traps(|traps| traps.signed_out = false);
+        self.servicenow.change_traps(|traps| traps.token_until = None);
         self.resume().await;
     }
 
     async fn choose(&mut self, record: usize, pick: Pick) {
-        let Some((record, _)) = self.on(Side::ServiceNow, record).await else { return };
-        let Some(link) = self.link(&record).await else { return };
+        let Some(opened) = self.records.get(record % self.records.len().max(1)) else { return };
+        let Some(link) = self.link(opened).await else { return };
+        let record = link.servicenow_id.clone();
         let conflicts = self.store.conflicts_of(&link.id).await.expect("readable");
         let Some(conflict) = conflicts.first() else { return };
         let value = match pick {
@@ -190,7 +218,9 @@ impl World {
     /// Answers whether there were any.
     async fn close_letters(&mut self, which: usize, what: Letters) -> bool {
         let search = LetterSearch { connection: &self.connection, cause: "", limit: 50, offset: 0 };
-        let open = self.store.open_letters(&search).await.expect("readable");
+        let mut open = self.store.open_letters(&search).await.expect("readable");
+        // Those take a comparison first.
+        open.retain(|line| line.letter.kind != LOST);
         if open.is_empty() {
             return false;
         }
@@ -203,12 +233,45 @@ impl World {
         };
         let state = if what == Letters::Discard { LetterState::Discarded } else { LetterState::Retried };
         for letter in &letters {
+            self.somebody_discarded |= state == LetterState::Discarded;
             tx.close_letter(&letter.id, state, "enough", ADA, self.clock.now()).await.expect("it was open");
         }
         let records = letters.iter().map(|letter| (letter.connection_id.as_str(), letter.record()));
         queue::look_at_all(&mut tx, records, Urgency::Live, &*self.clock).await.expect("stored");
         tx.commit().await.expect("committed");
         self.edits += letters.len();
+        self.stir();
+        true
+    }
+
+    /// An entry whose answer was lost, where the journal cannot be read: a person compares the two sides. If it is missing
+    /// it is sent again; otherwise nothing is to be done. Answers whether there was one.
+    pub async fn compare_a_lost_entry(&mut self) -> bool {
+        let search = LetterSearch { connection: &self.connection, cause: "", limit: 50, offset: 0 };
+        let open = self.store.open_letters(&search).await.expect("readable");
+        let Some(letter) = open.into_iter().map(|line| line.letter).find(|letter| letter.kind == LOST) else {
+            return false;
+        };
+        let mut is_missing = false;
+        for opened in &self.records {
+            let Some(link) = self.link(opened).await.filter(|link| Some(&link.id) == letter.link_id.as_ref()) else {
+                continue;
+            };
+            let wanted: serde_json::Value = serde_json::from_str(&letter.wanted).expect("JSON");
+            let body = wanted["body"].as_str().unwrap_or_default();
+            let far = self.platform.true_entries(link.record_on(Side::Platform)).into_iter();
+            let near = self.servicenow.true_entries(&link.servicenow_id).into_iter();
+            let written = far.filter(|entry| entry.body == body && entry.author == person(Side::Platform)).count();
+            let arrived = near.filter(|entry| entry.author == ACCOUNT && entry.body.ends_with(body)).count();
+            is_missing = arrived < written;
+        }
+        self.tell(|| format!("{ADA} compares a lost entry: it is {}", if is_missing { "missing" } else { "there" }));
+        let state = if is_missing { LetterState::Retried } else { LetterState::Discarded };
+        let mut tx = self.store.begin().await.expect("begins");
+        tx.close_letter(&letter.id, state, "compared", ADA, self.clock.now()).await.expect("it was open");
+        let record = [(letter.connection_id.as_str(), letter.record())];
+        queue::look_at_all(&mut tx, record, Urgency::Live, &*self.clock).await.expect("stored");
+        tx.commit().await.expect("committed");
         self.stir();
         true
     }

@@ -3,8 +3,7 @@
 use super::alone;
 use super::entering::Joined;
 use crate::clock::Clock;
-use crate::queue::{After, lane};
-use crate::store::{Job, Urgency};
+use crate::queue::{self, After};
 
 const RECORDS: usize = 20;
 
@@ -21,17 +20,11 @@ fn a_poll_that_is_put_off_at_every_second_page_comes_to_its_end() {
             traps.page = 1;
             traps.busy = 500;
         });
-        let poll = Job {
-            id: joined.clock.id(),
-            connection_id: joined.connection.clone(),
-            kind: "poll".into(),
-            lane: lane(&joined.connection, "poll"),
-            subject: String::new(),
-            urgency: Urgency::Live,
-            run_at: 0,
-            attempts: 0,
-            run_id: String::new(),
-        };
+        let now = joined.clock.now();
+        let mut tx = joined.store.begin().await.expect("begins");
+        queue::poll_at(&mut tx, &joined.connection, now, &*joined.clock).await.expect("queued");
+        let poll = tx.claim_job("its claim", now, now + 60_000).await.expect("asked").expect("due");
+        tx.commit().await.expect("committed");
         let mut put_off = 0;
         while matches!(joined.engine.run(poll.clone()).await, After::Retry { .. }) {
             put_off += 1;

@@ -1,14 +1,45 @@
 //! The mappings of the simulation: small, with one rule for each way in which a field can flow.
 
-use merge::{Rules, Side};
+use merge::{Deletions, OnDeletion, Rules, Side, Value};
+use rand::RngExt;
+use rand::rngs::StdRng;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// How many mappings [`rules`] knows.
-pub const VARIANTS: usize = 4;
+/// Who is known on one side only, and who stands in for them.
+pub const USERS: [[&str; 3]; 2] =
+    [["ann@example.com", "bob@example.com", STAND_IN], ["ann@example.com", "cem@example.com", STAND_IN]];
+const STAND_IN: &str = "desk@example.com";
+
+/// What a mapping can say, as people choose it.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    variant: usize,
+    creates_in_servicenow: bool,
+    deletions: Deletions,
+}
+
+impl Mapping {
+    pub fn drawn(dice: &mut StdRng) -> Self {
+        let variant = dice.random_range(0..4);
+        let mut policy = || match dice.random_range(0..4) {
+            0 => OnDeletion::Keep,
+            1 => closing(),
+            2 => OnDeletion::Unlink,
+            _ => OnDeletion::Delete,
+        };
+        let deletions = Deletions { in_servicenow: policy(), on_platform: policy() };
+        Self { variant, creates_in_servicenow: dice.random_bool(0.7), deletions }
+    }
+}
+
+fn closing() -> OnDeletion {
+    OnDeletion::Close { rule: "status".into(), value: Value::choice("Closed") }
+}
 
 /// The mapping as people publish it, as data.
-pub fn rules(variant: usize, version: i64) -> Rules {
+pub fn rules(mapping: &Mapping, version: i64) -> Rules {
+    let Mapping { variant, creates_in_servicenow, ref deletions } = *mapping;
     let strategy = ["last_write_wins", "manual_review", "ownership_priority", "last_write_wins"][variant];
     let against = ["leave", "restore", "leave", "restore"][variant];
     let kinds = [
@@ -16,12 +47,20 @@ pub fn rules(variant: usize, version: i64) -> Rules {
                {"servicenow": "payroll", "label": "Payroll", "platform": "Payroll"}]),
         json!([{"servicenow": "inquiry", "label": "Inquiry", "platform": "General inquiry"}]),
     ];
+    let no_match = [
+        json!("create"),
+        json!({"stand_in": {"email": STAND_IN}}),
+        json!("leave_empty"),
+        json!({"stand_in": {"email": STAND_IN}}),
+    ];
     let one_way = ["both", "both", "to_platform", "to_servicenow"][variant];
     let rules = json!({
         "version": version,
         "strategy": strategy,
         "conflict_window": 5000,
         "entry_rule": "kind",
+        "create_in_servicenow": creates_in_servicenow,
+        "deletions": deletions,
         "fields": [
             same("title", "short_description", "title", "both"),
             {"name": "text", "servicenow": "description", "platform": "description", "direction": one_way,
@@ -43,6 +82,8 @@ pub fn rules(variant: usize, version: i64) -> Rules {
             {"name": "incident number", "servicenow": "number", "platform": "reference", "direction": "to_platform",
              "owner": "servicenow", "enforce": variant == 0, "convert": {"how": "same"}},
             same("ticket number", "correlation_id", "number", "to_servicenow"),
+            {"name": "assignee", "servicenow": "assigned_to", "platform": "owner", "direction": "both",
+             "no_match": no_match[variant], "convert": {"how": "same"}},
         ],
         "notes": [{"name": "hold reason", "servicenow": "hold_reason", "text": format!("{NOTE}{{value}}"), "labels": {}}],
     });

@@ -1,13 +1,14 @@
 //! A side whose every call can be stopped before and after it takes effect, and is written down.
 
+use super::world::ON_THE_WIRE;
 use crate::connectors::memory::Memory;
 use crate::connectors::{
     Applied, ChangeStream, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Page, Place, Sight,
 };
 use crate::store::pause;
 use async_trait::async_trait;
-use merge::{Entry, Fields, Record};
-use std::collections::BTreeSet;
+use merge::{Edit, Entry, Fields, Record, User};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What happened, in order, for whoever reads a failing history. Silent unless told to listen.
@@ -44,7 +45,7 @@ impl Watched {
         what: impl FnOnce() -> String,
         call: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        pause::at("before a call").await;
+        pause::at(ON_THE_WIRE).await;
         let answer = call.await;
         self.tale.tell(|| {
             let brief = match &answer {
@@ -111,7 +112,7 @@ impl Brief for Page {
 macro_rules! brief_as_debug {
     ($($of:ty),*) => { $(impl Brief for $of { fn brief(&self) -> String { format!("{self:?}") } })* };
 }
-brief_as_debug!((), String, Gone, Journal, File, Sight);
+brief_as_debug!((), bool, String, Gone, Journal, File, Sight, BTreeMap<String, Edit>);
 
 fn values(fields: &Fields) -> String {
     let shown = fields.iter().map(|(field, value)| format!("{field}={:?}", value.as_str()));
@@ -160,7 +161,16 @@ impl Connector for Watched {
         .await
     }
 
+    async fn has_user(&self, user: &User) -> Result<bool, Failure> {
+        self.call(|| format!("has_user({})", user.email), self.memory.has_user(user)).await
+    }
+
+    async fn edits(&self, record: &Record, fields: &BTreeSet<String>) -> Result<BTreeMap<String, Edit>, Failure> {
+        self.call(|| format!("edits({fields:?})"), self.memory.edits(record, fields)).await
+    }
+
     async fn delete(&self, id: &str) -> Result<(), Failure> {
+        self.touch(id);
         self.call(|| "delete".into(), self.memory.delete(id)).await
     }
 
@@ -187,7 +197,7 @@ impl Connector for Watched {
     }
 
     async fn read_file(&self, id: &str, file: &str) -> Result<Content, Failure> {
-        pause::at("before a call").await;
+        pause::at(ON_THE_WIRE).await;
         self.memory.read_file(id, file).await
     }
 

@@ -2,6 +2,7 @@
 //! who dies, what is heard and how much time passes.
 
 use super::history::{History, Step, Weather};
+use super::rules::USERS;
 use super::watched::{Tale, Watched};
 use crate::clock::{Clock, SharedClock};
 use crate::connectors::memory::{ACCOUNT, BusinessRule, Memory, Traps};
@@ -25,7 +26,7 @@ use std::task::Poll;
 const START: i64 = 1_795_262_400_300;
 const POLL_EVERY: i64 = 20_000;
 const LEASE: i64 = 120_000;
-const NEAR: [&str; 10] = [
+const NEAR: [&str; 11] = [
     "short_description",
     "description",
     "state",
@@ -35,9 +36,12 @@ const NEAR: [&str; 10] = [
     "hold_reason",
     "close_notes",
     "correlation_id",
+    "assigned_to",
     "mood",
 ];
-const FAR: [&str; 7] = ["title", "description", "status", "severity", "kind", "reference", "mood"];
+const FAR: [&str; 8] = ["title", "description", "status", "severity", "kind", "reference", "owner", "mood"];
+/// Where the next thing is a request: what is on the wire cannot be called back.
+pub const ON_THE_WIRE: &str = "before a call";
 /// More turns than any history needs to come to rest.
 const PATIENCE: usize = 3_000;
 
@@ -50,6 +54,10 @@ type Work = Pin<Box<dyn Future<Output = crate::store::Result<bool>> + Send>>;
 struct Process {
     worker: Worker,
     work: Option<Work>,
+    /// Where it was stopped last.
+    place: &'static str,
+    /// The machine sleeps: it does not go on, and its leases end.
+    asleep: bool,
     /// It found nothing to do, and nothing has happened since.
     idle: bool,
 }
@@ -61,6 +69,13 @@ pub struct Hint {
     record: String,
 }
 
+/// A record that a person opened.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    pub side: Side,
+    pub id: String,
+}
+
 pub struct World {
     pub clock: Arc<TurnedClock>,
     pub store: Store,
@@ -69,8 +84,12 @@ pub struct World {
     pub platform: Arc<Memory>,
     /// Every mapping that was ever in force, the last one last.
     pub mappings: Vec<Rules>,
-    /// ServiceNow's records, as they were opened.
-    pub records: Vec<String>,
+    /// What people opened, in order.
+    pub records: Vec<Opened>,
+    /// What people removed, with the number of the mapping that was in force.
+    pub removed: BTreeMap<String, usize>,
+    /// Somebody gave something up for good.
+    pub somebody_discarded: bool,
     /// Something happened of which nobody tells: only looking at everything finds it.
     pub needs_a_look: bool,
     /// Fields that people changed, and mappings that they published: what writes may answer to.
@@ -126,6 +145,8 @@ impl World {
             processes: Vec::new(),
             mappings: Vec::new(),
             records: Vec::new(),
+            removed: BTreeMap::new(),
+            somebody_discarded: false,
             hints: Vec::new(),
             needs_a_look: false,
             somebody_emptied: false,
@@ -143,7 +164,7 @@ impl World {
             dice,
             tale,
         };
-        world.publish(usize::try_from(history.seed % 2).unwrap_or(0)).await;
+        world.publish(&history.mapping).await;
         let mut tx = world.store.begin().await.expect("begins");
         tx.set_connection_authorized(&world.connection, ACCOUNT, 0).await.expect("stored");
         queue::poll_at(&mut tx, &world.connection, START, &*world.clock).await.expect("stored");
@@ -157,7 +178,13 @@ impl World {
 
     fn process(&self) -> Process {
         let clock: SharedClock = self.clock.clone();
-        Process { worker: Worker::new(self.store.clone(), clock, Wake::default()), work: None, idle: false }
+        Process {
+            worker: Worker::new(self.store.clone(), clock, Wake::default()),
+            work: None,
+            place: "",
+            asleep: false,
+            idle: false,
+        }
     }
 
     pub(super) fn tell(&self, line: impl FnOnce() -> String) {
@@ -195,9 +222,17 @@ impl World {
                 self.turn(ms).await;
                 Ok(())
             }
-            _ => {
+            98 => {
                 if self.weather.crashes {
                     self.crash(who).await;
+                }
+                Ok(())
+            }
+            _ => {
+                if self.processes[who].asleep {
+                    self.wake(who);
+                } else if self.weather.sleeps {
+                    self.fall_asleep(who).await;
                 }
                 Ok(())
             }
@@ -206,7 +241,7 @@ impl World {
 
     /// Lets a process go on to the next place where it may be stopped.
     async fn work_on(&mut self, who: usize) -> Result<(), Broken> {
-        if self.processes[who].idle && self.processes[who].work.is_none() {
+        if self.is_at_rest(who) {
             return Ok(());
         }
         let engine = self.engine.clone();
@@ -238,12 +273,16 @@ impl World {
                         return Ok(());
                     }
                 }
-                Ok(_) => break,
+                Ok(place) => {
+                    self.processes[who].place = place;
+                    break;
+                }
                 Err(done) => {
                     self.processes[who].work = None;
                     match done {
                         Ok(true) => self.stir(),
-                        Ok(false) => self.processes[who].idle = true,
+                        // Nor would anybody else.
+                        Ok(false) => self.processes.iter_mut().for_each(|process| process.idle = true),
                         Err(error) => return Err(format!("the queue answered: {error}")),
                     }
                     break;
@@ -267,6 +306,21 @@ impl World {
         }
     }
 
+    /// The process sleeps for longer than its lease, and goes on later. Not with a request on the wire, which would arrive.
+    async fn fall_asleep(&mut self, who: usize) {
+        if self.processes[who].work.is_some() && self.processes[who].place != ON_THE_WIRE {
+            self.tell(|| format!("process {who} falls asleep"));
+            self.processes[who].asleep = true;
+            self.turn(LEASE + 1_000).await;
+        }
+    }
+
+    fn wake(&mut self, who: usize) {
+        if std::mem::take(&mut self.processes[who].asleep) {
+            self.tell(|| format!("process {who} wakes up"));
+        }
+    }
+
     /// Something may be due: nobody is idle any more.
     pub(super) fn stir(&mut self) {
         for process in &mut self.processes {
@@ -274,15 +328,23 @@ impl World {
         }
     }
 
-    /// Time passes. Processes that live keep their leases meanwhile; what the dead held becomes free.
+    /// Time passes. Processes that are awake keep their leases meanwhile; what the dead and the sleeping held becomes free.
     pub(super) async fn turn(&mut self, ms: i64) {
+        let is_at_work = |process: &&Process| process.work.is_some() && !process.asleep;
+        let mut keepers: Vec<Worker> =
+            self.processes.iter().filter(is_at_work).map(|process| process.worker.clone()).collect();
         let mut left = ms;
+        // Who holds nothing only frees what others held, and once is enough for that.
+        let step = if keepers.is_empty() { ms } else { LEASE / 3 };
+        if keepers.is_empty() {
+            keepers.push(self.process().worker);
+        }
         while left > 0 {
-            let part = left.min(LEASE / 3);
+            let part = left.min(step);
             self.clock.turn(part);
             left -= part;
-            for process in &self.processes {
-                process.worker.renew_and_free().await.expect("leases are kept");
+            for keeper in &keepers {
+                keeper.renew_and_free().await.expect("leases are kept");
             }
         }
         self.tell(|| format!("{ms} ms later"));
@@ -338,8 +400,21 @@ impl World {
         Ok(())
     }
 
-    pub async fn link(&self, record: &str) -> Option<Link> {
-        self.store.link_of(&self.connection, record).await.expect("readable")
+    pub async fn link(&self, opened: &Opened) -> Option<Link> {
+        let link = match opened.side {
+            Side::ServiceNow => self.store.link_of(&self.connection, &opened.id).await,
+            Side::Platform => self.store.link_of_ticket(&opened.id).await,
+        };
+        link.expect("readable")
+    }
+
+    /// What is looked at: the record of ServiceNow, or the ticket that has none.
+    pub async fn subject(&self, opened: &Opened) -> String {
+        match (self.link(opened).await, opened.side) {
+            (Some(link), _) => link.servicenow_id,
+            (None, Side::ServiceNow) => opened.id.clone(),
+            (None, Side::Platform) => queue::ticket(&opened.id),
+        }
     }
 
     pub fn memory(&self, side: Side) -> &Memory {
@@ -353,12 +428,17 @@ impl World {
         self.mappings.last().expect("published")
     }
 
-    /// The record on that side, if it is there.
+    /// The record on that side, if it is known there, and what is looked at for it.
     pub(super) async fn on(&self, side: Side, record: usize) -> Option<(String, String)> {
-        let servicenow = self.records.get(record % self.records.len().max(1))?.clone();
+        let opened = self.records.get(record % self.records.len().max(1))?;
+        let subject = self.subject(opened).await;
+        if opened.side == side {
+            return Some((opened.id.clone(), subject));
+        }
+        let link = self.link(opened).await?;
         match side {
-            Side::ServiceNow => Some((servicenow.clone(), servicenow)),
-            Side::Platform => Some((self.link(&servicenow).await?.platform_id?, servicenow)),
+            Side::ServiceNow => Some((link.servicenow_id, subject)),
+            Side::Platform => Some((link.platform_id?, subject)),
         }
     }
 
@@ -370,6 +450,8 @@ impl World {
         self.platform.change_traps(Traps::calm);
         self.hints.clear();
         self.token_is_given().await;
+        self.rest(false).await?;
+        (0..self.processes.len()).for_each(|who| self.wake(who));
         // A job that the old token failed may hold the connection once more: the person comes back.
         self.rest(false).await?;
         self.token_is_given().await;
@@ -379,7 +461,11 @@ impl World {
         self.rest(true).await?;
         self.turn(2 * POLL_EVERY).await;
         self.hints.clear();
-        self.run_ends().await
+        self.run_ends().await?;
+        while self.compare_a_lost_entry().await {
+            self.rest(true).await?;
+        }
+        Ok(())
     }
 
     /// Everybody works until no reconcile run is on its way.
@@ -403,9 +489,13 @@ impl World {
             return self.run_ends().await;
         }
         self.tell(|| "somebody looks at everything".into());
+        let mut subjects = Vec::new();
+        for opened in &self.records {
+            subjects.push(self.subject(opened).await);
+        }
         let mut tx = self.store.begin().await.expect("begins");
-        for record in &self.records {
-            queue::look_at(&mut tx, &self.connection, record, Urgency::Bulk, &*self.clock).await.expect("stored");
+        for subject in &subjects {
+            queue::look_at(&mut tx, &self.connection, subject, Urgency::Bulk, &*self.clock).await.expect("stored");
         }
         tx.commit().await.expect("committed");
         self.stir();
@@ -435,13 +525,15 @@ impl World {
     }
 
     fn is_at_rest(&self, who: usize) -> bool {
-        self.processes[who].idle && self.processes[who].work.is_none()
+        let process = &self.processes[who];
+        process.asleep || process.idle && process.work.is_none()
     }
 }
 
 fn traps(weather: Weather, dice: &mut StdRng) -> (Traps, Traps) {
     let mut near = Traps { page: dice.random_range(1..3), ..Traps::of_servicenow() };
     near.hides_field_times = dice.random_bool(0.5);
+    near.keeps_no_audit = dice.random_bool(0.5);
     near.silent_about_gone = dice.random_bool(0.5);
     near.skew_ms = dice.random_range(-3_000..3_000);
     near.business_rules.push(BusinessRule {
@@ -451,6 +543,9 @@ fn traps(weather: Weather, dice: &mut StdRng) -> (Traps, Traps) {
         to: Value::Empty,
     });
     let mut far = Traps::default();
+    for (traps, users) in [(&mut near, USERS[0]), (&mut far, USERS[1])] {
+        traps.users.extend(users.map(str::to_owned));
+    }
     if weather.faults {
         near.busy = 30;
         near.limited = 20;
