@@ -17,6 +17,7 @@ mod rules;
 mod settings;
 mod show;
 mod tickets;
+mod webhooks;
 
 pub use connect::{Returned, plan_polls};
 pub use files::Download;

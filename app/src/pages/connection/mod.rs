@@ -9,6 +9,7 @@ mod mapping;
 mod pull;
 pub mod rules;
 mod settings;
+mod webhooks;
 
 use crate::address::{query, with_query};
 use crate::api::{self, PauseConnection, ResumeConnection};
@@ -30,6 +31,7 @@ use leptos_router::hooks::use_params_map;
 use mapping::Mapping;
 use pull::Pull;
 use settings::Settings;
+use webhooks::Webhooks;
 
 /// The connection on this page, kept as the server has it.
 type Shown = RwSignal<model::ConnectionPage>;
@@ -71,6 +73,7 @@ fn Opened(page: model::ConnectionPage) -> impl IntoView {
         <Checks shown/>
         <Access shown/>
         <Arrival shown/>
+        <Webhooks shown/>
         <Pull shown/>
         <Settings shown/>
         <Mapping shown/>
