@@ -108,14 +108,18 @@ impl Store {
     pub async fn hooks(&self, connection: &str) -> Result<Hooks> {
         let sql = "select unsigned, serial, rotated_at, first_used, last_used, former, former_serial, former_used, former_ends \
                    from hooks where connection_id = $1";
-        Ok(sqlx::query_as(sql).bind(connection).fetch_optional(&self.pool).await?.unwrap_or_default())
+        Ok(sqlx::query_as(sql)
+            .bind(connection)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?
+            .unwrap_or_default())
     }
 
     /// The newest first.
     pub async fn turned_away(&self, connection: &str) -> Result<Vec<TurnedAwayCalls>> {
         let sql = "select reason, calls, first_at, last_at, bytes, peer, excerpt from turned_away \
                    where connection_id = $1 order by last_at desc, reason";
-        let rows: Vec<Row> = sqlx::query_as(sql).bind(connection).fetch_all(&self.pool).await?;
+        let rows: Vec<Row> = sqlx::query_as(sql).bind(connection).fetch_all(&mut *self.pool.take().await?).await?;
         // A reason that a later release knows is passed over.
         let read = |row: Row| {
             Some(TurnedAwayCalls {
