@@ -164,6 +164,7 @@ pub async fn run(
     };
     let web = Web::new(parts.clone(), intake, site, recorder()?, stop.clone());
     let router = if role.has_pages() { web::router(web.clone()) } else { web::health(web.clone()) };
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let server = tokio::spawn(async move {
         if let Err(error) = serving.await {

@@ -44,6 +44,12 @@ pub trait Console: Send + Sync {
     async fn test_connection(&self, id: &str) -> Answer<Vec<Check>>;
     /// Writes into ServiceNow what tells of changes, where the account may. Answers what was refused and may be missing.
     async fn install_webhook(&self, id: &str) -> Answer<Option<String>>;
+    /// A new secret for webhooks; the present one stays valid for a while.
+    async fn rotate_webhook_secret(&self, id: &str) -> Answer<()>;
+    /// The secret before the present one counts no longer.
+    async fn end_former_secret(&self, id: &str) -> Answer<()>;
+    /// Whether webhooks count that carry no signature.
+    async fn take_unsigned(&self, id: &str, allow: bool) -> Answer<()>;
     /// When the refresh token really ends, as `2026-11-30`.
     async fn set_access_end(&self, id: &str, day: &str) -> Answer<()>;
     /// The OAuth client's id and secret, as they are in ServiceNow now.
@@ -227,6 +233,22 @@ pub async fn test_connection(id: String) -> Answer<Vec<Check>> {
 #[server(name = InstallWebhook, prefix = "/fn", endpoint = "install-webhook")]
 pub async fn install_webhook(id: String) -> Answer<Option<String>> {
     told(console()?.install_webhook(&id).await)
+}
+
+#[server(name = RotateWebhookSecret, prefix = "/fn", endpoint = "rotate-webhook-secret")]
+pub async fn rotate_webhook_secret(id: String) -> Answer<()> {
+    told(console()?.rotate_webhook_secret(&id).await)
+}
+
+#[server(name = EndFormerSecret, prefix = "/fn", endpoint = "end-former-secret")]
+pub async fn end_former_secret(id: String) -> Answer<()> {
+    told(console()?.end_former_secret(&id).await)
+}
+
+#[server(name = TakeUnsigned, prefix = "/fn", endpoint = "take-unsigned")]
+pub async fn take_unsigned(id: String, allow: Option<String>) -> Answer<()> {
+    // A check box sends its name only when it is ticked.
+    told(console()?.take_unsigned(&id, allow.is_some()).await)
 }
 
 #[server(name = SetAccessEnd, prefix = "/fn", endpoint = "set-access-end")]

@@ -173,6 +173,7 @@ pub struct ConnectionPage {
     pub tested: Option<When>,
     /// Where ServiceNow's business rule posts to; has an unguessable part.
     pub webhook_address: String,
+    pub webhooks: Webhooks,
     pub last_webhook: Option<When>,
     pub last_poll: Option<When>,
     pub polling: Polling,
@@ -214,6 +215,39 @@ pub struct StreamRow {
     pub to: Option<When>,
     /// Why it cannot be told, or why the last reading failed.
     pub note: String,
+}
+
+/// How a connection takes webhooks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webhooks {
+    /// Where a button posts that sends a record whatever the trigger says; has an unguessable part.
+    pub send_address: String,
+    pub takes_unsigned: bool,
+    pub secret_since: When,
+    pub secret_used: Option<When>,
+    /// The secret before the present one, while it is valid.
+    pub former: Option<FormerSecret>,
+    /// The newest first.
+    pub turned_away: Vec<TurnedAwayRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerSecret {
+    pub used: Option<When>,
+    pub ends: When,
+}
+
+/// Calls that were not taken, for one reason. What the newest looked like is all that is kept of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnedAwayRow {
+    pub why: String,
+    pub todo: String,
+    pub calls: i64,
+    pub first: When,
+    pub last: When,
+    pub bytes: i64,
+    pub peer: String,
+    pub excerpt: String,
 }
 
 /// The numbers of the first page.

@@ -112,6 +112,12 @@ test('what the console refuses by its rules is not tried again, and the log says
   }
 });
 
+test('what was taken before is not sent again, and nobody is troubled', () => {
+  const { posts, events, warnings, run } = instance({ answer: { status: 409, body: 'Taken before.' } });
+  run('rule_record', { current: incident() });
+  assert.deepEqual([posts.length, events, warnings], [1, [], []]);
+});
+
 test('nothing secret is ever logged', () => {
   const { warnings, run } = instance({ answer: { status: 401, body: 'No.' } });
   run('rule_record', { current: incident() });

@@ -45,6 +45,10 @@ impl Connector for DryRun {
         self.side.fetch(id).await
     }
 
+    async fn find_by_number(&self, number: &str) -> Result<Option<String>, Failure> {
+        self.side.find_by_number(number).await
+    }
+
     async fn gone(&self, id: &str) -> Result<Gone, Failure> {
         self.side.gone(id).await
     }

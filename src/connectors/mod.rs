@@ -170,6 +170,11 @@ pub trait Connector: Send + Sync {
     /// Asked when `fetch` found nothing of a record that was there.
     async fn gone(&self, id: &str) -> Result<Gone, Failure>;
 
+    /// The record that people call by this number, for a side whose webhooks may name it so.
+    async fn find_by_number(&self, _number: &str) -> Result<Option<String>, Failure> {
+        Ok(None)
+    }
+
     /// All comments and work notes that this account may read, oldest first.
     async fn entries(&self, id: &str) -> Result<Vec<Entry>, Failure>;
 

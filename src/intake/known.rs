@@ -6,8 +6,8 @@
 use crate::clock::SharedClock;
 use crate::news::{EVERYTHING, News};
 use crate::secrets::Secrets;
-use crate::store::{Connection, Store};
-use secrecy::SecretString;
+use crate::store::{Connection, Hooks, Store};
+use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast::Receiver;
@@ -17,10 +17,24 @@ const REMEMBER_MS: i64 = 2000;
 /// More connections than this are not remembered at the same time.
 const CONNECTIONS: usize = 1000;
 
-/// A connection, and the secret that its webhooks are signed with.
+/// A connection, and what its webhooks are signed with.
 pub struct Caller {
     pub connection: Connection,
-    pub secret: SecretString,
+    pub hooks: Hooks,
+    secret: SecretString,
+    /// The one before it.
+    former: Option<SecretString>,
+}
+
+impl Caller {
+    /// The number of the valid secret that a signature fits.
+    pub fn signed_with(&self, now: i64, fits: impl Fn(&str) -> bool) -> Option<i64> {
+        if fits(self.secret.expose_secret()) {
+            return Some(self.hooks.serial);
+        }
+        let former = self.former.as_ref().filter(|_| self.hooks.has_former(now))?;
+        fits(former.expose_secret()).then_some(self.hooks.former_serial)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +81,14 @@ impl Known {
         let Some(connection) = self.store.connection_by_webhook_key(key).await? else { return Ok(None) };
         let place = format!("connections.webhook_secret/{}", connection.id);
         let secret = self.secrets.open(&place, &connection.webhook_secret)?;
-        let caller = Arc::new(Caller { connection, secret });
+        let hooks = self.store.hooks(&connection.id).await?;
+        let former = if hooks.has_former(now) {
+            let place = format!("hooks.former/{}", connection.id);
+            Some(self.secrets.open(&place, &hooks.former)?)
+        } else {
+            None
+        };
+        let caller = Arc::new(Caller { connection, hooks, secret, former });
         let mut memory = self.memory();
         if memory.forgotten == forgotten {
             if memory.callers.len() >= CONNECTIONS {

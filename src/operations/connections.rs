@@ -93,6 +93,7 @@ impl Operations {
             checks: serde_json::from_str(&connection.checks).unwrap_or_default(),
             tested: when_any(connection.tested_at),
             webhook_address,
+            webhooks: self.webhooks_of(&connection, role).await?,
             last_webhook: when_any(connection.last_webhook),
             last_poll: when_any(connection.last_poll),
             polling: self.polling(&connection).await?,

@@ -71,6 +71,18 @@ impl Console for Operations {
         self.install_kit(id).await
     }
 
+    async fn rotate_webhook_secret(&self, id: &str) -> Answer<()> {
+        self.rotate_secret(id).await
+    }
+
+    async fn end_former_secret(&self, id: &str) -> Answer<()> {
+        self.end_former(id).await
+    }
+
+    async fn take_unsigned(&self, id: &str, allow: bool) -> Answer<()> {
+        self.allow_unsigned(id, allow).await
+    }
+
     async fn set_access_end(&self, id: &str, day: &str) -> Answer<()> {
         self.correct_access_end(id, day).await
     }

@@ -2,7 +2,7 @@
 
 use super::tickets::{description, one_of, title};
 use super::{Operations, OrTrouble, broken, connect};
-use crate::connectors::{Failure, Urgency as Pace};
+use crate::connectors::{Connector, Failure, Urgency as Pace};
 use crate::desk::{self, KINDS, PRIORITIES, STATUSES};
 use crate::queue;
 use crate::store::{Connection, Link, State, Ticket, Urgency};

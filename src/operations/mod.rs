@@ -18,6 +18,7 @@ mod rules;
 mod settings;
 mod show;
 mod tickets;
+mod webhooks;
 
 pub use connect::{Returned, plan_polls};
 pub use files::Download;

@@ -2,9 +2,11 @@
 //! one job of it waits, and at most one runs. A lease frees what a dead process held.
 
 mod backoff;
+mod named;
 mod worker;
 
 pub use backoff::{ATTEMPTS, delay};
+pub use named::Named;
 pub use worker::{After, Worker};
 
 use crate::clock::Clock;

@@ -24,6 +24,7 @@ mod desk;
 mod files;
 mod group;
 mod history;
+mod hooks;
 mod inbox;
 mod jobs;
 mod links;
@@ -48,6 +49,7 @@ pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, Touched, User};
 pub use files::FileLine;
 pub use history::{HistoryLine, HistorySearch};
+pub use hooks::{Hooks, Sample, TurnedAway, TurnedAwayCalls};
 pub use inbox::Batch;
 pub use jobs::{Back, Job, JobKind, Urgency};
 pub use links::{Beside, Cut, Link, LinkState};
@@ -371,6 +373,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(8, "0008_gone"),
         pair!(9, "0009_enter"),
         pair!(11, "0011_inbox"),
+        pair!(12, "0012_hooks"),
         pair!(13, "0013_polling"),
         pair!(15, "0015_inbox"),
     ];

@@ -84,6 +84,9 @@ pub(super) async fn round(
         if let Some(ticket) = queue::ticket_of(record) {
             return enter::ticket(engine, connection, sides, ticket, look).await;
         }
+        if let Some(named) = queue::Named::of(record) {
+            return enter::named(engine, connection, sides, named).await;
+        }
         let lane = queue::lane(&connection.id, record);
         let Some((mut link, mut beside)) = engine.store.link_to_sync(&connection.id, record, &lane).await? else {
             return enter::record(engine, connection, sides, record, look).await;

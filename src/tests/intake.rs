@@ -8,7 +8,6 @@ use crate::news::News;
 use crate::queue::Wake;
 use crate::secrets::Secrets;
 use crate::store::{Change, Connection, Dialect, Source, Store};
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
 use merge::Side;
@@ -24,6 +23,7 @@ on_both_databases!(
     a_flood_of_one_connection_is_turned_away_and_another_is_served,
     a_changed_secret_counts_at_once_here_and_soon_elsewhere,
     a_connection_that_is_gone_is_forgotten,
+    what_could_not_be_stored_may_be_sent_again_and_what_was_may_not,
 );
 
 fn clock() -> Arc<TurnedClock> {
@@ -174,7 +174,7 @@ async fn a_flood_of_one_connection_is_turned_away_and_another_is_served(database
 
 /// The route over a database, and what its caller signs with.
 struct Door {
-    router: Router,
+    intake: Intake,
     clock: Arc<TurnedClock>,
     secrets: Secrets,
     news: News,
@@ -194,8 +194,7 @@ impl Door {
         let (store, news) = (database.store.clone(), News::default());
         let intake = Intake::new(store.clone(), shared, secrets.clone(), &news, keeper(database, &clock));
         let connection = store.connection(&id).await.expect("readable").expect("there");
-        let router = intake::router(intake);
-        let door = Self { router, clock, secrets, news, store, connection, events: std::cell::Cell::new(0) };
+        let door = Self { intake, clock, secrets, news, store, connection, events: std::cell::Cell::new(0) };
         door.set_secret("first").await;
         door
     }
@@ -209,6 +208,11 @@ impl Door {
 
     async fn call(&self, secret: &str) -> Response<Body> {
         self.events.set(self.events.get() + 1);
+        self.call_again(secret, &self.intake).await
+    }
+
+    /// The last call once more, byte for byte.
+    async fn call_again(&self, secret: &str, intake: &Intake) -> Response<Body> {
         let body = format!(
             r#"{{"event":"e{}","table":"incident","sys_id":"0123456789abcdef0123456789abcdef"}}"#,
             self.events.get()
@@ -219,7 +223,7 @@ impl Door {
             .header("x-isthmus-timestamp", timestamp)
             .body(Body::from(body))
             .expect("a request");
-        self.router.clone().oneshot(request).await.expect("an answer")
+        intake::router(intake.clone()).oneshot(request).await.expect("an answer")
     }
 
     async fn accepts(&self, secret: &str) -> bool {
@@ -252,6 +256,33 @@ async fn a_connection_that_is_gone_is_forgotten(database: Database) {
     assert_eq!(answer.headers()[header::RETRY_AFTER], "5");
     door.clock.turn(2000);
     assert_eq!(door.call("first").await.status(), StatusCode::NOT_FOUND);
+}
+
+/// A database that takes nothing.
+struct Nothing;
+
+#[async_trait::async_trait]
+impl Keep for Nothing {
+    async fn keep(&self, _heard: Heard) -> Result<(), NotKept> {
+        Err(NotKept::Failed)
+    }
+}
+
+async fn what_could_not_be_stored_may_be_sent_again_and_what_was_may_not(database: Database) {
+    let door = Door::of(&database).await;
+    let broken = door.intake.clone().keeping(Arc::new(Nothing));
+    for _ in 0..2 {
+        assert_eq!(door.call_again("first", &broken).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
+    assert_eq!(door.call_again("first", &door.intake).await.status(), StatusCode::ACCEPTED);
+    assert_eq!(door.call_again("first", &door.intake).await.status(), StatusCode::CONFLICT);
+    assert!(door.accepts("first").await, "another event");
+    // Another process took it: the event is known, and counts once.
+    let (shared, keep): (SharedClock, _) = (door.clock.clone(), keeper(&database, &door.clock));
+    let other = Intake::new(door.store.clone(), shared, door.secrets.clone(), &door.news, keep);
+    let jobs = door.store.count_jobs(&door.connection.id).await.expect("readable");
+    assert_eq!(door.call_again("first", &other).await.status(), StatusCode::ACCEPTED);
+    assert_eq!(door.store.count_jobs(&door.connection.id).await.expect("readable"), jobs);
 }
 
 #[tokio::test]

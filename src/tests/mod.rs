@@ -11,6 +11,8 @@ mod enter;
 mod field_times;
 mod files;
 mod gone;
+mod guides;
+mod hooks;
 mod instance;
 mod intake;
 mod kit;

@@ -23,6 +23,12 @@ async fn goes_on(database: Database) {
     store.migrate().await.expect("brought up to date");
     let connection = store.connection("c1").await.expect("readable").expect("kept");
     assert_eq!(connection.rules.fields.len(), 11, "the mapping is read as it was");
+    assert_eq!(
+        store.hooks("c1").await.expect("readable"),
+        crate::store::Hooks::default(),
+        "signatures alone, as before"
+    );
+    assert!(store.turned_away("c1").await.expect("readable").is_empty());
     let link = store.link_of("c1", "0123456789abcdef0123456789abcdef").await.expect("readable").expect("kept");
     assert_eq!((link.version, link.base["title"].as_str()), (7, "Printer"));
     assert_eq!(link.base["due"], Value::Moment(1_700_000_000_000));

@@ -77,15 +77,6 @@ impl ServiceNow {
         Ok(self.people.me_now(&self.instance).await?.user_name)
     }
 
-    /// The record that people call by this number.
-    pub async fn find_by_number(&self, number: &str) -> Result<Option<String>, Failure> {
-        let query = format!("number={number}");
-        let parameters =
-            [("sysparm_query", query.as_str()), ("sysparm_fields", "sys_id"), ("sysparm_limit", "1"), RAW[0], RAW[1]];
-        let answer = self.instance.list(&self.table.name, &parameters).await?;
-        Ok(answer.rows().first().map(|row| text(row, "sys_id")))
-    }
-
     /// Writes a record of a kit, anew or over the one that is there, also if a person made that one by hand.
     pub async fn install(&self, piece: &Piece) -> Result<(), Failure> {
         let table = piece.kind.table();
@@ -130,6 +121,21 @@ impl Connector for ServiceNow {
             }
             None => Ok(None),
         }
+    }
+
+    async fn find_by_number(&self, number: &str) -> Result<Option<String>, Failure> {
+        let query = format!("number={number}");
+        let parameters = [
+            ("sysparm_query", query.as_str()),
+            ("sysparm_fields", "sys_id,number"),
+            ("sysparm_limit", "1"),
+            RAW[0],
+            RAW[1],
+        ];
+        let answer = self.instance.list(&self.table.name, &parameters).await?;
+        // A table without such a column answers as if nothing had been asked (contract 2.4).
+        let found = answer.rows().first().filter(|row| text(row, "number") == number);
+        Ok(found.map(|row| text(row, "sys_id")))
     }
 
     async fn entries(&self, id: &str) -> Result<Vec<Entry>, Failure> {

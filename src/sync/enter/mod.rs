@@ -5,11 +5,13 @@
 
 mod from_platform;
 mod from_servicenow;
+mod named;
 
 pub(super) use from_platform::enter as ticket;
 pub use from_platform::link_of as link_of_ticket;
 pub(super) use from_servicenow::enter as record;
 pub use from_servicenow::link_of as link_of_record;
+pub(super) use named::enter as named;
 
 use super::deliver::{self, Agreed, Create, Part};
 use super::letters::{Held, Wanted};

@@ -10,6 +10,7 @@ use app::model::ConnectDefaults;
 use merge::Rules;
 use reqwest::{Client, Method, Response};
 use sandbox::{OauthClient, Sandbox, Settings};
+use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -204,6 +205,14 @@ impl Program {
         let back = location(&answered);
         let path = back.strip_prefix(&self.url("")).unwrap_or_else(|| panic!("back to {back}")).to_owned();
         location(&self.get(&path).await)
+    }
+
+    /// Where a connection's webhooks go, and what they are signed with.
+    pub async fn hook(&self, connection: &str) -> (String, String) {
+        let row = self.database.store.connection(connection).await.expect("readable").expect("there");
+        let place = format!("connections.webhook_secret/{connection}");
+        let secret = self.running.parts.secrets.open(&place, &row.webhook_secret).expect("opens");
+        (self.url(&format!("/hooks/{}", row.webhook_key)), secret.expose_secret().to_owned())
     }
 
     /// Publishes a changed mapping.

@@ -10,6 +10,7 @@ mod polling;
 mod pull;
 pub mod rules;
 mod settings;
+mod webhooks;
 
 use crate::address::{query, with_query};
 use crate::api::{self, PauseConnection, ResumeConnection};
@@ -32,6 +33,7 @@ use mapping::Mapping;
 use polling::Polling;
 use pull::Pull;
 use settings::Settings;
+use webhooks::Webhooks;
 
 /// The connection on this page, kept as the server has it.
 type Shown = RwSignal<model::ConnectionPage>;
@@ -73,6 +75,7 @@ fn Opened(page: model::ConnectionPage) -> impl IntoView {
         <Checks shown/>
         <Access shown/>
         <Arrival shown/>
+        <Webhooks shown/>
         <Polling shown/>
         <Pull shown/>
         <Settings shown/>

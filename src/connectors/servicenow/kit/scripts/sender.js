@@ -99,7 +99,8 @@ Isthmus_CONNECTION.prototype = {
 
     _judged: function (response) {
         var status = Number(response.getStatusCode());
-        if (status >= 200 && status < 300) return { taken: true };
+        // 409: this very call was taken before, and only its answer got lost.
+        if ((status >= 200 && status < 300) || status === 409) return { taken: true };
         var said = status > 0 ? status + ' ' + response.getBody() : response.getErrorMessage();
         // What the console refuses by its rules it refuses again; these two pass by themselves.
         var isRefused = status >= 400 && status < 500 && status !== 408 && status !== 429;

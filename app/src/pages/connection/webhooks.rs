@@ -1,0 +1,182 @@
+//! What makes a webhook count: the secret it is signed with, or the address alone where the administrator says so; and
+//! the calls that did not count.
+
+use super::Shown;
+use crate::api::{EndFormerSecret, RotateWebhookSecret, TakeUnsigned};
+use crate::live::use_live;
+use crate::model::{FormerSecret, TurnedAwayRow};
+use crate::ui::count::counted;
+use crate::ui::time::{MaybeTime, Time};
+use crate::ui::trouble::FormTrouble;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+#[component]
+pub fn Webhooks(shown: Shown) -> impl IntoView {
+    let away = Memo::new(move |_| shown.read().webhooks.turned_away.clone());
+    view! {
+        <section class="part">
+            <h2>"Which webhooks count"</h2>
+            <Secrets shown/>
+            <Unsigned shown/>
+            {move || (!away.read().is_empty()).then(|| view! { <TurnedAway rows=away.get()/> })}
+        </section>
+    }
+}
+
+#[component]
+fn Secrets(shown: Shown) -> impl IntoView {
+    let live = use_live();
+    let rotate = ServerAction::<RotateWebhookSecret>::new();
+    let trouble = Signal::derive(move || rotate.value().get().and_then(Result::err));
+    let id = shown.read_untracked().row.id.clone();
+    let topic = format!("connection:{id}");
+    let (same, rotated) =
+        (id.clone(), Memo::new(move |_| rotate.value().with(|answer| matches!(answer, Some(Ok(()))))));
+    Effect::new(move |_| {
+        rotate.version().get();
+        if rotated.get() {
+            live.moved(&topic);
+        }
+    });
+    let hooks = Memo::new(move |_| shown.read().webhooks.clone());
+    view! {
+        <dl class="facts">
+            <div><dt>"Secret since"</dt><dd>{move || view! { <Time when=hooks.read().secret_since.clone()/> }}</dd></div>
+            <div><dt>"Last call signed with it"</dt><dd>{move || view! { <MaybeTime when=hooks.read().secret_used.clone()/> }}</dd></div>
+        </dl>
+        {move || {
+            let id = same.clone();
+            hooks.read().former.clone().map(|former| view! { <Former id former/> })
+        }}
+        <ActionForm action=rotate>
+            <input type="hidden" name="id" value=id/>
+            <button class="btn btn-sm" type="submit" disabled=rotate.pending()>"Rotate the secret"</button>
+        </ActionForm>
+        <p role="status" class="text-quiet">
+            {move || rotated.get().then_some("There is a new secret. Install the business rule again: what is installed now has the one before.")}
+        </p>
+        <FormTrouble trouble/>
+        <p class="hint mt-2">
+            "Makes a new secret for whatever is installed from this page from then on. The one before it stays valid until one
+            hour after the first call that is signed with the new one, for 7 days at most. Polling finds every change meanwhile."
+        </p>
+    }
+}
+
+#[component]
+fn Former(id: String, former: FormerSecret) -> impl IntoView {
+    let live = use_live();
+    let end = ServerAction::<EndFormerSecret>::new();
+    let trouble = Signal::derive(move || end.value().get().and_then(Result::err));
+    let topic = format!("connection:{id}");
+    Effect::new(move |_| {
+        if let Some(Ok(())) = end.value().get() {
+            live.moved(&topic);
+        }
+    });
+    view! {
+        <p class="note">
+            "Two secrets are valid. The one before ends "<Time when=former.ends/>"; the last call signed with it came: "
+            <MaybeTime when=former.used/>"."
+        </p>
+        <ActionForm action=end attr:class="mb-2">
+            <input type="hidden" name="id" value=id/>
+            <button class="btn btn-sm" type="submit" disabled=end.pending()>"End the old one now"</button>
+        </ActionForm>
+        <FormTrouble trouble/>
+    }
+}
+
+#[component]
+fn Unsigned(shown: Shown) -> impl IntoView {
+    let live = use_live();
+    let save = ServerAction::<TakeUnsigned>::new();
+    let trouble = Signal::derive(move || save.value().get().and_then(Result::err));
+    let id = shown.read_untracked().row.id.clone();
+    let topic = format!("connection:{id}");
+    Effect::new(move |_| {
+        if let Some(Ok(())) = save.value().get() {
+            live.moved(&topic);
+        }
+    });
+    let allowed = Memo::new(move |_| shown.read().webhooks.takes_unsigned);
+    let addresses = Memo::new(move |_| {
+        let page = shown.read();
+        (page.webhook_address.clone(), page.webhooks.send_address.clone())
+    });
+    view! {
+        <details class="mt-3" open=move || allowed.get()>
+            <summary>{move || if allowed.get() { "Calls without a signature count" } else { "A script there cannot sign" }}</summary>
+            <div class="space-y-2 mt-2">
+                <p>
+                    "Scripts from other products' guides post the record as it is, without a signature. They can stay: the table's
+                    own rule, and rules on "<code>"sys_journal_field"</code>" and "<code>"sys_attachment"</code>". Whatever they
+                    send, only the record's identity is taken from it; the record is read afterwards with the connection's own rights."
+                </p>
+                <p>
+                    "The risk: the address alone then says who calls. Whoever learns it, from a log or a proxy on the way, can have
+                    records read and, by the second address, records enter that wait for a person. Nobody can change or read
+                    anything through it."
+                </p>
+                {move || {
+                    let (address, send) = addresses.get();
+                    (!send.is_empty()).then(|| view! {
+                        <p>"A rule posts to "<code class="copy">{address}</code>"."</p>
+                        <p>"A button that sends a record whatever the trigger says posts to "<code class="copy">{send}</code>"."</p>
+                    })
+                }}
+                {move || {
+                    let id = id.clone();
+                    let allowed = allowed.get();
+                    view! {
+                        <ActionForm action=save>
+                            <input type="hidden" name="id" value=id/>
+                            <label class="flex items-center gap-2 mb-2">
+                                <input class="checkbox checkbox-sm" type="checkbox" name="allow" value="yes" checked=allowed/>
+                                "Accept calls without a signature"
+                            </label>
+                            <button class="btn btn-sm" type="submit" disabled=save.pending()>"Save"</button>
+                        </ActionForm>
+                    }
+                }}
+                <FormTrouble trouble/>
+            </div>
+        </details>
+    }
+}
+
+#[component]
+fn TurnedAway(rows: Vec<TurnedAwayRow>) -> impl IntoView {
+    view! {
+        <h3 class="font-medium mt-4">"Calls that did not count"</h3>
+        <div class="scroll">
+            <table class="table flow">
+                <caption class="sr-only">"Calls that did not count, by reason"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Reason"</th>
+                        <th scope="col">"Calls"</th>
+                        <th scope="col">"First"</th>
+                        <th scope="col">"Last"</th>
+                        <th scope="col">"The newest"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {rows
+                        .into_iter()
+                        .map(|row| view! {
+                            <tr>
+                                <td class="wide">{row.why}<p class="hint">{row.todo}</p></td>
+                                <td class="num">{counted(row.calls)}</td>
+                                <td><Time when=row.first/></td>
+                                <td><Time when=row.last/></td>
+                                <td class="wide">{format!("{} bytes from {}", row.bytes, row.peer)}<p class="hint">{row.excerpt}</p></td>
+                            </tr>
+                        })
+                        .collect_view()}
+                </tbody>
+            </table>
+        </div>
+    }
+}
