@@ -147,8 +147,12 @@ impl Store {
     pub async fn last_heard(&self, connection: &str, record: &str, before: i64) -> Result<Option<(String, i64)>> {
         let sql = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 and arrived_at <= $3 \
                    order by arrived_at desc, id desc limit 1";
-        let last: Option<(String, i64)> =
-            sqlx::query_as(sql).bind(connection).bind(record).bind(before).fetch_optional(&mut *self.pool.take().await?).await?;
+        let last: Option<(String, i64)> = sqlx::query_as(sql)
+            .bind(connection)
+            .bind(record)
+            .bind(before)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?;
         let Some((source, at)) = &last else { return Ok(None) };
         if source != Source::Poll.as_str() {
             return Ok(last);
@@ -166,7 +170,8 @@ impl Store {
     /// Whether this state of a row was ever told of, by whomever.
     pub async fn knows_event(&self, connection: &str, event: &str) -> Result<bool> {
         let sql = "select count(*) from changes where connection_id = $1 and event_key = $2";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).bind(event).fetch_one(&mut *self.pool.take().await?).await?;
+        let (count,): (i64,) =
+            sqlx::query_as(sql).bind(connection).bind(event).fetch_one(&mut *self.pool.take().await?).await?;
         Ok(count > 0)
     }
 }

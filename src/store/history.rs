@@ -148,7 +148,8 @@ impl Store {
     /// When polling last found what no webhook had told of; 0 if never.
     pub async fn last_recovered(&self, connection: &str) -> Result<i64> {
         let sql = "select at from history where connection_id = $1 and heard = 'poll' order by id desc limit 1";
-        let found: Option<(i64,)> = sqlx::query_as(sql).bind(connection).fetch_optional(&mut *self.pool.take().await?).await?;
+        let found: Option<(i64,)> =
+            sqlx::query_as(sql).bind(connection).fetch_optional(&mut *self.pool.take().await?).await?;
         Ok(found.map_or(0, |(at,)| at))
     }
 

@@ -8,8 +8,8 @@ use super::letters::{Held, Wanted};
 use super::streams::{self, Missing};
 use super::{Engine, Sides, SyncError, conflicts, files, gone, poll, reconcile, story};
 use crate::clock::Clock;
-use crate::connectors::{ChangeStream, Seen};
 use crate::connectors::dry_run::DryRun;
+use crate::connectors::{ChangeStream, Seen};
 use crate::queue::{self, After};
 use crate::store::{
     Connection, Finding, Job, Link, LinkState, NEVER, Result as Stored, Run, RunState, StoreError, Tx, Upkeep, Urgency,

@@ -96,6 +96,9 @@ impl Watch {
             run_at: 0,
             attempts: 0,
             run_id: String::new(),
+            letters: 0,
+            claim: String::new(),
+            lease_until: i64::MAX,
         };
         self.engine.run(poll).await
     }
