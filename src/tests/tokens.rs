@@ -35,6 +35,13 @@ async fn token_requests(program: &Program) -> u64 {
 /// A connection that nothing else uses, and the client of one more process for it.
 async fn idle(database: Database) -> (Program, String) {
     let (program, connection) = Program::connected(database).await;
+    // A poll on its way goes on after the pause, and would ask for tokens too.
+    program
+        .until("the first poll is over", async || {
+            let connection = program.database.store.connection(&connection).await.expect("readable");
+            connection.expect("there").last_poll > 0
+        })
+        .await;
     program.ask("pause-connection", &[("id", &connection)]).await;
     program.until_quiet(&connection).await;
     program.switch(json!({"faults": [counted()]})).await;

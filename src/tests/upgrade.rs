@@ -41,6 +41,12 @@ async fn goes_on(database: Database) {
         store.last_heard("c1", &link.servicenow_id, i64::MAX).await.expect("readable").expect("kept").0,
         "webhook"
     );
+    let cursors = store.cursors("c1").await.expect("readable");
+    let streams: Vec<&str> = cursors.iter().map(|cursor| cursor.stream.as_str()).collect();
+    assert_eq!(streams, ["attachments", "deletions", "journals", "records"]);
+    for cursor in &cursors {
+        assert_eq!((cursor.at, cursor.certain_from), (1_700_000_068_000, 1_700_000_100_000), "{cursor:?}");
+    }
     let tokens = store.tokens("c1").await.expect("readable").expect("kept");
     assert_eq!((tokens.refresh.as_str(), tokens.granted_at, tokens.doubted), ("sealed r", 4, 0));
     let search = crate::store::HistorySearch { limit: 10, ..Default::default() };

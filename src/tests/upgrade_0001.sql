@@ -4,6 +4,7 @@ insert into links (id, connection_id, servicenow_id, servicenow_number, platform
 values ('l1', 'c1', '0123456789abcdef0123456789abcdef', 'INC0010001', 't1', '{"title":{"type":"text","value":"Printer"},"due":{"type":"moment","value":1700000000000},"owner":{"type":"user","value":{"email":"beth@example.com","name":"Beth"}},"status":{"type":"choice","value":"New"},"closed":{"type":"empty"}}', 7, '', 5, 6);
 insert into entries (link_id, servicenow_id, platform_id) values ('l1', 'e1', 'f1');
 insert into changes (id, connection_id, event_key, source, side, record_id, arrived_at) values ('h1', 'c1', 'event', 'webhook', 'servicenow', '0123456789abcdef0123456789abcdef', 7);
+insert into cursors (connection_id, stream, at) values ('c1', 'records', 1700000100000);
 insert into deliveries (id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at) values
 ('d1', 'l1', 'servicenow', 'append', '{}', 'sending', 1, 8, '', 8, 0),
 ('d2', 'l1', 'platform', 'write', '{}', 'done', 1, 8, '', 8, 9);
