@@ -31,7 +31,7 @@ pub(in crate::sync) async fn enter(
     } else {
         None
     };
-    let mut tx = engine.store.begin().await?;
+    let mut tx = engine.begin().await?;
     if let Some(link) = &link
         && tx.add_link(link).await?
     {
