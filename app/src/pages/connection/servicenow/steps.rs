@@ -116,7 +116,13 @@ fn Committed(found: Option<KitCheck>, arrived: bool) -> impl IntoView {
 fn Arrived(steps: SetupSteps, table: String) -> impl IntoView {
     let title = "The first signed webhook arrives";
     if let Some(at) = steps.last_signed {
-        return step(Tone::Calm, "Done", title, view! { <p>"The last one that was signed with the present secret came "<Time when=at/>"."</p> }).into_any();
+        return step(
+            Tone::Calm,
+            "Done",
+            title,
+            view! { <p>"The last one that was signed with the present secret came "<Time when=at/>"."</p> },
+        )
+        .into_any();
     }
     let rest = view! {
         <p>
