@@ -4,9 +4,9 @@
 use crate::error::Trouble;
 use crate::model::{
     ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
-    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, NewTicket,
-    NewTicketChoices, Overview, Person, RetentionDays, RulesForm, RulesPage, RunPage, SettingsForm, TicketFilter,
-    TicketForm, TicketList, TicketPage,
+    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck,
+    NewTicket, NewTicketChoices, Overview, Person, RetentionDays, RulesForm, RulesPage, RunPage, ServicenowSide,
+    SettingsForm, SetupSteps, TicketFilter, TicketForm, TicketList, TicketPage,
 };
 use leptos::prelude::*;
 
@@ -50,6 +50,11 @@ pub trait Console: Send + Sync {
     async fn end_former_secret(&self, id: &str) -> Answer<()>;
     /// Whether webhooks count that carry no signature.
     async fn take_unsigned(&self, id: &str, allow: bool) -> Answer<()>;
+    /// What is installed in ServiceNow: what there is to install, how far it has come, and the guide.
+    async fn servicenow_side(&self, id: &str) -> Answer<ServicenowSide>;
+    async fn setup_steps(&self, id: &str) -> Answer<SetupSteps>;
+    /// Reads back what is installed, with the connection's own rights.
+    async fn check_kit(&self, id: &str) -> Answer<KitCheck>;
     /// When the refresh token really ends, as `2026-11-30`.
     async fn set_access_end(&self, id: &str, day: &str) -> Answer<()>;
     /// The OAuth client's id and secret, as they are in ServiceNow now.
@@ -249,6 +254,21 @@ pub async fn end_former_secret(id: String) -> Answer<()> {
 pub async fn take_unsigned(id: String, allow: Option<String>) -> Answer<()> {
     // A check box sends its name only when it is ticked.
     told(console()?.take_unsigned(&id, allow.is_some()).await)
+}
+
+#[server(name = AskServicenowSide, prefix = "/fn", endpoint = "servicenow-side")]
+pub async fn servicenow_side(id: String) -> Answer<ServicenowSide> {
+    told(console()?.servicenow_side(&id).await)
+}
+
+#[server(name = AskSetupSteps, prefix = "/fn", endpoint = "setup-steps")]
+pub async fn setup_steps(id: String) -> Answer<SetupSteps> {
+    told(console()?.setup_steps(&id).await)
+}
+
+#[server(name = CheckKit, prefix = "/fn", endpoint = "check-kit")]
+pub async fn check_kit(id: String) -> Answer<KitCheck> {
+    told(console()?.check_kit(&id).await)
 }
 
 #[server(name = SetAccessEnd, prefix = "/fn", endpoint = "set-access-end")]

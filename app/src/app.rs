@@ -6,6 +6,7 @@ use crate::pages::{
     connect::ConnectPage,
     connection::ConnectionPage,
     connection::rules::RulesPage,
+    connection::servicenow::ServicenowSidePage,
     connections::ConnectionsPage,
     drift::DriftPage,
     failure::FailurePage,
@@ -52,6 +53,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/connections/new") view=ConnectPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/rules") view=RulesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/servicenow") view=ServicenowSidePage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/drift") view=DriftPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/retention") view=RetentionPage ssr=SsrMode::Async/>
                     <Route path=path!("/drift/:id") view=RunPage ssr=SsrMode::Async/>

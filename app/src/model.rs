@@ -142,6 +142,83 @@ pub struct ValueMapTable {
     pub rows: Vec<ValueRow>,
 }
 
+/// The page about what is installed in ServiceNow for a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServicenowSide {
+    pub id: String,
+    /// Its name.
+    pub connection: String,
+    /// The table in ServiceNow.
+    pub table: String,
+    pub is_draft: bool,
+    pub steps: SetupSteps,
+    /// Where the records of the kit post to; has an unguessable part. Empty for those who are no administrators.
+    pub webhook_address: String,
+    /// For administrators, since it holds a secret.
+    pub kit: Vec<KitPiece>,
+    pub guide: Vec<GuideSection>,
+}
+
+/// How far the set-up of ServiceNow's side has come, as far as this server saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetupSteps {
+    /// When the file was last downloaded.
+    pub fetched: Option<When>,
+    /// When the connection's own account last wrote the records.
+    pub written: Option<When>,
+    /// The last webhook that was signed with the present secret.
+    pub last_signed: Option<When>,
+}
+
+/// A part of the guide for the administrator of ServiceNow, filled in for the connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuideSection {
+    pub title: String,
+    /// Made from our own text; values in it are escaped.
+    pub html: String,
+}
+
+/// What ServiceNow shows of the kit, beside what would be installed now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KitCheck {
+    pub at: When,
+    pub pieces: Vec<PieceCheck>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PieceCheck {
+    pub kind: String,
+    pub name: String,
+    pub is_optional: bool,
+    pub standing: PieceStanding,
+    /// What was found, in sentences.
+    pub what: String,
+    pub what_to_do: String,
+    pub differences: Vec<PieceDifference>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PieceStanding {
+    Same,
+    Differs,
+    /// It is there and does nothing.
+    Off,
+    Missing,
+    /// This account cannot see whether it is there, or what is in it.
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PieceDifference {
+    /// As the form calls the field.
+    pub field: String,
+    /// Whether the values are not shown because one is a secret.
+    pub is_secret: bool,
+    pub there: String,
+    pub wanted: String,
+}
+
 /// One record that ServiceNow gets, as a person makes it by hand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KitPiece {
@@ -177,8 +254,6 @@ pub struct ConnectionPage {
     pub last_webhook: Option<When>,
     pub last_poll: Option<When>,
     pub polling: Polling,
-    /// What is installed in ServiceNow so that changes are told at once; for administrators.
-    pub kit: Vec<KitPiece>,
     pub field_rules: Vec<FieldRuleRow>,
     pub value_maps: Vec<ValueMapTable>,
     pub settings: ConnectionSettings,

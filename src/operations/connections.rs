@@ -77,14 +77,8 @@ impl Operations {
     pub async fn open_connection(&self, id: &str) -> Answer<ConnectionPage> {
         let role = self.require(Role::Viewer, "connections.read", id).await?.role;
         let connection = self.connection_of(id).await?;
-        // The kit holds the secret, and the address is half of one: for those who may install it.
-        let (webhook_address, kit) = if role >= Role::Admin {
-            let kit = self.kit_of(&connection)?;
-            let pieces = kit.pieces().iter().map(super::kit::shown).collect();
-            (kit.endpoint, pieces)
-        } else {
-            (String::new(), Vec::new())
-        };
+        // The address is half of a secret: for those who may install it.
+        let webhook_address = if role >= Role::Admin { self.webhook_address(&connection) } else { String::new() };
         Ok(ConnectionPage {
             row: self.connection_row(&connection).await?,
             table: connection.rules.table.clone(),
@@ -97,7 +91,6 @@ impl Operations {
             last_webhook: when_any(connection.last_webhook),
             last_poll: when_any(connection.last_poll),
             polling: self.polling(&connection).await?,
-            kit,
             field_rules: connection
                 .rules
                 .fields

@@ -4,9 +4,9 @@ use super::{Operations, OrTrouble as _};
 use app::api::{Answer, Console};
 use app::model::{
     ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
-    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, NewTicket,
-    NewTicketChoices, Overview, Person, RetentionDays, Role, RulesForm, RulesPage, RunPage, SettingsForm, TicketFilter,
-    TicketForm, TicketList, TicketPage,
+    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck,
+    NewTicket, NewTicketChoices, Overview, Person, RetentionDays, Role, RulesForm, RulesPage, RunPage, ServicenowSide,
+    SettingsForm, SetupSteps, TicketFilter, TicketForm, TicketList, TicketPage,
 };
 
 #[async_trait::async_trait]
@@ -81,6 +81,18 @@ impl Console for Operations {
 
     async fn take_unsigned(&self, id: &str, allow: bool) -> Answer<()> {
         self.allow_unsigned(id, allow).await
+    }
+
+    async fn servicenow_side(&self, id: &str) -> Answer<ServicenowSide> {
+        self.open_servicenow_side(id).await
+    }
+
+    async fn setup_steps(&self, id: &str) -> Answer<SetupSteps> {
+        self.follow_setup(id).await
+    }
+
+    async fn check_kit(&self, id: &str) -> Answer<KitCheck> {
+        self.read_kit_back(id).await
     }
 
     async fn set_access_end(&self, id: &str, day: &str) -> Answer<()> {

@@ -23,9 +23,13 @@ impl Operations {
             name: connection.name.clone(),
             table: connection.rules.table.clone(),
             streams: Streams::ALL,
-            endpoint: format!("{}/hooks/{}", self.parts.public_url, connection.webhook_key),
+            endpoint: self.webhook_address(connection),
             secret,
         })
+    }
+
+    pub(super) fn webhook_address(&self, connection: &Connection) -> String {
+        format!("{}/hooks/{}", self.parts.public_url, connection.webhook_key)
     }
 
     /// Writes the kit into ServiceNow, with this connection's own rights. Answers what of it was refused and may be
@@ -66,6 +70,7 @@ impl Operations {
         let mut tx = self.begin().await?;
         self.audit(&mut tx, "connections.fetch_kit", id, what, false).await?;
         self.commit(tx).await?;
+        self.parts.news.connection(id);
         Ok(made)
     }
 }

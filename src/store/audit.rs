@@ -43,4 +43,18 @@ impl Store {
             .await?;
         Ok(count)
     }
+
+    /// When an action was last done with a connection, 0 if never; with this detail, if one is named.
+    pub async fn last_done(&self, action: &str, subject: &str, detail: Option<&str>) -> Result<i64> {
+        let (at,): (i64,) = sqlx::query_as(
+            "select coalesce(max(at), 0) from audit
+             where action = $1 and subject = $2 and ($3 = '' or detail = $3) and refused = 0",
+        )
+        .bind(action)
+        .bind(subject)
+        .bind(detail.unwrap_or_default())
+        .fetch_one(&mut *self.pool.take().await?)
+        .await?;
+        Ok(at)
+    }
 }

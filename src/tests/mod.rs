@@ -26,6 +26,7 @@ mod roles;
 mod rules;
 mod runs;
 mod servicenow;
+mod servicenow_side;
 mod simulation;
 mod store;
 mod support;

@@ -5,7 +5,6 @@ use super::client::Instance;
 use super::columns::{field_list, read_record};
 use super::dictionary::Remembered;
 use super::journal::{column, is_journal_of, journal_text};
-use super::kit::Piece;
 use super::metadata::Metadata;
 use super::people::People;
 use super::sight::InSight;
@@ -75,35 +74,6 @@ impl ServiceNow {
     /// The `user_name` that this account acts as.
     pub async fn who_am_i(&self) -> Result<String, Failure> {
         Ok(self.people.me_now(&self.instance).await?.user_name)
-    }
-
-    /// Writes a record of a kit, anew or over the one that is there, also if a person made that one by hand.
-    pub async fn install(&self, piece: &Piece) -> Result<(), Failure> {
-        let table = piece.kind.table();
-        let mut row: Map<String, Json> =
-            piece.fields.iter().map(|(column, value)| ((*column).to_owned(), value.as_str().into())).collect();
-        if let Some(id) = self.installed_as(piece).await? {
-            self.instance.patch(table, &id, &[], &Json::Object(row)).await?;
-        } else {
-            row.insert("sys_id".to_owned(), piece.sys_id.as_str().into());
-            self.instance.insert(table, &Json::Object(row)).await?;
-        }
-        Ok(())
-    }
-
-    /// The sys_id of the record that is this piece already.
-    async fn installed_as(&self, piece: &Piece) -> Result<Option<String>, Failure> {
-        let column = piece.kind.known_by().unwrap_or("sys_id");
-        let (known, fields) = (piece.field(column), format!("sys_id,{column}"));
-        let query = format!("sys_id={}^OR{column}={known}", piece.sys_id);
-        let parameters = [("sysparm_query", query.as_str()), ("sysparm_fields", &fields), RAW[0], RAW[1]];
-        let answer = self.instance.list(piece.kind.table(), &parameters).await?;
-        // A query that is not understood finds more than was asked for (contract 2.4): never a record of somebody else's.
-        let is_it =
-            |row: &&Json| text(row, "sys_id") == piece.sys_id || (!known.is_empty() && text(row, column) == known);
-        let found = answer.rows().iter().filter(is_it).map(|row| text(row, "sys_id"));
-        // Of two, the one that we made.
-        Ok(found.max_by_key(|id| *id == piece.sys_id))
     }
 }
 

@@ -31,12 +31,12 @@ impl ServiceNow {
         if doubtful.is_empty() {
             return Ok(record);
         }
-        let blank = if self.are_blank(&record.id, &doubtful).await? {
+        let blank = if self.are_blank(&self.table.name, &record.id, &doubtful).await? {
             doubtful
         } else {
             let mut blank = Vec::new();
             for field in doubtful {
-                if self.are_blank(&record.id, std::slice::from_ref(&field)).await? {
+                if self.are_blank(&self.table.name, &record.id, std::slice::from_ref(&field)).await? {
                     blank.push(field);
                 } else {
                     record.fields.remove(&field);
@@ -50,17 +50,17 @@ impl ServiceNow {
 
     /// Whether the instance itself calls all these columns empty. Asked about one that may not be read it refuses, finds
     /// nothing, or drops that part of the query (contract 2.4): then it finds the record both as empty and as filled.
-    async fn are_blank(&self, id: &str, fields: &[String]) -> Result<bool, Failure> {
+    pub(super) async fn are_blank(&self, table: &str, id: &str, fields: &[String]) -> Result<bool, Failure> {
         let empty: Vec<String> = fields.iter().map(|field| format!("{field}ISEMPTY")).collect();
         let filled: Vec<String> = fields.iter().map(|field| format!("sys_id={id}^{field}ISNOTEMPTY")).collect();
         let empty = format!("sys_id={id}^{}", empty.join("^"));
-        Ok(self.finds(id, &empty).await? && !self.finds(id, &filled.join("^NQ")).await?)
+        Ok(self.finds(table, id, &empty).await? && !self.finds(table, id, &filled.join("^NQ")).await?)
     }
 
-    async fn finds(&self, id: &str, query: &str) -> Result<bool, Failure> {
+    async fn finds(&self, table: &str, id: &str, query: &str) -> Result<bool, Failure> {
         let parameters =
             [("sysparm_query", query), ("sysparm_fields", "sys_id"), ("sysparm_limit", "1"), RAW[0], RAW[1]];
-        match self.instance.list(&self.table.name, &parameters).await {
+        match self.instance.list(table, &parameters).await {
             Ok(answer) => Ok(answer.rows().iter().any(|row| text(row, "sys_id") == id)),
             Err(Failure::Forbidden { .. }) => Ok(false),
             Err(other) => Err(other),

@@ -9,6 +9,7 @@ mod mapping;
 mod polling;
 mod pull;
 pub mod rules;
+pub mod servicenow;
 mod settings;
 mod webhooks;
 

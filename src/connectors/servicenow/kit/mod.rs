@@ -8,9 +8,11 @@
 mod kind;
 mod pieces;
 mod rights;
+mod standing;
 mod update_set;
 
 pub use kind::Kind;
+pub use standing::{Deviation, Row, Standing};
 pub use update_set::{uninstall_set, update_set};
 
 use secrecy::SecretString;

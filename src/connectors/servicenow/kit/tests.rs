@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 const NOW: i64 = 1_795_231_330_000;
 const HOSTILE: &str = "It's \"ours\" ]]> </payload><script>\n\\u0041 & \u{0}\u{85}Zürich \u{fffe}";
 
-fn kit(connection: &str, name: &str) -> Kit {
+pub(super) fn kit(connection: &str, name: &str) -> Kit {
     Kit {
         connection: connection.into(),
         name: name.into(),
