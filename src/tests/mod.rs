@@ -13,6 +13,7 @@ mod files;
 mod gone;
 mod guides;
 mod hooks;
+mod guard;
 mod instance;
 mod intake;
 mod kit;
