@@ -3,6 +3,7 @@
 //! read is not different.
 
 use super::SyncError;
+use super::deliver::key_of_record;
 use crate::clock::SharedClock;
 use crate::connectors::{Connector, Gone, OF_ACCOUNT};
 use crate::store::{Connection, Identity, Store};
@@ -118,11 +119,13 @@ impl Guard {
         let traceless = matches!(side.gone(&witnesses[0]).await?, Gone::Unknown { .. });
         let table = &connection.rules.table;
         Ok(traceless.then(|| {
-            format!("none of the last {count} linked records of table {table} is there any more, nor a trace of a deletion")
+            format!(
+                "none of the last {count} linked records of table {table} is there any more, nor a trace of a deletion"
+            )
         }))
     }
 
-    /// Records that an Isthmus made and that this one has no link of, and when the newest was made.
+    /// Records that an Isthmus made and not this one, and when the newest was made.
     async fn made_by_others(
         &self,
         connection: &Connection,
@@ -131,14 +134,17 @@ impl Guard {
     ) -> Result<Option<(String, i64)>, SyncError> {
         let mut others = Vec::new();
         for (record, at) in side.made_by_isthmus(since).await? {
-            if self.store.link_of(&connection.id, &record).await?.is_none() {
+            // One that was made elsewhere may have entered here meanwhile, with a ticket that it was not made of.
+            let ticket = self.store.link_of(&connection.id, &record).await?.and_then(|link| link.platform_id);
+            let ours = ticket.and_then(|ticket| side.id_of_new(&key_of_record(&connection.id, &ticket)));
+            if ours.as_deref() != Some(record.as_str()) {
                 others.push((record, at));
             }
         }
         let Some((record, newest)) = others.first().cloned() else { return Ok(None) };
         let (count, table) = (others.len(), &connection.rules.table);
         let seen = format!(
-            "another Isthmus makes records in table {table}: {count} of them have no link here, the newest with sys_id \
+            "another Isthmus makes records in table {table}: {count} were made of no ticket here, the newest with sys_id \
              {record}. It may run on a copy of this database, or this is an older state of it"
         );
         Ok(Some((seen, newest)))

@@ -130,9 +130,7 @@ impl Engine {
         let urgency = if is_bulk { Urgency::Bulk } else { Urgency::Live };
         let sides = self.connectors.of(&connection, urgency).await?;
         let touches_servicenow = !matches!(job.kind.as_str(), "timetable" | "purge");
-        if touches_servicenow
-            && let Some(why) = self.guard.objection(&connection, sides.servicenow.as_ref()).await?
-        {
+        if touches_servicenow && let Some(why) = self.guard.objection(&connection, sides.servicenow.as_ref()).await? {
             // Polls wait too: a cursor that followed another instance's rows would pass over this one's.
             self.hold(&connection.id, &why, &why, i64::MAX).await?;
             return Ok(After::Wait { why });
@@ -202,11 +200,7 @@ impl Engine {
         }
         tx.commit().await?;
         if is_news {
-            tracing::error!(
-                connection.id = connection,
-                problem = why,
-                "the connection is held until a person acts"
-            );
+            tracing::error!(connection.id = connection, problem = why, "the connection is held until a person acts");
             self.news.connection(connection);
         }
         Ok(())

@@ -67,9 +67,8 @@ impl ServiceNow {
 
     pub(super) async fn signed_records(&self, since: i64) -> Result<Vec<(String, i64)>, Failure> {
         let since_in_words = clock::in_words(since);
-        let query = format!(
-            "{SIGNED_IN}STARTSWITH{SIGNATURE}^sys_created_on>={since_in_words}^ORDERBYDESCsys_created_on"
-        );
+        let query =
+            format!("{SIGNED_IN}STARTSWITH{SIGNATURE}^sys_created_on>={since_in_words}^ORDERBYDESCsys_created_on");
         let fields = format!("sys_id,sys_created_on,{SIGNED_IN}");
         let parameters =
             [("sysparm_query", query.as_str()), ("sysparm_fields", &fields), ("sysparm_limit", MOST), RAW[0], RAW[1]];
