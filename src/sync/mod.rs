@@ -24,8 +24,8 @@ mod sides;
 pub mod story;
 mod streams;
 
-pub use pace::floor as shortest_pause;
 pub use guard::Guard;
+pub use pace::floor as shortest_pause;
 pub use preview::preview;
 pub use sides::{Connectors, Live, Sides};
 
