@@ -14,7 +14,7 @@ use crate::queue::{Wake, Worker};
 use crate::secrets::{SecretError, Secrets};
 use crate::stop;
 use crate::store::{Alone, Dialect, Messages, Store, StoreError};
-use crate::sync::{Engine, Live};
+use crate::sync::{Engine, Guard, Live};
 use crate::web::{self, Web};
 use ::sandbox::{OauthClient, Sandbox};
 use app::model::ConnectDefaults;
@@ -126,7 +126,11 @@ pub async fn run(
     let file_limit = settings.file_limit();
     let desk = DeskSide::new(store.clone(), clock.clone(), file_limit);
     let connectors = Arc::new(Live::new(desk, http.clone(), oauth.clone(), clock.clone()));
-    let engine = Engine::new(store.clone(), clock.clone(), connectors.clone(), news.clone(), wake.clone(), poll_every);
+    // An address that nobody named may be another at each start.
+    let named = settings.public_url.is_some().then(|| public_url.clone());
+    let guard = Guard::new(store.clone(), clock.clone(), named);
+    let engine = Engine::new(store.clone(), clock.clone(), connectors.clone(), news.clone(), wake.clone(), poll_every)
+        .guarded_by(guard.clone());
     let keep = Arc::new(GroupCommit::start(store.clone(), clock.clone(), wake.clone()));
     let intake = Intake::new(store.clone(), clock.clone(), secrets.clone(), &news, keep);
     let first_run = if role.has_pages() { auth::open_setup(&store, clock.as_ref()).await? } else { None };
@@ -138,6 +142,7 @@ pub async fn run(
         http,
         oauth,
         connectors,
+        guard,
         news,
         wake: wake.clone(),
         public_url,

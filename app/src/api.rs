@@ -61,6 +61,8 @@ pub trait Console: Send + Sync {
     async fn set_client(&self, id: &str, client_id: &str, client_secret: &str) -> Answer<()>;
     async fn pause_connection(&self, id: &str) -> Answer<()>;
     async fn resume_connection(&self, id: &str) -> Answer<()>;
+    /// A person says that instance and console are the same as before, whatever was seen.
+    async fn confirm_instance(&self, id: &str) -> Answer<()>;
 
     /// Publishes the mapping anew with these settings.
     async fn save_settings(&self, form: SettingsForm) -> Answer<()>;
@@ -289,6 +291,11 @@ pub async fn pause_connection(id: String) -> Answer<()> {
 #[server(name = ResumeConnection, prefix = "/fn", endpoint = "resume-connection")]
 pub async fn resume_connection(id: String) -> Answer<()> {
     told(console()?.resume_connection(&id).await)
+}
+
+#[server(name = ConfirmInstance, prefix = "/fn", endpoint = "confirm-instance")]
+pub async fn confirm_instance(id: String) -> Answer<()> {
+    told(console()?.confirm_instance(&id).await)
 }
 
 #[server(name = AskRules, prefix = "/fn", endpoint = "rules")]

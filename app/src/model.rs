@@ -240,6 +240,8 @@ pub struct KitPiece {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionPage {
     pub row: ConnectionRow,
+    /// Another instance than before may answer, or another console write there: a person must say.
+    pub is_doubted: bool,
     /// The table in ServiceNow.
     pub table: String,
     pub client_id: String,

@@ -94,6 +94,7 @@ fn add(instance: &Instance, write: &mut Write, table: &str, sys_id: &str, values
 
 const PROPERTIES: &[(&str, &str, &str, &str)] = &[
     ("instance_name", "string", "practice", "Name of this instance"),
+    ("instance_id", "string", "5ab1e0c3d24f4b0a9e7c61d08f3b2a17", "What tells this instance from all others"),
     ("glide.sys.default.tz", "string", "America/Los_Angeles", "Time zone of everybody whose profile names none"),
     (
         "glide.oauth.inbound.client.credential.grant_type.enabled",

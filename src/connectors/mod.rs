@@ -160,6 +160,9 @@ pub enum Journal {
     Closed,
 }
 
+/// Begins the name of the mark that an account is there; its name follows.
+pub const OF_ACCOUNT: &str = "id of account ";
+
 /// One side. All that the engine knows of a platform; `memory` is the smallest one, and the conformance suite in
 /// `connectors/conformance.rs` is what each must pass.
 #[async_trait]
@@ -253,6 +256,22 @@ pub trait Connector: Send + Sync {
     /// What is left of the side's limits, if it told of any.
     fn budget(&self) -> Option<Budget> {
         None
+    }
+
+    /// What tells this platform from another of its kind, by name, as far as the account may read it. What is not there
+    /// tells nothing; what depends on who asks has a name of its own for each.
+    async fn marks(&self) -> Result<BTreeMap<String, String>, Failure> {
+        Ok(BTreeMap::new())
+    }
+
+    /// Whether none of these records is there, and that is known not to be a matter of rights.
+    async fn has_none_of(&self, _ids: &[String]) -> Result<bool, Failure> {
+        Ok(false)
+    }
+
+    /// Records that some Isthmus made from this moment on, newest first, with when. Not all need be told.
+    async fn made_by_isthmus(&self, _since: i64) -> Result<Vec<(String, i64)>, Failure> {
+        Ok(Vec::new())
     }
 
     /// For so long, in milliseconds, a write whose answer was lost may still come true there.

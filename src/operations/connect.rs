@@ -19,7 +19,7 @@ pub struct Returned {
     pub error: Option<String>,
 }
 
-fn check(code: &str, what: &str, why: &str, what_to_do: &str) -> Check {
+pub(super) fn check(code: &str, what: &str, why: &str, what_to_do: &str) -> Check {
     Check {
         passed: code.is_empty(),
         code: code.into(),
@@ -200,9 +200,22 @@ impl Operations {
     async fn activate(&self, connection: &Connection) -> Answer<(Vec<Check>, Option<String>, String)> {
         let (mut checks, acting_as) = test(&self.parts, connection).await;
         checks.extend(another_user(&connection.acting_as, &acting_as));
+        let is_well = |checks: &[Check]| checks.iter().all(|check| check.passed || !is_needed(check));
+        let objection = if is_well(&checks) { self.objection_to(connection).await } else { Ok(None) };
+        let objection = objection.unwrap_or_else(|failure| {
+            checks.push(failure);
+            None
+        });
+        if let Some(why) = &objection {
+            checks.push(super::instance::doubted(why));
+        }
         let problem = checks.iter().find(|check| !check.passed && is_needed(check)).map(|check| check.code.clone());
         let clock = self.parts.clock.as_ref();
         let mut tx = self.begin().await?;
+        if let Some(why) = &objection {
+            tx.set_connection_authorized(&connection.id, &acting_as, clock.now()).await.or_trouble()?;
+            tx.set_connection_state(&connection.id, State::Held, why).await.or_trouble()?;
+        }
         if problem.is_none() {
             tx.set_connection_authorized(&connection.id, &acting_as, clock.now()).await.or_trouble()?;
             tx.set_connection_state(&connection.id, State::Active, "").await.or_trouble()?;
@@ -276,7 +289,7 @@ pub(super) async fn test(parts: &Parts, connection: &Connection) -> (Vec<Check>,
 }
 
 /// A failure as a check: what, why, and the way out.
-fn failed(failure: &Failure) -> Check {
+pub(super) fn failed(failure: &Failure) -> Check {
     let why = format!("{failure}");
     match failure {
         Failure::SignedOut { .. } => check(

@@ -79,7 +79,9 @@ impl Operations {
         let connection = self.connection_of(id).await?;
         // The address is half of a secret: for those who may install it.
         let webhook_address = if role >= Role::Admin { self.webhook_address(&connection) } else { String::new() };
+        let identity = self.parts.store.identity(id).await.or_trouble()?;
         Ok(ConnectionPage {
+            is_doubted: identity.is_some_and(|identity| identity.doubted.is_some()),
             row: self.connection_row(&connection).await?,
             table: connection.rules.table.clone(),
             redirect_url: self.parts.oauth.redirect_url().to_owned(),
@@ -186,7 +188,8 @@ impl Operations {
         self.set_state(id, State::Paused, "Paused by a person. What arrives waits.", "connections.pause").await
     }
 
-    /// Also after a hold: the next failure holds it again, and says why.
+    /// Also after a hold: the next failure holds it again, and says why. While the instance is in doubt, it is looked at
+    /// again first.
     pub async fn resume(&self, id: &str) -> Answer<()> {
         self.require(Role::Operator, "connections.resume", id).await?;
         let connection = self.connection_of(id).await?;
@@ -199,12 +202,13 @@ impl Operations {
                 "Press \"Authorize in ServiceNow\".",
             ));
         }
+        self.require_same_instance(&connection).await?;
         // Whatever made ServiceNow refuse the token, the person says that it is put right.
         self.parts.oauth.trust(id).await.map_err(|error| broken(&error))?;
         self.set_state(id, State::Active, "", "connections.resume").await
     }
 
-    async fn set_state(&self, id: &str, state: State, note: &str, action: &str) -> Answer<()> {
+    pub(super) async fn set_state(&self, id: &str, state: State, note: &str, action: &str) -> Answer<()> {
         let mut tx = self.begin().await?;
         tx.set_connection_state(id, state, note).await.or_trouble()?;
         if state == State::Active {

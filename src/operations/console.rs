@@ -111,6 +111,10 @@ impl Console for Operations {
         self.resume(id).await
     }
 
+    async fn confirm_instance(&self, id: &str) -> Answer<()> {
+        self.confirm_same_instance(id).await
+    }
+
     async fn save_settings(&self, form: SettingsForm) -> Answer<()> {
         self.publish_settings(form).await
     }

@@ -11,6 +11,7 @@ mod failures;
 mod files;
 mod guide;
 mod history;
+mod instance;
 mod kit;
 mod kit_check;
 mod people;
@@ -35,7 +36,7 @@ use crate::oauth::Oauth;
 use crate::queue::Wake;
 use crate::secrets::Secrets;
 use crate::store::{AuditEntry, Store, StoreError, Tx};
-use crate::sync::Live;
+use crate::sync::{Guard, Live};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{ConnectDefaults, Person, Role};
@@ -52,6 +53,7 @@ pub struct Parts {
     pub http: HttpClient,
     pub oauth: Oauth,
     pub connectors: Arc<Live>,
+    pub guard: Guard,
     pub news: News,
     pub wake: Wake,
     /// Where people and ServiceNow reach this server.

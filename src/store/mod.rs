@@ -25,6 +25,7 @@ mod files;
 mod group;
 mod history;
 mod hooks;
+mod identities;
 mod inbox;
 mod jobs;
 mod links;
@@ -50,6 +51,7 @@ pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombs
 pub use files::FileLine;
 pub use history::{HistoryLine, HistorySearch};
 pub use hooks::{Hooks, Sample, TurnedAway, TurnedAwayCalls};
+pub use identities::{Identity, Remembered};
 pub use inbox::Batch;
 pub use jobs::{Back, Job, JobKind, Urgency};
 pub use links::{Beside, Cut, Link, LinkState};
@@ -375,6 +377,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(11, "0011_inbox"),
         pair!(12, "0012_hooks"),
         pair!(13, "0013_polling"),
+        pair!(14, "0014_identity"),
         pair!(15, "0015_inbox"),
     ];
     texts

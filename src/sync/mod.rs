@@ -11,6 +11,7 @@ mod edits;
 pub mod enter;
 mod files;
 mod gone;
+mod guard;
 mod letters;
 mod pace;
 mod people;
@@ -23,6 +24,7 @@ mod sides;
 pub mod story;
 mod streams;
 
+pub use guard::Guard;
 pub use pace::floor as shortest_pause;
 pub use preview::preview;
 pub use sides::{Connectors, Live, Sides};
@@ -68,6 +70,7 @@ pub struct Engine {
     poll_every: i64,
     /// Of the job that runs; none where a person asks.
     claim: Option<Arc<claim::Claim>>,
+    guard: Guard,
 }
 
 impl Engine {
@@ -79,7 +82,14 @@ impl Engine {
         wake: Wake,
         poll_every: i64,
     ) -> Self {
-        Self { store, clock, connectors, news, wake, poll_every, claim: None }
+        let guard = Guard::new(store.clone(), clock.clone(), None);
+        Self { store, clock, connectors, news, wake, poll_every, claim: None, guard }
+    }
+
+    /// The same engine, with a guard that others share.
+    #[must_use]
+    pub fn guarded_by(self, guard: Guard) -> Self {
+        Self { guard, ..self }
     }
 
     /// Runs one job of the queue.
@@ -119,6 +129,12 @@ impl Engine {
         let is_bulk = job.kind != "sync" || job.urgency == store::Urgency::Bulk;
         let urgency = if is_bulk { Urgency::Bulk } else { Urgency::Live };
         let sides = self.connectors.of(&connection, urgency).await?;
+        let touches_servicenow = !matches!(job.kind.as_str(), "timetable" | "purge");
+        if touches_servicenow && let Some(why) = self.guard.objection(&connection, sides.servicenow.as_ref()).await? {
+            // Polls wait too: a cursor that followed another instance's rows would pass over this one's.
+            self.hold(&connection.id, &why, &why, i64::MAX).await?;
+            return Ok(After::Wait { why });
+        }
         match job.kind.as_str() {
             "poll" => return poll::poll(self, &connection, &sides).await,
             "run" => return runs::drive(self, &connection, &sides, &job.subject).await,
@@ -149,10 +165,13 @@ impl Engine {
 
     async fn after_failure(&self, job: &Job, failure: Failure, began: i64) -> After {
         match failure {
-            Failure::SignedOut { why } => match self.hold(&job.connection_id, &why, began).await {
-                Ok(()) => After::Wait { why },
-                Err(error) => After::Retry { why: error.to_string(), after_ms: None },
-            },
+            Failure::SignedOut { why } => {
+                let note = format!("{why} Press \"Regenerate token\"; what arrives meanwhile waits.");
+                match self.hold(&job.connection_id, &why, &note, began).await {
+                    Ok(()) => After::Wait { why },
+                    Err(error) => After::Retry { why: error.to_string(), after_ms: None },
+                }
+            }
             Failure::Transient { why, retry_after_ms } => After::Retry { why, after_ms: retry_after_ms },
             Failure::Unsure { why }
             | Failure::NotAnInstance { why }
@@ -164,8 +183,7 @@ impl Engine {
 
     /// The connection waits for a person; said once, with the cause, however many jobs ran into it. Not where a person
     /// authorized since the job began: what was refused is not what is there now.
-    async fn hold(&self, connection: &str, why: &str, began: i64) -> Result<(), StoreError> {
-        let note = format!("{why} Press \"Regenerate token\"; what arrives meanwhile waits.");
+    async fn hold(&self, connection: &str, why: &str, note: &str, began: i64) -> Result<(), StoreError> {
         let entry = AuditEntry {
             id: &self.clock.id(),
             at: self.clock.now(),
@@ -176,17 +194,13 @@ impl Engine {
             refused: false,
         };
         let mut tx = self.store.begin().await?;
-        let is_news = tx.hold_connection(connection, &note, began).await?;
+        let is_news = tx.hold_connection(connection, note, began).await?;
         if is_news {
             tx.note_audit(&entry).await?;
         }
         tx.commit().await?;
         if is_news {
-            tracing::error!(
-                connection.id = connection,
-                problem = why,
-                "the connection is held until a person authorizes it again"
-            );
+            tracing::error!(connection.id = connection, problem = why, "the connection is held until a person acts");
             self.news.connection(connection);
         }
         Ok(())

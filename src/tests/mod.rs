@@ -11,6 +11,7 @@ mod enter;
 mod field_times;
 mod files;
 mod gone;
+mod guard;
 mod guides;
 mod hooks;
 mod instance;

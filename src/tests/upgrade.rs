@@ -29,6 +29,7 @@ async fn goes_on(database: Database) {
         "signatures alone, as before"
     );
     assert!(store.turned_away("c1").await.expect("readable").is_empty());
+    assert!(store.identity("c1").await.expect("readable").is_none(), "it is remembered at the first look");
     let link = store.link_of("c1", "0123456789abcdef0123456789abcdef").await.expect("readable").expect("kept");
     assert_eq!((link.version, link.base["title"].as_str()), (7, "Printer"));
     assert_eq!(link.base["due"], Value::Moment(1_700_000_000_000));

@@ -9,6 +9,7 @@ mod dictionary;
 mod edits;
 mod files;
 mod gone;
+mod identity;
 mod installed;
 mod journal;
 mod journal_text;

@@ -15,6 +15,7 @@ const REMEMBER_MS: i64 = 10 * 60 * 1000;
 /// The user that this account acts as.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Me {
+    pub id: String,
     pub user_name: String,
     /// `Europe/Berlin`; empty for the instance's own.
     pub time_zone: String,
@@ -58,7 +59,7 @@ impl People {
     pub async fn me_now(&self, instance: &Instance) -> Result<Me, Failure> {
         let query = [
             ("sysparm_query", "user_name=javascript:gs.getUserName()"),
-            ("sysparm_fields", "user_name,time_zone,date_format,time_format"),
+            ("sysparm_fields", "sys_id,user_name,time_zone,date_format,time_format"),
             ("sysparm_limit", "1"),
             RAW[0],
             RAW[1],
@@ -66,6 +67,7 @@ impl People {
         let answer = instance.list("sys_user", &query).await?;
         let row = answer.rows().first().unwrap_or(&Json::Null);
         let me = Me {
+            id: text(row, "sys_id"),
             user_name: text(row, "user_name"),
             time_zone: text(row, "time_zone"),
             date_format: text(row, "date_format"),

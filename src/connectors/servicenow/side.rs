@@ -214,6 +214,18 @@ impl Connector for ServiceNow {
         self.instance.budget()
     }
 
+    async fn marks(&self) -> Result<BTreeMap<String, String>, Failure> {
+        self.read_marks().await
+    }
+
+    async fn has_none_of(&self, ids: &[String]) -> Result<bool, Failure> {
+        self.shows_none_of(ids).await
+    }
+
+    async fn made_by_isthmus(&self, since: i64) -> Result<Vec<(String, i64)>, Failure> {
+        self.signed_records(since).await
+    }
+
     fn settles_ms(&self) -> i64 {
         SETTLES_MS
     }

@@ -3,6 +3,7 @@
 use super::ServiceNow;
 use super::columns::{field_list, read_record};
 use super::dictionary::Columns;
+use super::identity::{SIGNED_IN, signed};
 use super::side::{RAW, parameters, text};
 use crate::connectors::{Applied, Connector, Failure, Gone};
 use merge::cut::cut;
@@ -30,6 +31,7 @@ impl ServiceNow {
         body.columns.insert("sys_id".into(), id.as_str().into());
         // Free for integrators, and how a person there finds what it came from.
         body.columns.entry("correlation_id").or_insert_with(|| key.into());
+        body.columns.entry(SIGNED_IN).or_insert_with(|| signed(key).into());
         let list = field_list(&self.table.fields, &*self.columns().await?);
         let path = ["api", "now", "table", &self.table.name];
         let row =

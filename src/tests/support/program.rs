@@ -74,7 +74,7 @@ impl Program {
         std::fs::create_dir_all(site.join("pkg")).expect("a folder");
         let settings = ServeArgs {
             listen,
-            public_url: None,
+            public_url: Some(format!("http://{listen}")),
             role,
             database: DatabaseArgs { database_url: database.url.clone() },
             key_file: site.join("key"),

@@ -4,6 +4,7 @@
 mod access;
 mod arrival;
 mod checks;
+mod doubt;
 mod kit;
 mod mapping;
 mod polling;
@@ -26,6 +27,7 @@ use crate::ui::trouble::FormTrouble;
 use access::Access;
 use arrival::Arrival;
 use checks::Checks;
+use doubt::Doubt;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -69,6 +71,7 @@ fn Opened(page: model::ConnectionPage) -> impl IntoView {
             let note = note.get();
             (!note.is_empty()).then(|| view! { <p class="note" class:act=move || state.get() == ConnectionState::Held>{note}</p> })
         }}
+        <Doubt shown/>
         {move || warning(shown.read().row.days_left).map(|words| view! { <p class="note act">{words}</p> })}
         <Connected shown/>
         <Draft shown state/>
