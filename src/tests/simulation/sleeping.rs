@@ -24,8 +24,21 @@ async fn lose_the_request(joined: &Joined, record: &str) {
     joined.clock.turn(LONG);
 }
 
+/// How far another process has come with the work when the sleeper goes on.
+#[derive(Clone, Copy, Debug)]
+enum Other {
+    IsDone,
+    /// The comment is there, and its answer on the way.
+    HasJustSent,
+}
+
+/// How many comments we have sent.
+fn sent(joined: &Joined, record: &str) -> usize {
+    joined.servicenow.true_entries(record).into_iter().filter(|entry| entry.author == ACCOUNT).count()
+}
+
 /// Answers whether the work was done before the place.
-async fn crosses_once(place: usize, request_was_lost: bool) -> bool {
+async fn crosses_once(place: usize, request_was_lost: bool, other: Other) -> bool {
     let joined = Joined::by(&merge::incident_to_desk(), 11).await;
     let (record, ticket) = joined.pair().await;
     let edit = |side: Side, text: &str| {
@@ -48,16 +61,36 @@ async fn crosses_once(place: usize, request_was_lost: bool) -> bool {
         joined.store.begin().await.expect("begins").commit().await.expect("what it left is undone");
         return false;
     }
-    joined.settle().await;
-    edit(Side::ServiceNow, "Beth's words");
-    joined.look_at(&record).await;
-    joined.settle().await;
+    let mut at_work = None;
+    match other {
+        Other::IsDone => {
+            joined.settle().await;
+            edit(Side::ServiceNow, "Beth's words");
+            joined.look_at(&record).await;
+            joined.settle().await;
+        }
+        Other::HasJustSent => {
+            joined.clock.turn(LONG);
+            joined.worker().renew_and_free().await.expect("freed");
+            let mut work = joined.work();
+            while sent(&joined, &record) == 0 && work_up_to(&mut work, 0).await.is_some() {}
+            at_work = Some(work).filter(|_| at.is_some());
+        }
+    }
     if at.is_some() {
         assert_eq!(work_up_to(&mut sleeper, usize::MAX).await, None, "it comes to its end");
-        joined.settle().await;
     }
-    let sent = joined.servicenow.true_entries(&record).into_iter().filter(|entry| entry.author == ACCOUNT).count();
-    assert_eq!(sent, 1, "it slept at place {place}, {at:?}");
+    if let Some(mut work) = at_work {
+        assert_eq!(work_up_to(&mut work, usize::MAX).await, None, "so does the other");
+        joined.settle().await;
+        edit(Side::ServiceNow, "Beth's words");
+        joined.look_at(&record).await;
+    }
+    joined.settle().await;
+    if at.is_none() {
+        return true;
+    }
+    assert_eq!(sent(&joined, &record), 1, "it slept at place {place}, {at:?}, and the other {other:?}");
     for (memory, id, field) in
         [(&joined.servicenow, &record, "short_description"), (&joined.platform, &ticket, "title")]
     {
@@ -65,13 +98,16 @@ async fn crosses_once(place: usize, request_was_lost: bool) -> bool {
         assert_eq!(there.fields[field], Value::text("Beth's words"), "it slept at place {place}, {at:?}");
     }
     joined.store.close().await;
-    at.is_none()
+    false
 }
 
 #[test]
 fn who_slept_for_longer_than_the_lease_sends_nothing_wherever_it_slept() {
     for request_was_lost in [false, true] {
-        let places = (0..10_000).find(|place| alone(crosses_once(*place, request_was_lost))).expect("an end");
-        assert!(places > 20, "there were {places} places only");
+        for other in [Other::IsDone, Other::HasJustSent] {
+            let is_over = |place: &usize| alone(crosses_once(*place, request_was_lost, other));
+            let places = (0..10_000).find(is_over).expect("an end");
+            assert!(places > 20, "there were {places} places only");
+        }
     }
 }

@@ -301,8 +301,17 @@ impl Program {
         self.database.store.ticket(id).await.expect("readable").expect("a ticket")
     }
 
-    /// Edits a ticket through its form: these fields touched, the others as shown.
+    /// Edits a ticket through its form: these fields touched, the others as shown. Who was not fast enough looks at the
+    /// new values and saves again, as the form says.
     pub async fn edit_ticket(&self, id: &str, fields: &[(&str, &str)]) {
+        let mut answer = self.try_edit_ticket(id, fields).await;
+        while answer["code"] == "EDIT-STALE" {
+            answer = self.try_edit_ticket(id, fields).await;
+        }
+        assert!(answer.is_null(), "{answer}");
+    }
+
+    async fn try_edit_ticket(&self, id: &str, fields: &[(&str, &str)]) -> Json {
         let ticket = self.ticket(id).await;
         let owner = match &ticket.owner_id {
             Some(owner) => self.database.store.desk_user(owner).await.expect("readable").expect("a user").email,
@@ -327,8 +336,7 @@ impl Program {
         let more = fields.iter().filter(|(field, _)| shown.iter().all(|(name, _)| name != field));
         form.extend(more.map(|(field, value)| (format!("form[more][{field}]"), (*value).to_owned())));
         let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let answer = self.ask("edit-ticket", &form).await;
-        assert!(answer.is_null(), "{answer}");
+        self.ask("edit-ticket", &form).await
     }
 
     pub async fn comment(&self, ticket: &str, body: &str, internal: bool) {
