@@ -38,18 +38,11 @@ fn filled(code: &str, values: &[(&str, &str)]) -> String {
         text.push_str(before);
         let known = after.split_once('}').and_then(|(name, after)| {
             let (_, value) = values.iter().find(|(known, _)| *known == name)?;
-            Some((value, after))
+            Some((*value, after))
         });
-        match known {
-            Some((value, after)) => {
-                text.push_str(value);
-                rest = after;
-            }
-            None => {
-                text.push('{');
-                rest = after;
-            }
-        }
+        let (what, after) = known.unwrap_or(("{", after));
+        text.push_str(what);
+        rest = after;
     }
     text + rest
 }
