@@ -8,7 +8,7 @@ use crate::clock::SharedClock;
 use crate::connectors::{Connector, Gone, OF_ACCOUNT};
 use crate::store::{Connection, Identity, Store};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A look takes up to four small requests, so this is one an hour.
 const EVERY_MS: i64 = 4 * 60 * 60 * 1000;
@@ -26,40 +26,38 @@ pub struct Guard {
     clock: SharedClock,
     /// Where people reach this console; `None` where nobody said it, so that it tells nothing.
     console: Option<String>,
-    /// By connection, when it was last found in order. Nothing is known at the start of a program.
-    looked: Arc<Mutex<HashMap<String, LastLook>>>,
+    /// By connection, when it was last found in order. Nothing is known at the start of a program: whoever works on it
+    /// first looks, and those who come meanwhile look as well, since nobody may write before.
+    in_order: Arc<Mutex<HashMap<String, i64>>>,
 }
-
-/// Who looks keeps the others waiting: nobody writes before the first look is over.
-type LastLook = Arc<tokio::sync::Mutex<Option<i64>>>;
 
 impl Guard {
     pub fn new(store: Store, clock: SharedClock, console: Option<String>) -> Self {
-        Self { store, clock, console, looked: Arc::default() }
+        Self { store, clock, console, in_order: Arc::default() }
     }
 
     /// Why nothing may be written, in words for a person; `None` while all is well. Looks seldom.
     pub async fn objection(&self, connection: &Connection, side: &dyn Connector) -> Result<Option<String>, SyncError> {
-        let last = self.last_look(&connection.id);
-        let mut last = last.lock().await;
-        let now = self.clock.now();
-        if last.is_some_and(|at| now - at < EVERY_MS) {
+        let last = self.in_order().get(&connection.id).copied();
+        if last.is_some_and(|at| self.clock.now() - at < EVERY_MS) {
             return Ok(None);
         }
-        let objection = self.compare(connection, side).await?;
-        *last = objection.is_none().then_some(now);
-        Ok(objection)
+        self.look(connection, side).await
     }
 
     /// The same, looked at now whenever the last look was.
     pub async fn look(&self, connection: &Connection, side: &dyn Connector) -> Result<Option<String>, SyncError> {
-        *self.last_look(&connection.id).lock().await = None;
-        self.objection(connection, side).await
+        self.in_order().remove(&connection.id);
+        let now = self.clock.now();
+        let objection = self.compare(connection, side).await?;
+        if objection.is_none() {
+            self.in_order().insert(connection.id.clone(), now);
+        }
+        Ok(objection)
     }
 
-    fn last_look(&self, connection: &str) -> LastLook {
-        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        looked.entry(connection.to_owned()).or_default().clone()
+    fn in_order(&self) -> MutexGuard<'_, HashMap<String, i64>> {
+        self.in_order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn compare(&self, connection: &Connection, side: &dyn Connector) -> Result<Option<String>, SyncError> {
