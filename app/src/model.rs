@@ -963,7 +963,7 @@ pub struct DriftPage {
 }
 
 /// A difference that no change explains.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingRow {
     pub field: String,
     pub servicenow: String,

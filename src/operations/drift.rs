@@ -1,6 +1,6 @@
 //! Drift: reconcile runs as people begin, read, continue and cancel them, and when they begin by themselves.
 
-use super::show::{pages, when, when_any};
+use super::show::{finding, pages, when, when_any};
 use super::{Operations, OrTrouble, not_found};
 use crate::clock;
 use crate::queue;
@@ -46,13 +46,10 @@ impl Operations {
         let findings = lines
             .into_iter()
             .map(|line| FindingRow {
-                field: line.finding.rule,
-                servicenow: line.finding.servicenow,
-                platform: line.finding.platform,
-                why: line.finding.why,
                 reference: line.reference.unwrap_or_default(),
                 ticket_id: line.ticket_id.unwrap_or_default(),
                 ticket_number: line.ticket_number.unwrap_or_default(),
+                ..finding(line.finding)
             })
             .collect();
         Ok(RunPage {

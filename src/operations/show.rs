@@ -1,8 +1,8 @@
 //! Rows of the store as the console shows them.
 
 use crate::clock;
-use crate::store::HistoryLine;
-use app::model::{ChangeRow, When};
+use crate::store::{Finding, HistoryLine};
+use app::model::{ChangeRow, FindingRow, When};
 
 pub fn when(millis: i64) -> When {
     When {
@@ -29,6 +29,17 @@ pub fn change(line: HistoryLine) -> ChangeRow {
         kind: line.kind,
         summary: line.summary,
         who: line.who,
+    }
+}
+
+/// Of no record yet: where it was found is the page's to say.
+pub fn finding(found: Finding) -> FindingRow {
+    FindingRow {
+        field: found.rule,
+        servicenow: found.servicenow,
+        platform: found.platform,
+        why: found.why,
+        ..FindingRow::default()
     }
 }
 

@@ -4,6 +4,7 @@
 mod conditions;
 mod form;
 
+use super::show::finding;
 use super::{Operations, OrTrouble, not_found};
 use crate::connectors::ChangeStream;
 use crate::store::{Connection, State, StoreError};
@@ -182,7 +183,12 @@ impl Operations {
                 preview.looked = sample.looked;
                 preview.touched = sample.touched;
                 preview.by_field = sample.by_rule.into_iter().collect();
-                preview.examples = sample.findings.into_iter().take(SHOWN).map(row).collect();
+                preview.examples = sample
+                    .findings
+                    .into_iter()
+                    .take(SHOWN)
+                    .map(|(reference, found)| FindingRow { reference, ..finding(found) })
+                    .collect();
             }
             Err(error) => preview.problem = error.to_string(),
         }
@@ -208,16 +214,4 @@ fn replaces(now: &Rules, preset: &Preset) -> String {
         preset.rules.fields.len(),
         preset.name
     )
-}
-
-fn row((reference, finding): (String, crate::store::Finding)) -> FindingRow {
-    FindingRow {
-        field: finding.rule,
-        servicenow: finding.servicenow,
-        platform: finding.platform,
-        why: finding.why,
-        reference,
-        ticket_id: String::new(),
-        ticket_number: String::new(),
-    }
 }
