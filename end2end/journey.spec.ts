@@ -16,7 +16,7 @@ test('from the first-run link to a live two-way sync', async ({ page: desk, cont
   await test.step('Connect, with consent on ServiceNow’s pages', async () => {
     await connect(desk, program);
     await expectAccessible(desk);
-    await desk.getByRole('button', { name: 'Install the business rule' }).click();
+    await desk.getByRole('button', { name: 'Install in ServiceNow' }).click();
     await expect(desk.getByRole('status').filter({ hasText: 'Installed.' })).toBeVisible();
   });
 

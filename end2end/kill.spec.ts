@@ -58,7 +58,7 @@ test('killed in the middle of traffic, both sides end up the same and nothing is
   test.setTimeout(360_000);
   await createAdministrator(page, program);
   await connect(page, program);
-  await page.getByRole('button', { name: 'Install the business rule' }).click();
+  await page.getByRole('button', { name: 'Install in ServiceNow' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Installed.' })).toBeVisible();
   // No page of ours stays open: the server comes and goes.
   await page.goto('about:blank');

@@ -53,7 +53,7 @@ test('pictures', async ({ page, program }) => {
   await shot('connect', '/settings/connections/new');
   await page.goto(program.console);
   await connect(page, program);
-  await page.getByRole('button', { name: 'Install the business rule' }).click();
+  await page.getByRole('button', { name: 'Install in ServiceNow' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Installed.' })).toBeVisible();
   const connection = new URL(page.url()).pathname;
 

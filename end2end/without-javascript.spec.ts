@@ -15,7 +15,7 @@ test('every form works without JavaScript', async ({ page: desk, context, progra
 
   await test.step('Connect', async () => {
     await connect(desk, program);
-    await desk.getByRole('button', { name: 'Install the business rule' }).click();
+    await desk.getByRole('button', { name: 'Install in ServiceNow' }).click();
     await expect(desk).toHaveURL(/\/settings\/connections\//);
     await expect(desk.getByRole('alert')).toHaveCount(0);
   });

@@ -8,6 +8,7 @@ use isthmus::cli::{DatabaseArgs, LogArgs, LogFormat, Role, ServeArgs};
 use isthmus::clock::{Clock, SystemClock};
 use isthmus::connectors::servicenow::signature;
 use isthmus::intake::{Heard, Keep, NotKept};
+use isthmus::secrets::webhook_place;
 use isthmus::start;
 use isthmus::store::{Connection, State, Store};
 use isthmus::web;
@@ -126,7 +127,7 @@ fn middle(turns: Vec<(u64, f64)>) -> f64 {
 async fn paused_connection(running: &start::Running) -> Answer<String> {
     let parts = &running.parts;
     let (id, key) = (SystemClock.id(), SystemClock.secret());
-    let place = format!("connections.webhook_secret/{id}");
+    let place = webhook_place(&id);
     let connection = Connection {
         name: "Bench".into(),
         address: "https://bench.example.com".into(),

@@ -37,6 +37,11 @@ pub fn fingerprint(token: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(token))
 }
 
+/// The place of a connection's webhook secret.
+pub fn webhook_place(connection: &str) -> String {
+    format!("connections.webhook_secret/{connection}")
+}
+
 /// Seals and opens. Cheap to clone.
 #[derive(Clone)]
 pub struct Secrets {

@@ -21,7 +21,7 @@ use app::model::ConnectDefaults;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -202,18 +202,16 @@ fn site(named: Option<&Path>) -> Result<PathBuf, StartError> {
     if folder.join("pkg").is_dir() { Ok(folder) } else { Err(StartError::NoSite(folder)) }
 }
 
-/// There is one a process.
+/// There is one a process, and programs may start in it at the same time.
 fn recorder() -> Result<PrometheusHandle, StartError> {
-    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
-    if let Some(handle) = RECORDER.get() {
+    static RECORDER: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut recorder = RECORDER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*recorder {
         return Ok(handle.clone());
     }
     // Histograms come as quantiles of the last minutes: what a person asks for first.
-    match PrometheusBuilder::new().install_recorder() {
-        Ok(handle) => Ok(RECORDER.get_or_init(|| handle).clone()),
-        // Another task was faster.
-        Err(error) => RECORDER.get().cloned().ok_or_else(|| StartError::Metrics(error.to_string())),
-    }
+    let handle = PrometheusBuilder::new().install_recorder().map_err(|error| StartError::Metrics(error.to_string()))?;
+    Ok(recorder.insert(handle).clone())
 }
 
 fn log(settings: &LogArgs) -> Result<(), StartError> {
@@ -342,7 +340,7 @@ fn welcome(running: &Running, practice: &str, data: &Path) -> String {
     format!(
         "\nIsthmus is running.\n\n  Console               {console}\n  Practice ServiceNow   {practice}   (admin / admin)\n\n{enter}\n\n\
          Then try:\n\n  1. Settings > Connections > Connect. The fields are filled in; save, then authorize in ServiceNow\n     \
-         (sign in as admin / admin, press Allow). Install the business rule.\n  \
+         (sign in as admin / admin, press Allow). Then press Install in ServiceNow.\n  \
          2. Leave {console}/tickets open, and create an incident of category \"Inquiry / Help\" at\n     {practice}/incident.do?sys_id=-1 : a ticket appears by itself.\n  \
          3. Change and comment on either side and watch the other follow. History says what moved, and why.\n\n\
          Everything is kept in {}. Ctrl-C stops both.\n",

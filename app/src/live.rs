@@ -30,6 +30,19 @@ impl Live {
         self.topic(topic).update(|version| *version += 1);
     }
 
+    /// Says so each time that an act has succeeded.
+    pub fn moves_after<A, T>(self, topic: String, act: ServerAction<A>)
+    where
+        A: leptos::server_fn::ServerFn<Output = T, Error = crate::error::Trouble> + Send + Sync + Clone + 'static,
+        T: Send + Sync + 'static,
+    {
+        Effect::new(move |_| {
+            if act.value().with(|answer| matches!(answer, Some(Ok(_)))) {
+                self.moved(&topic);
+            }
+        });
+    }
+
     fn topic(self, topic: &str) -> ArcRwSignal<u64> {
         self.topics
             .try_update_value(|topics| topics.entry(topic.to_owned()).or_insert_with(|| ArcRwSignal::new(0)).clone())

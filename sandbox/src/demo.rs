@@ -10,6 +10,7 @@ mod metadata;
 mod names;
 mod people;
 mod policies;
+mod scripts;
 mod security;
 mod stories;
 
@@ -65,6 +66,7 @@ async fn rows(instance: &Instance) -> Result<(), Unusable> {
     {
         properties(instance, &mut write);
         filters::furnish(instance, &mut write);
+        scripts::furnish(instance, &mut write);
         imports::furnish(instance, &mut write);
         let people = People::read()?;
         let chapters = stories::read()?;

@@ -5,7 +5,7 @@
 
 use crate::clock::SharedClock;
 use crate::news::{EVERYTHING, News};
-use crate::secrets::Secrets;
+use crate::secrets::{Secrets, webhook_place};
 use crate::store::{Connection, Hooks, Store};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
@@ -79,7 +79,7 @@ impl Known {
             }
         };
         let Some(connection) = self.store.connection_by_webhook_key(key).await? else { return Ok(None) };
-        let place = format!("connections.webhook_secret/{}", connection.id);
+        let place = webhook_place(&connection.id);
         let secret = self.secrets.open(&place, &connection.webhook_secret)?;
         let hooks = self.store.hooks(&connection.id).await?;
         let former = if hooks.has_former(now) {

@@ -177,12 +177,12 @@ impl Refused {
         match reason {
             TurnedAway::Unsigned => (
                 StatusCode::UNAUTHORIZED,
-                "The call carries no signature. Install the business rule from the connection's page, or have an \
-                 administrator allow calls without one there.",
+                "The call carries no signature. Install what the connection's page ServiceNow side offers, which signs, \
+                 or have an administrator allow calls without one there.",
             ),
             TurnedAway::WrongSignature => (
                 StatusCode::UNAUTHORIZED,
-                "The signature does not fit the body. Install the business rule again from the connection's page.",
+                "The signature does not fit the body. Install again what the connection's page ServiceNow side offers.",
             ),
             TurnedAway::OutOfTime => (
                 StatusCode::UNAUTHORIZED,
@@ -201,8 +201,8 @@ impl Refused {
             ),
             TurnedAway::OtherTable => (
                 StatusCode::BAD_REQUEST,
-                "The connection syncs another table than the one that this tells of. Install the business rule again \
-                 from the connection's page.",
+                "The connection syncs another table than the one that this tells of. Install again what the \
+                 connection's page ServiceNow side offers.",
             ),
             TurnedAway::NotStored => {
                 (StatusCode::SERVICE_UNAVAILABLE, "The change could not be stored. Send it again.")

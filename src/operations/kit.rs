@@ -2,6 +2,7 @@
 
 use super::{Operations, broken};
 use crate::connectors::servicenow::kit::{Kit, Piece, Streams, uninstall_set, update_set};
+use crate::secrets::webhook_place;
 use crate::store::Connection;
 use app::api::Answer;
 use app::error::Trouble;
@@ -16,7 +17,7 @@ pub enum KitFile {
 
 impl Operations {
     pub(super) fn kit_of(&self, connection: &Connection) -> Answer<Kit> {
-        let place = format!("connections.webhook_secret/{}", connection.id);
+        let place = webhook_place(&connection.id);
         let secret = self.parts.secrets.open(&place, &connection.webhook_secret).map_err(|error| broken(&error))?;
         Ok(Kit {
             connection: connection.id.clone(),
@@ -37,6 +38,7 @@ impl Operations {
     pub async fn install_kit(&self, id: &str) -> Answer<Option<String>> {
         self.require(Role::Admin, "connections.install_kit", id).await?;
         let connection = self.connection_of(id).await?;
+        self.require_same_instance(&connection).await?;
         let kit = self.kit_of(&connection)?;
         let side =
             self.parts.connectors.servicenow(&connection).await.map_err(|failure| super::connect::trouble(&failure))?;

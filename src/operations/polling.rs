@@ -37,16 +37,19 @@ impl Operations {
 }
 
 fn row(what: &str, cursor: &Cursor) -> StreamRow {
+    // Before the first whole reading nothing is certain.
+    let is_certain = cursor.certain_to > cursor.certain_from;
     let (reading, note) = match cursor {
         Cursor { closed, .. } if !closed.is_empty() => (Reading::Closed, closed.clone()),
         Cursor { problem, .. } if !problem.is_empty() => {
             (Reading::Failing, format!("{problem} The next poll goes on from there, and nothing is passed over."))
         }
         Cursor { read_at: 0, .. } => (Reading::NotYet, String::new()),
+        _ if !is_certain => {
+            (Reading::NotYet, "It was read. What was being saved meanwhile is seen by a later poll.".to_owned())
+        }
         _ => (Reading::Open, String::new()),
     };
-    // Before the first whole reading nothing is certain.
-    let is_certain = cursor.certain_to > cursor.certain_from;
     StreamRow {
         what: what.to_owned(),
         reading,

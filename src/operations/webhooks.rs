@@ -2,6 +2,7 @@
 
 use super::show::{when, when_any};
 use super::{Operations, OrTrouble, broken, not_found};
+use crate::secrets::webhook_place;
 use crate::store::{Connection, Hooks, TurnedAway, TurnedAwayCalls};
 use app::api::Answer;
 use app::model::{FormerSecret, Role, TurnedAwayRow, Webhooks};
@@ -36,7 +37,7 @@ impl Operations {
         let (clock, secrets) = (self.parts.clock.as_ref(), &self.parts.secrets);
         let now = clock.now();
         let before = self.parts.store.hooks(id).await.or_trouble()?;
-        let place = format!("connections.webhook_secret/{id}");
+        let place = webhook_place(id);
         let present = secrets.open(&place, &connection.webhook_secret).map_err(|error| broken(&error))?;
         let sealed = secrets.seal(&place, &clock.secret(), clock).map_err(|error| broken(&error))?;
         let hooks = if before.first_used == 0 && before.has_former(now) {
@@ -110,7 +111,7 @@ fn in_words(reason: TurnedAway) -> (&'static str, &'static str) {
     match reason {
         TurnedAway::Unsigned => (
             "Without a signature",
-            "Install the business rule of this page, which signs; or allow calls without a signature below, if a script that cannot sign must stay.",
+            "Install from this page what signs; or allow calls without a signature below, if a script that cannot sign must stay.",
         ),
         TurnedAway::WrongSignature => (
             "The signature did not fit",

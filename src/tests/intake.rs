@@ -6,7 +6,7 @@ use crate::connectors::servicenow::signature;
 use crate::intake::{self, GroupCommit, Heard, Intake, Keep, NotKept};
 use crate::news::News;
 use crate::queue::Wake;
-use crate::secrets::Secrets;
+use crate::secrets::{Secrets, webhook_place};
 use crate::store::{Change, Connection, Dialect, Source, Store};
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode, header};
@@ -200,7 +200,7 @@ impl Door {
     }
 
     async fn set_secret(&self, secret: &str) {
-        let place = format!("connections.webhook_secret/{}", self.connection.id);
+        let place = webhook_place(&self.connection.id);
         let sealed = self.secrets.seal(&place, secret, self.clock.as_ref()).expect("sealed");
         let statement = format!("update connections set webhook_secret = '{sealed}'");
         self.store.run_script(&statement).await.expect("changed");

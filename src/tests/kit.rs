@@ -5,6 +5,7 @@ use super::support::{Practice, Program, http, postgres, sqlite};
 use crate::clock::{Clock, SystemClock};
 use crate::connectors::servicenow::is_signed;
 use crate::connectors::servicenow::kit::{Kind, Kit, Piece, Streams, uninstall_set, update_set};
+use crate::secrets::webhook_place;
 use crate::store::PersonRow;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -313,7 +314,7 @@ async fn the_role_lets_an_ordinary_account_read_what_it_needs() {
 /// The pieces of a program's connection, as it would install them.
 async fn pieces_of(program: &Program, connection: &str) -> Vec<Piece> {
     let row = program.database.store.connection(connection).await.expect("readable").expect("there");
-    let place = format!("connections.webhook_secret/{connection}");
+    let place = webhook_place(connection);
     let secret = program.running.parts.secrets.open(&place, &row.webhook_secret).expect("opens");
     let endpoint = program.url(&format!("/hooks/{}", row.webhook_key));
     let (name, table) = (row.name.clone(), row.rules.table.clone());

@@ -138,7 +138,7 @@ fn Empty() -> impl IntoView {
             <ol class="list-decimal pl-5 space-y-1">
                 <li>"Create an OAuth client in ServiceNow; the form says where, click by click."</li>
                 <li>"Authorize Isthmus there, as a user who may read and write incidents."</li>
-                <li>"Install the business rule, so that changes arrive at once. Polling works without it."</li>
+                <li>"Install what tells of changes at once: by one file, or by a press. Polling works without it."</li>
             </ol>
             <p><a class="btn btn-primary" href="/settings/connections/new">"Connect"</a></p>
         </div>

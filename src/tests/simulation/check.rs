@@ -164,11 +164,18 @@ fn field(
         _ => value.unwrap_or(Value::Empty),
     };
     let (s, p) = (whole(Side::ServiceNow, s), whole(Side::Platform, p));
-    let said = |side: Side, id: &str| -> Option<Value> {
-        let fields = world.memory(side).said(id);
+    // Who sets one of the fields that a rule joins leaves the others as they are.
+    let said = |side: Side, record: &Record| -> Option<Value> {
+        let mut fields = world.memory(side).said(&record.id);
+        if rule.parts(side).iter().any(|part| fields.contains_key(*part)) {
+            let others = rule.parts(side).into_iter().filter_map(|part| record.fields.get_key_value(part));
+            for (part, value) in others {
+                fields.entry(part.clone()).or_insert_with(|| value.clone());
+            }
+        }
         rule.canonical(side, &Record { fields, ..Record::default() }).ok().flatten()
     };
-    let (said_near, said_far) = (said(Side::ServiceNow, &near.id), said(Side::Platform, &far.id));
+    let (said_near, said_far) = (said(Side::ServiceNow, near), said(Side::Platform, far));
     let somebody_set = |value: &Value| {
         let nobody_ever = said_near.is_none() && said_far.is_none() && value.is_empty();
         let chosen = world.chosen.get(&(near.id.clone(), rule.name.clone()));

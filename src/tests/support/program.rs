@@ -4,6 +4,7 @@ use super::Database;
 use crate::cli::{DatabaseArgs, LogArgs, LogFormat, Role, ServeArgs};
 use crate::clock::{SharedClock, SystemClock};
 use crate::connectors::http::{Allowed, HttpClient};
+use crate::secrets::webhook_place;
 use crate::start::{self, Running};
 use crate::store::StoreError;
 use app::model::ConnectDefaults;
@@ -210,7 +211,7 @@ impl Program {
     /// Where a connection's webhooks go, and what they are signed with.
     pub async fn hook(&self, connection: &str) -> (String, String) {
         let row = self.database.store.connection(connection).await.expect("readable").expect("there");
-        let place = format!("connections.webhook_secret/{connection}");
+        let place = webhook_place(connection);
         let secret = self.running.parts.secrets.open(&place, &row.webhook_secret).expect("opens");
         (self.url(&format!("/hooks/{}", row.webhook_key)), secret.expose_secret().to_owned())
     }

@@ -12,18 +12,12 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Arrival(shown: Shown) -> impl IntoView {
-    let live = use_live();
     let install = ServerAction::<InstallWebhook>::new();
     let trouble = Signal::derive(move || install.value().get().and_then(Result::err));
     let id = shown.read_untracked().row.id.clone();
-    let topic = format!("connection:{id}");
+    use_live().moves_after(format!("connection:{id}"), install);
     let id = StoredValue::new(id);
     let installed = Memo::new(move |_| install.value().with(|answer| matches!(answer, Some(Ok(_)))));
-    Effect::new(move |_| {
-        if installed.get() {
-            live.moved(&topic);
-        }
-    });
     let refused = Memo::new(move |_| {
         install.value().with(|answer| match answer {
             Some(Ok(refused)) => refused.clone(),
@@ -39,7 +33,7 @@ pub fn Arrival(shown: Shown) -> impl IntoView {
                 <Show when=move || usable.get()>
                     <ActionForm action=install>
                         <input type="hidden" name="id" value=id.get_value()/>
-                        <button class="btn btn-sm" type="submit" disabled=install.pending()>"Install the business rule"</button>
+                        <button class="btn btn-sm" type="submit" disabled=install.pending()>"Install in ServiceNow"</button>
                     </ActionForm>
                 </Show>
                 <p role="status" class="text-quiet">

@@ -83,7 +83,7 @@ fn Stream(row: StreamRow) -> impl IntoView {
         Reading::Open => (Tone::Calm, "Certain"),
         Reading::Closed => (Tone::Next, "Cannot be told"),
         Reading::Failing => (Tone::Busy, "Waits"),
-        Reading::NotYet => (Tone::Calm, "Not read yet"),
+        Reading::NotYet => (Tone::Calm, "Not certain yet"),
     };
     view! {
         <tr>

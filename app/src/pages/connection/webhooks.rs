@@ -26,19 +26,12 @@ pub fn Webhooks(shown: Shown) -> impl IntoView {
 
 #[component]
 fn Secrets(shown: Shown) -> impl IntoView {
-    let live = use_live();
     let rotate = ServerAction::<RotateWebhookSecret>::new();
     let trouble = Signal::derive(move || rotate.value().get().and_then(Result::err));
     let id = shown.read_untracked().row.id.clone();
-    let topic = format!("connection:{id}");
+    use_live().moves_after(format!("connection:{id}"), rotate);
     let (same, rotated) =
         (id.clone(), Memo::new(move |_| rotate.value().with(|answer| matches!(answer, Some(Ok(()))))));
-    Effect::new(move |_| {
-        rotate.version().get();
-        if rotated.get() {
-            live.moved(&topic);
-        }
-    });
     let hooks = Memo::new(move |_| shown.read().webhooks.clone());
     view! {
         <dl class="facts">
@@ -54,7 +47,7 @@ fn Secrets(shown: Shown) -> impl IntoView {
             <button class="btn btn-sm" type="submit" disabled=rotate.pending()>"Rotate the secret"</button>
         </ActionForm>
         <p role="status" class="text-quiet">
-            {move || rotated.get().then_some("There is a new secret. Install the business rule again: what is installed now has the one before.")}
+            {move || rotated.get().then_some("There is a new secret. Install again: what is in ServiceNow now has the one before.")}
         </p>
         <FormTrouble trouble/>
         <p class="hint mt-2">
@@ -66,15 +59,9 @@ fn Secrets(shown: Shown) -> impl IntoView {
 
 #[component]
 fn Former(id: String, former: FormerSecret) -> impl IntoView {
-    let live = use_live();
     let end = ServerAction::<EndFormerSecret>::new();
     let trouble = Signal::derive(move || end.value().get().and_then(Result::err));
-    let topic = format!("connection:{id}");
-    Effect::new(move |_| {
-        if let Some(Ok(())) = end.value().get() {
-            live.moved(&topic);
-        }
-    });
+    use_live().moves_after(format!("connection:{id}"), end);
     view! {
         <p class="note">
             "Two secrets are valid. The one before ends "<Time when=former.ends/>"; the last call signed with it came: "
@@ -90,16 +77,10 @@ fn Former(id: String, former: FormerSecret) -> impl IntoView {
 
 #[component]
 fn Unsigned(shown: Shown) -> impl IntoView {
-    let live = use_live();
     let save = ServerAction::<TakeUnsigned>::new();
     let trouble = Signal::derive(move || save.value().get().and_then(Result::err));
     let id = shown.read_untracked().row.id.clone();
-    let topic = format!("connection:{id}");
-    Effect::new(move |_| {
-        if let Some(Ok(())) = save.value().get() {
-            live.moved(&topic);
-        }
-    });
+    use_live().moves_after(format!("connection:{id}"), save);
     let allowed = Memo::new(move |_| shown.read().webhooks.takes_unsigned);
     let addresses = Memo::new(move |_| {
         let page = shown.read();

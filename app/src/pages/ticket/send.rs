@@ -9,16 +9,10 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Unlinked(ticket: RwSignal<TicketPage>) -> impl IntoView {
-    let live = use_live();
     let send = ServerAction::<SendTicket>::new();
     let trouble = Signal::derive(move || send.value().get().and_then(Result::err));
     let id = ticket.read_untracked().id.clone();
-    let topic = format!("ticket:{id}");
-    Effect::new(move |_| {
-        if send.value().with(|answer| matches!(answer, Some(Ok(())))) {
-            live.moved(&topic);
-        }
-    });
+    use_live().moves_after(format!("ticket:{id}"), send);
     let connections = Memo::new(move |_| ticket.read().may_go_to.clone());
     view! {
         <div class="sync">
