@@ -57,6 +57,12 @@ pub fn format_moment(millis: i64, format: &str) -> String {
     jiff::Timestamp::from_millisecond(millis).map(|moment| moment.strftime(format).to_string()).unwrap_or_default()
 }
 
+/// The same in another zone.
+pub fn format_moment_in(millis: i64, zone: &jiff::tz::TimeZone, format: &str) -> String {
+    let moment = jiff::Timestamp::from_millisecond(millis);
+    moment.map(|moment| moment.to_zoned(zone.clone()).strftime(format).to_string()).unwrap_or_default()
+}
+
 /// Reads `2026-11-21 03:22:10` or `2026-11-21T03:22[:10]` as UTC.
 pub fn read_moment(text: &str) -> Option<i64> {
     let moment: jiff::civil::DateTime = text.trim().replacen(' ', "T", 1).parse().ok()?;

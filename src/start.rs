@@ -148,6 +148,7 @@ pub async fn run(
         public_url,
         file_limit,
         poll_every,
+        api: web::api::endpoints(),
         defaults,
     });
     let neighbours = Messages::listen(database_url, &store).await?.map(|messages| {

@@ -1,7 +1,16 @@
 //! All that the console asks of the server: one trait, and one line per server function.
 //! The server implements [`Console`] for the person of the request; nothing here knows how.
 
+mod people;
+
+pub use people::*;
+
 use crate::error::Trouble;
+#[cfg(feature = "ssr")]
+use crate::model::{
+    AuditFilter, AuditList, Endpoint, ErrorFamily, ErrorPage, Invited, NewPerson, NewToken, OwnPage, PeopleList,
+    PersonPage, TokensPage,
+};
 use crate::model::{
     ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
     ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck,
@@ -26,6 +35,34 @@ pub trait Console: Send + Sync {
     async fn create_first_admin(&self, token: &str, name: &str, email: &str, password: &str) -> Answer<()>;
     async fn sign_in(&self, email: &str, password: &str) -> Answer<()>;
     async fn sign_out(&self) -> Answer<()>;
+
+    async fn people(&self) -> Answer<PeopleList>;
+    async fn person(&self, id: &str) -> Answer<PersonPage>;
+    /// Answers the person's id.
+    async fn add_person(&self, form: NewPerson) -> Answer<String>;
+    async fn set_role(&self, id: &str, role: &str) -> Answer<()>;
+    async fn close_account(&self, id: &str) -> Answer<()>;
+    async fn reopen_account(&self, id: &str) -> Answer<()>;
+    /// The person's page shows it once.
+    async fn make_password_link(&self, id: &str) -> Answer<()>;
+    /// Who a link to set a password is for; nobody when it does not work.
+    async fn password_link(&self, token: &str) -> Answer<Option<Invited>>;
+    async fn set_password(&self, token: &str, password: &str) -> Answer<()>;
+    async fn own_page(&self) -> Answer<OwnPage>;
+    async fn change_password(&self, present: &str, password: &str) -> Answer<()>;
+    async fn sign_out_everywhere(&self) -> Answer<()>;
+    /// Empty for the browser's own.
+    async fn set_zone(&self, zone: &str) -> Answer<()>;
+    async fn audit(&self, filter: AuditFilter) -> Answer<AuditList>;
+    async fn tokens(&self) -> Answer<TokensPage>;
+    /// The page of tokens shows it once.
+    async fn make_token(&self, form: NewToken) -> Answer<()>;
+    async fn revoke_token(&self, id: &str) -> Answer<()>;
+    /// What programs may ask for.
+    async fn endpoints(&self) -> Answer<Vec<Endpoint>>;
+    /// The error catalogue.
+    async fn errors(&self) -> Answer<Vec<ErrorFamily>>;
+    async fn error(&self, code: &str) -> Answer<ErrorPage>;
 
     async fn overview(&self) -> Answer<Overview>;
 

@@ -1,6 +1,8 @@
 //! Every address of the console and the page behind it.
 
 use crate::pages::{
+    api::ApiPage,
+    audit::AuditPage,
     change::ChangePage,
     conflicts::{ConflictPage, ConflictsPage},
     connect::ConnectPage,
@@ -9,12 +11,17 @@ use crate::pages::{
     connection::servicenow::ServicenowSidePage,
     connections::ConnectionsPage,
     drift::DriftPage,
+    errors::{ErrorPage, ErrorsPage},
     failure::FailurePage,
     failures::FailuresPage,
     first_run::FirstRunPage,
     history::HistoryPage,
     not_found::NotFound,
     overview::OverviewPage,
+    people::PeoplePage,
+    people::own::OwnPage,
+    people::password::PasswordPage,
+    people::person::PersonPage,
     retention::RetentionPage,
     run::RunPage,
     sign_in::SignInPage,
@@ -22,6 +29,7 @@ use crate::pages::{
     ticket::delete::DeleteTicketPage,
     ticket::new::NewTicketPage,
     tickets::TicketsPage,
+    tokens::TokensPage,
 };
 use crate::ui::layout::Layout;
 use leptos::prelude::*;
@@ -41,6 +49,7 @@ pub fn App() -> impl IntoView {
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/first-run") view=FirstRunPage ssr=SsrMode::Async/>
+                <Route path=path!("/set-password") view=PasswordPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
                     <Route path=path!("/tickets") view=TicketsPage ssr=SsrMode::Async/>
@@ -55,6 +64,14 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/connections/:id/rules") view=RulesPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/servicenow") view=ServicenowSidePage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/drift") view=DriftPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/people") view=PeoplePage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/people/:id") view=PersonPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/me") view=OwnPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/tokens") view=TokensPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/api") view=ApiPage ssr=SsrMode::Async/>
+                    <Route path=path!("/errors") view=ErrorsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/errors/:code") view=ErrorPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/audit") view=AuditPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/retention") view=RetentionPage ssr=SsrMode::Async/>
                     <Route path=path!("/drift/:id") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/failures") view=FailuresPage ssr=SsrMode::Async/>

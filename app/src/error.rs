@@ -43,6 +43,14 @@ impl Trouble {
             _ if code.ends_with("-FORBIDDEN") => 403,
             _ if code.ends_with("-NOT-FOUND") => 404,
             _ if code.ends_with("-GONE") => 410,
+            // What was asked for fits what was, not what is.
+            _ if ["-STALE", "-OVER", "-OPEN", "-STATE", "-TAKEN", "-LAST-ADMIN"]
+                .iter()
+                .any(|end| code.ends_with(end)) =>
+            {
+                409
+            }
+            _ if code.ends_with("-TOO-MANY") => 429,
             _ if code.starts_with("CONSOLE-") || code.ends_with("-INTERNAL") => 500,
             _ => 422,
         }

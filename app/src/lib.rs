@@ -12,6 +12,8 @@ mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
 mod ui;
+#[cfg(feature = "hydrate")]
+mod zone;
 
 pub use app::App;
 #[cfg(feature = "ssr")]
@@ -21,6 +23,9 @@ pub use shell::shell;
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
+    if zone::told() == zone::Told::ForTheNextPage {
+        return;
+    }
     leptos::mount::hydrate_body(App);
 }
 

@@ -1,8 +1,12 @@
-//! People: passwords, sessions, the one-time link of the first run.
+//! People: passwords, sessions, one-time links, and the tokens of their programs.
 
+mod attempts;
 mod session_store;
+mod tokens;
 
+pub use attempts::{Attempt, Counted, FROM_ONE_PLACE, IN_ALL, REMEMBERED};
 pub use session_store::SqlSessions;
+pub use tokens::{TOKEN_PREFIX, new_token, of_token};
 
 use crate::clock::Clock;
 use crate::secrets::fingerprint;
@@ -53,15 +57,16 @@ pub async fn create_first_admin(
     name: &str,
     email: &str,
     password: &str,
-) -> Result<Person, AuthError> {
+) -> Result<PersonRow, AuthError> {
     let password_hash = hash(password.to_owned()).await?;
     let row = PersonRow {
         id: clock.id(),
         name: name.to_owned(),
         email: email.to_lowercase(),
         password_hash,
-        role: "admin".into(),
+        role: role_word(Role::Admin).into(),
         created_at: clock.now(),
+        ..PersonRow::default()
     };
     let mut tx = store.begin().await?;
     if !tx.take_setting(SETUP, &fingerprint(token)).await? {
@@ -69,31 +74,48 @@ pub async fn create_first_admin(
     }
     tx.add_person(&row).await?;
     tx.commit().await?;
-    Ok(person(row))
+    Ok(row)
 }
 
-/// The person, if the password is theirs.
-pub async fn sign_in(store: &Store, email: &str, password: &str) -> Result<Option<Person>, AuthError> {
+/// The person, if the password is theirs; also of a closed account.
+pub async fn sign_in(store: &Store, email: &str, password: &str) -> Result<Option<PersonRow>, AuthError> {
     let row = store.person_by_email(&email.trim().to_lowercase()).await?;
-    let kept = row.as_ref().map_or_else(|| NOBODY.to_owned(), |row| row.password_hash.clone());
-    let fits = verify(password.to_owned(), kept).await?;
-    Ok(row.filter(|_| fits).map(person))
+    let fits = fits(row.as_ref(), password).await?;
+    Ok(row.filter(|_| fits))
+}
+
+/// Whether the password is this person's. Takes as long where there is nobody, or no password yet.
+pub async fn fits(row: Option<&PersonRow>, password: &str) -> Result<bool, AuthError> {
+    let kept = row.map(|row| row.password_hash.as_str()).filter(|kept| !kept.is_empty());
+    verify(password.to_owned(), kept.unwrap_or(NOBODY).to_owned()).await
 }
 
 pub fn person(row: PersonRow) -> Person {
-    let role = match row.role.as_str() {
+    Person { role: role(&row.role), id: row.id, name: row.name, email: row.email, zone: row.zone }
+}
+
+/// As it is kept.
+pub fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "viewer",
+        Role::Operator => "operator",
+        Role::Admin => "admin",
+    }
+}
+
+pub fn role(word: &str) -> Role {
+    match word {
         "admin" => Role::Admin,
         "operator" => Role::Operator,
         _ => Role::Viewer,
-    };
-    Person { id: row.id, name: row.name, email: row.email, role }
+    }
 }
 
 /// Argon2id takes its time and memory on purpose. It runs beside the server's own threads, and only so many at once:
 /// a flood of sign-ins waits in line and starves nobody else.
 static HASHING: Semaphore = Semaphore::const_new(2);
 
-async fn hash(password: String) -> Result<String, AuthError> {
+pub async fn hash(password: String) -> Result<String, AuthError> {
     let _turn = HASHING.acquire().await.map_err(|_| AuthError::Hash)?;
     tokio::task::spawn_blocking(move || {
         Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|_| AuthError::Hash)

@@ -47,6 +47,7 @@ impl Oauth {
                 id: &self.clock.id(),
                 at: now,
                 person: "isthmus",
+                token: "",
                 action: "connections.access_ends",
                 subject: &ending.connection_id,
                 detail: &detail,

@@ -3,6 +3,10 @@
 use super::{Operations, OrTrouble as _};
 use app::api::{Answer, Console};
 use app::model::{
+    AuditFilter, AuditList, Endpoint, ErrorFamily, ErrorPage, Invited, NewPerson, NewToken, OwnPage, PeopleList,
+    PersonPage, TokensPage,
+};
+use app::model::{
     ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
     ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck,
     NewTicket, NewTicketChoices, Overview, Person, RetentionDays, Role, RulesForm, RulesPage, RunPage, ServicenowSide,
@@ -29,6 +33,87 @@ impl Console for Operations {
 
     async fn sign_out(&self) -> Answer<()> {
         self.leave().await
+    }
+
+    async fn people(&self) -> Answer<PeopleList> {
+        self.list_people().await
+    }
+
+    async fn person(&self, id: &str) -> Answer<PersonPage> {
+        self.open_person(id).await
+    }
+
+    async fn add_person(&self, form: NewPerson) -> Answer<String> {
+        self.invite(form).await
+    }
+
+    async fn set_role(&self, id: &str, role: &str) -> Answer<()> {
+        self.give_role(id, role).await
+    }
+
+    async fn close_account(&self, id: &str) -> Answer<()> {
+        Operations::close_account(self, id).await
+    }
+
+    async fn reopen_account(&self, id: &str) -> Answer<()> {
+        Operations::reopen_account(self, id).await
+    }
+
+    async fn make_password_link(&self, id: &str) -> Answer<()> {
+        Operations::make_password_link(self, id).await
+    }
+
+    async fn password_link(&self, token: &str) -> Answer<Option<Invited>> {
+        self.open_password_link(token).await
+    }
+
+    async fn set_password(&self, token: &str, password: &str) -> Answer<()> {
+        self.set_password_by_link(token, password).await
+    }
+
+    async fn own_page(&self) -> Answer<OwnPage> {
+        self.open_own_page().await
+    }
+
+    async fn change_password(&self, present: &str, password: &str) -> Answer<()> {
+        self.change_own_password(present, password).await
+    }
+
+    async fn sign_out_everywhere(&self) -> Answer<()> {
+        self.leave_everywhere().await
+    }
+
+    async fn set_zone(&self, zone: &str) -> Answer<()> {
+        self.choose_zone(zone).await
+    }
+
+    async fn audit(&self, filter: AuditFilter) -> Answer<AuditList> {
+        self.list_audit(filter).await
+    }
+
+    async fn tokens(&self) -> Answer<TokensPage> {
+        self.list_tokens().await
+    }
+
+    async fn make_token(&self, form: NewToken) -> Answer<()> {
+        Operations::make_token(self, form).await
+    }
+
+    async fn revoke_token(&self, id: &str) -> Answer<()> {
+        Operations::revoke_token(self, id).await
+    }
+
+    async fn endpoints(&self) -> Answer<Vec<Endpoint>> {
+        self.require(Role::Viewer, "tokens.read", "").await?;
+        Ok(self.parts.api.clone())
+    }
+
+    async fn errors(&self) -> Answer<Vec<ErrorFamily>> {
+        Ok(super::errors::families())
+    }
+
+    async fn error(&self, code: &str) -> Answer<ErrorPage> {
+        super::errors::page(code)
     }
 
     async fn overview(&self) -> Answer<Overview> {

@@ -199,7 +199,7 @@ pub(super) fn given_up(letter: &DeadLetter) -> String {
     format!("{what} was given up by {}: {}", letter.closed_by, letter.reason)
 }
 
-fn row(line: LetterLine) -> FailureRow {
+pub(super) fn row(line: LetterLine) -> FailureRow {
     let letter = line.letter;
     FailureRow {
         what: what(&letter.kind, &letter.side, &letter.rule),

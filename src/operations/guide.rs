@@ -19,7 +19,7 @@ pub(super) fn sections(values: &[(&str, &str)]) -> Vec<GuideSection> {
 }
 
 /// Names are filled in after the text was read, so that no value is ever taken for mark-up; the writer escapes them.
-fn rendered(text: &str, values: &[(&str, &str)]) -> String {
+pub(super) fn rendered(text: &str, values: &[(&str, &str)]) -> String {
     let events = Parser::new_ext(text, Options::ENABLE_TABLES).map(|event| match event {
         Event::Code(code) => Event::Code(filled(&code, values).into()),
         Event::Html(raw) | Event::InlineHtml(raw) => Event::Text(raw),

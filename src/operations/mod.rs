@@ -1,12 +1,15 @@
 //! What a person may ask for: one function each, with one permission check and one audit entry. Pages,
 //! REST API and command line all come through here.
 
+mod accounts;
+mod audit;
 mod conflicts;
 mod connect;
 mod connections;
 mod console;
 mod drift;
 mod enter;
+mod errors;
 mod failures;
 mod files;
 mod guide;
@@ -14,6 +17,9 @@ mod history;
 mod instance;
 mod kit;
 mod kit_check;
+mod listing;
+mod once;
+mod own;
 mod people;
 mod polling;
 mod retention;
@@ -22,13 +28,17 @@ mod servicenow_side;
 mod settings;
 mod show;
 mod tickets;
+mod tokens;
 mod webhooks;
 
+pub use audit::AuditRecord;
 pub use connect::{Returned, plan_polls};
 pub use files::Download;
 pub use kit::KitFile;
+pub use listing::Listed;
+pub use show::ReaderZone;
 
-use crate::auth;
+use crate::auth::{self, SqlSessions};
 use crate::clock::SharedClock;
 use crate::connectors::http::HttpClient;
 use crate::news::News;
@@ -39,11 +49,21 @@ use crate::store::{AuditEntry, Store, StoreError, Tx};
 use crate::sync::{Guard, Live};
 use app::api::Answer;
 use app::error::Trouble;
-use app::model::{ConnectDefaults, Person, Role};
+use app::model::{ConnectDefaults, Endpoint, Person, Role};
+use std::net::IpAddr;
 use std::sync::Arc;
 use tower_sessions::Session;
 
 const SESSION_PERSON: &str = "person";
+const SESSION_ROUND: &str = "round";
+
+/// What a request tells of who asks, besides the session.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    pub address: Option<IpAddr>,
+    /// The time zone that the browser says it is in.
+    pub zone: Option<String>,
+}
 
 /// Every part that an operation may use.
 pub struct Parts {
@@ -62,6 +82,8 @@ pub struct Parts {
     pub file_limit: u64,
     /// The longest pause between two polls, milliseconds.
     pub poll_every: i64,
+    /// What programs may ask for, as the console lists it.
+    pub api: Vec<Endpoint>,
     /// What Connect offers; filled in by the demo.
     pub defaults: ConnectDefaults,
 }
@@ -72,17 +94,49 @@ pub struct Operations {
     parts: Arc<Parts>,
     session: Session,
     person: Option<Person>,
+    /// The id of the API token that the person acts by; empty for a browser.
+    token: String,
+    caller: Caller,
 }
 
 impl Operations {
-    /// Finds out who asks.
-    pub async fn of_request(parts: Arc<Parts>, session: Session) -> Answer<Self> {
+    /// Finds out whose browser asks.
+    pub async fn of_request(parts: Arc<Parts>, session: Session, caller: Caller) -> Answer<Self> {
         let id: Option<String> = session.get(SESSION_PERSON).await.map_err(|error| broken(&error))?;
+        let round: Option<i64> = session.get(SESSION_ROUND).await.map_err(|error| broken(&error))?;
         let row = match id {
             Some(id) => parts.store.person(&id).await.or_trouble()?,
             None => None,
         };
-        Ok(Self { parts, session, person: row.map(auth::person) })
+        let row = row.filter(|row| row.closed_at == 0 && row.session_round == round.unwrap_or_default());
+        let mut person = row.map(auth::person);
+        if let Some(person) = &mut person {
+            let chosen = Some(std::mem::take(&mut person.zone)).filter(|zone| !zone.is_empty());
+            person.zone =
+                chosen.or_else(|| caller.zone.clone()).and_then(|zone| show::known_zone(&zone)).unwrap_or_default();
+        }
+        Ok(Self { parts, session, person, token: String::new(), caller })
+    }
+
+    /// Finds out whose program asks. Programs have no session: what is put into theirs is forgotten.
+    pub async fn of_token(parts: Arc<Parts>, token: &str, caller: Caller) -> Answer<Option<Self>> {
+        let Some((person, token)) = auth::of_token(&parts.store, parts.clock.as_ref(), token).await.or_trouble()?
+        else {
+            return Ok(None);
+        };
+        let sessions = SqlSessions::new(parts.store.clone(), parts.clock.clone());
+        let session = Session::new(None, Arc::new(sessions), None);
+        Ok(Some(Self { parts, session, person: Some(person), token: token.id, caller }))
+    }
+
+    /// The id of the token that the program acts by.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// In which zone who asks sees times.
+    pub fn reader_zone(&self) -> ReaderZone {
+        ReaderZone::named(self.person.as_ref().map_or("", |person| &person.zone))
     }
 
     /// The one permission check. A refusal is written to the audit as well.
@@ -98,15 +152,20 @@ impl Operations {
             Role::Operator => "operator",
             Role::Admin => "administrator",
         };
-        let mut tx = self.begin().await?;
-        self.audit(&mut tx, action, subject, &format!("refused: needs {needed}"), true).await?;
-        self.commit(tx).await?;
+        self.refuse(action, subject, &format!("needs the role {needed}")).await?;
         Err(Trouble::new(
             "AUTH-FORBIDDEN",
             "You may not do this.",
-            &format!("It needs the role {needed}, and you are signed in with another."),
+            &format!("It needs the role {needed}, and yours is another."),
             "Ask an administrator of Isthmus to do it or to change your role.",
         ))
+    }
+
+    /// What was not done is in the audit as well.
+    async fn refuse(&self, action: &str, subject: &str, why: &str) -> Answer<()> {
+        let mut tx = self.begin().await?;
+        self.audit(&mut tx, action, subject, why, true).await?;
+        self.commit(tx).await
     }
 
     async fn begin(&self) -> Answer<Tx> {
@@ -124,6 +183,7 @@ impl Operations {
             id: &self.parts.clock.id(),
             at: self.parts.clock.now(),
             person,
+            token: &self.token,
             action,
             subject,
             detail,

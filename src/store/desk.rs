@@ -117,6 +117,15 @@ impl Store {
         Ok(sqlx::query_as(sql).bind(id).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
+    /// Of the ticket with this number, deleted or not.
+    pub async fn ticket_id(&self, number: &str) -> Result<Option<String>> {
+        let row: Option<(String,)> = sqlx::query_as("select id from desk_tickets where number = $1")
+            .bind(number)
+            .fetch_optional(&mut *self.pool.take().await?)
+            .await?;
+        Ok(row.map(|(id,)| id))
+    }
+
     pub async fn tombstone(&self, ticket: &str) -> Result<Option<Tombstone>> {
         let sql = "select number, deleted_at, deleted_by from desk_tickets where id = $1 and deleted_at is not null";
         Ok(sqlx::query_as(sql).bind(ticket).fetch_optional(&mut *self.pool.take().await?).await?)

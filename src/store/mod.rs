@@ -14,6 +14,8 @@ macro_rules! rows {
 }
 
 mod alone;
+mod api_tokens;
+mod attempts;
 mod audit;
 mod changes;
 mod conflicts;
@@ -29,6 +31,7 @@ mod identities;
 mod inbox;
 mod jobs;
 mod links;
+mod listing;
 mod mappings;
 mod messages;
 #[cfg(test)]
@@ -41,7 +44,8 @@ mod tokens;
 mod upkeep;
 
 pub use alone::Alone;
-pub use audit::AuditEntry;
+pub use api_tokens::{ApiToken, TokenLine};
+pub use audit::{AuditEntry, AuditLine, AuditSearch};
 pub use changes::{Change, Cursor, Source};
 pub use conflicts::{Conflict, ConflictState, ListedConflict};
 pub use connections::{Authorization, Connection, State};
@@ -379,6 +383,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(13, "0013_polling"),
         pair!(14, "0014_identity"),
         pair!(15, "0015_inbox"),
+        pair!(18, "0018_people"),
     ];
     texts
         .iter()

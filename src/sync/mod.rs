@@ -188,6 +188,7 @@ impl Engine {
             id: &self.clock.id(),
             at: self.clock.now(),
             person: "isthmus",
+            token: "",
             action: "connections.hold",
             subject: connection,
             detail: why,

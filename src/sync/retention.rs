@@ -37,6 +37,7 @@ async fn purge_before(engine: &Engine, what: Purgeable, up_to: i64) -> Result<()
                 id: &engine.clock.id(),
                 at,
                 person: "retention",
+                token: "",
                 action: "retention.purge",
                 subject: what.as_str(),
                 detail: &format!("up to {} UTC; the history says how many", crate::clock::in_words(up_to)),

@@ -1,7 +1,9 @@
 //! Tests of the server: one file an area. `support` has the databases, the practice instance and the program.
 
+mod api;
 mod architecture;
 mod attachments;
+mod audit;
 mod causes;
 mod conflicts;
 mod conformance;
@@ -20,6 +22,7 @@ mod kit;
 mod letters;
 mod lost_entries;
 mod no_match;
+mod people;
 mod polling;
 mod queue;
 mod readback;

@@ -1,6 +1,7 @@
 //! A database that an earlier release left, with data in it, goes on with this one.
 
 use super::support::{Database, empty_postgres, empty_sqlite};
+use crate::store::AuditSearch;
 use merge::Value;
 
 /// Rows as release 0001 wrote them: one of each table that later releases rebuild.
@@ -59,4 +60,9 @@ async fn goes_on(database: Database) {
     assert!(store.touched(0, None, 10).await.expect("readable").is_empty(), "what was there before is no news");
     assert_eq!(store.comments("t1").await.expect("readable").len(), 1);
     assert!(store.files("t1").await.expect("readable").is_empty());
+    let people = store.people().await.expect("readable");
+    let [ada] = people.as_slice() else { panic!("not Ada alone, but {people:?}") };
+    assert_eq!((ada.closed_at, ada.session_round, ada.signed_in_at), (0, 0, 7), "open, and the last sign-in is known");
+    let audit = store.audit(&AuditSearch { limit: 9, ..AuditSearch::default() }).await.expect("readable");
+    assert_eq!(audit.iter().map(|line| line.id.as_str()).collect::<Vec<_>>(), ["a3", "a2", "a1"]);
 }

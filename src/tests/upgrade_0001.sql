@@ -18,3 +18,5 @@ insert into desk_users (id, email, name, created_by, created_at) values ('u1', '
 insert into desk_tickets (id, number, origin, reference, title, description, status, kind, priority, owner_id, requestor_id, due_at, opened_at, closed_at, updated_at, updated_by, version, field_edits)
 values ('t1', 'TKT0000001', 'l1', 'INC0010001', 'Printer', 'On fire', 'New', 'General inquiry', 'Normal', 'u1', null, 1700000000000, 5, null, 6, 'Beth', 3, '{"title":{"at":6,"by":"Beth"}}');
 insert into desk_comments (id, ticket_id, origin, author, body, internal, written_in, at) values ('f1', 't1', 'servicenow:e1', 'Beth', 'Hurry', 0, 'ServiceNow', 6);
+insert into people (id, name, email, password_hash, role, created_at) values ('p1', 'Ada', 'ada@example.com', 'hash', 'admin', 5);
+insert into audit (id, at, person, action, subject, detail, refused) values ('a1', 6, 'p1', 'people.first_admin', 'p1', '', 0), ('a2', 7, 'p1', 'people.sign_in', 'p1', '', 0), ('a3', 8, 'nobody', 'people.sign_in', '', '', 1);

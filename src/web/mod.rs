@@ -1,6 +1,8 @@
 //! The router, and the layers around it in order. Webhooks stay outside of sessions and of the CSRF check:
 //! they carry their own signature.
 
+pub mod api;
+mod audit;
 mod console;
 mod events;
 mod files;
@@ -51,6 +53,7 @@ pub struct Web {
     pub metrics: PrometheusHandle,
     pub stop: CancellationToken,
     leptos: LeptosOptions,
+    pace: Arc<api::Pace>,
 }
 
 impl Web {
@@ -64,7 +67,7 @@ impl Web {
         // Leptos sets up its way to start tasks when it lists the routes; the list itself is not needed.
         let _ = leptos_axum::generate_route_list(app::App);
         let leptos = leptos_options(&site);
-        Self { parts, intake, site, metrics, stop, leptos }
+        Self { parts, intake, site, metrics, stop, leptos, pace: Arc::default() }
     }
 }
 
@@ -80,8 +83,12 @@ pub fn health(web: Web) -> Router {
 pub fn router(web: Web) -> Router {
     let is_https = web.parts.public_url.starts_with("https://");
     let hooks = intake::router(web.intake.clone());
-    let app =
-        Router::new().merge(hooks).merge(health(web.clone())).merge(static_files(&web)).merge(pages(&web, is_https));
+    let app = Router::new()
+        .merge(hooks)
+        .merge(health(web.clone()))
+        .merge(api::router(&web))
+        .merge(static_files(&web))
+        .merge(pages(&web, is_https));
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, log::Ids(web.parts.clock.clone())))
         .layer(log::layer())
@@ -114,6 +121,8 @@ fn pages(web: &Web, is_https: bool) -> Router {
         .route("/events", get(events::stream))
         .route("/oauth/authorize/{connection}", get(oauth::authorize))
         .route("/oauth/callback", get(oauth::callback))
+        .route("/settings/audit/export.csv", get(audit::table))
+        .route("/settings/audit/export.jsonl", get(audit::lines))
         .route("/settings/connections/{id}/isthmus-install.xml", get(kit::install))
         .route("/settings/connections/{id}/isthmus-uninstall.xml", get(kit::uninstall))
         .fallback(get(console::page))

@@ -1,6 +1,10 @@
 //! What crosses between the browser and the server: plain data, nothing of the store and no secret.
 //! Moments come formatted, so that both halves render the same text (a locale would differ).
 
+mod people;
+
+pub use people::*;
+
 use crate::error::Trouble;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,12 +17,12 @@ pub const MANY: i64 = 100_000;
 pub struct When {
     /// RFC 3339 in UTC, for `<time datetime>` and the hover text.
     pub iso: String,
-    /// Short text, UTC: `21 Nov 03:22:10`.
+    /// Short text in the reader's zone: `21 Nov 03:22:10`.
     pub text: String,
 }
 
 /// What a person may do. Each role may do what the ones before it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Reads everything.
@@ -36,6 +40,8 @@ pub struct Person {
     pub name: String,
     pub email: String,
     pub role: Role,
+    /// The zone in which this person sees times; empty while it is not known, and then they are UTC.
+    pub zone: String,
 }
 
 /// Where a connection stands. The page colours by "must I act".

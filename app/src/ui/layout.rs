@@ -3,7 +3,9 @@
 use crate::api::{self, SignOut};
 use crate::live::Live;
 use crate::model::Person;
-use crate::ui::icon::{CONFLICTS, CONNECTIONS, FAILURES, HISTORY, Icon, MENU, Mark, OVERVIEW, TICKETS};
+use crate::ui::icon::{
+    AUDIT, CONFLICTS, CONNECTIONS, FAILURES, HISTORY, Icon, MENU, Mark, OVERVIEW, PEOPLE, RETENTION, TICKETS, TOKENS,
+};
 use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
@@ -61,29 +63,35 @@ fn Navigation(me: Resource<api::Answer<Option<Person>>>) -> impl IntoView {
             <A href="/history"><Icon path=HISTORY/>"History"</A>
             <p class="ways-group">"Settings"</p>
             <A href="/settings/connections"><Icon path=CONNECTIONS/>"Connections"</A>
-            <A href="/settings/retention"><Icon path=HISTORY/>"Retention"</A>
+            <A href="/settings/people"><Icon path=PEOPLE/>"People"</A>
+            <A href="/settings/tokens"><Icon path=TOKENS/>"API tokens"</A>
+            <A href="/settings/audit"><Icon path=AUDIT/>"Audit"</A>
+            <A href="/settings/retention"><Icon path=RETENTION/>"Retention"</A>
         </nav>
-        <p class="px-2 pt-4 text-xs text-quiet lg:mt-auto">"Times are UTC."</p>
-        <div class="who">
-            <Transition>
-                {move || Suspend::new(async move {
-                    me.await.ok().flatten().map(|person| view! { <Who person/> })
-                })}
-            </Transition>
-        </div>
+        <Transition>
+            {move || Suspend::new(async move {
+                me.await.ok().flatten().map(|person| view! { <Who person/> })
+            })}
+        </Transition>
     }
 }
 
 #[component]
 fn Who(person: Person) -> impl IntoView {
     let leave = ServerAction::<SignOut>::new();
+    let zone = if person.zone.is_empty() { "UTC".to_owned() } else { person.zone };
     view! {
-        <p class="min-w-0">
-            <span class="block truncate font-medium">{person.name}</span>
-            <span class="block truncate text-xs text-quiet">{person.email}</span>
+        <p class="px-2 pt-4 text-xs text-quiet lg:mt-auto" title="The exact UTC is in each time's hover text">
+            {format!("Times are {zone}.")}
         </p>
-        <ActionForm action=leave>
-            <button class="btn btn-sm btn-ghost" type="submit">"Sign out"</button>
-        </ActionForm>
+        <div class="who">
+            <a class="min-w-0 rounded-field" href="/settings/me">
+                <span class="block truncate font-medium">{person.name}</span>
+                <span class="block truncate text-xs text-quiet">{person.email}</span>
+            </a>
+            <ActionForm action=leave>
+                <button class="btn btn-sm btn-ghost" type="submit">"Sign out"</button>
+            </ActionForm>
+        </div>
     }
 }

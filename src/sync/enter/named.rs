@@ -39,6 +39,7 @@ pub(in crate::sync) async fn enter(
             id: &clock.id(),
             at: clock.now(),
             person: "servicenow",
+            token: "",
             action: "connections.pull",
             subject: &connection.id,
             detail: &link.servicenow_number,
