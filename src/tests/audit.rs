@@ -24,7 +24,7 @@ async fn filled(store: &Store, clock: &TurnedClock) -> Vec<(i64, String)> {
             person: WHO[i % 3],
             action: WHAT[i % 2],
             subject: ABOUT[i % 5],
-            refused: i % 4 == 0,
+            refused: i.is_multiple_of(4),
             ..AuditEntry::default()
         };
         tx.note_audit(&entry).await.expect("kept");
@@ -65,7 +65,7 @@ async fn every_entry_is_found_once_whatever_is_asked(database: Database) {
                             (person.is_empty() || WHO[i % 3] == person)
                                 && (action.is_empty() || WHAT[i % 2] == action)
                                 && (subject.is_empty() || ABOUT[i % 5] == subject)
-                                && (!refused || i % 4 == 0)
+                                && (!refused || i.is_multiple_of(4))
                                 && (from == 0 || (from..until).contains(&at))
                         };
                         assert_eq!(lines.len(), (0..240).filter(fits).count(), "{search:?}");

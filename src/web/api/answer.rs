@@ -61,7 +61,7 @@ pub enum Otherwise {
 /// A trouble on its way to a program.
 pub struct Failed {
     status: StatusCode,
-    problem: Problem,
+    problem: Box<Problem>,
 }
 
 pub type Answer<T> = Result<T, Failed>;
@@ -70,7 +70,7 @@ impl From<Trouble> for Failed {
     fn from(trouble: Trouble) -> Self {
         let status = StatusCode::from_u16(trouble.status()).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
         let Trouble { code, what, why, what_to_do, field } = trouble;
-        Self { status, problem: Problem { code, what, why, what_to_do, field } }
+        Self { status, problem: Box::new(Problem { code, what, why, what_to_do, field }) }
     }
 }
 

@@ -55,7 +55,8 @@ pub struct Story {
 /// A field with everything that the merge knew
 #[derive(Serialize, ToSchema)]
 pub struct Field {
-    pub field: String,
+    #[serde(rename = "field")]
+    pub name: String,
     pub base: String,
     pub servicenow: String,
     pub platform: String,
@@ -65,7 +66,7 @@ pub struct Field {
 
 impl From<FieldStory> for Field {
     fn from(FieldStory { field, base, servicenow, platform, result, why, .. }: FieldStory) -> Self {
-        Self { field, base, servicenow, platform, result, why }
+        Self { name: field, base, servicenow, platform, result, why }
     }
 }
 
