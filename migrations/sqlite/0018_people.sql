@@ -43,10 +43,13 @@ create index api_tokens_person on api_tokens (person_id, id);
 
 -- The token that a person acted by; empty for a browser.
 alter table audit add column token text not null default '';
--- One for each way in which the audit is asked, the newest first.
+-- One for each way in which the audit is asked, the newest first. What was refused is little, and has its own.
 create index audit_at on audit (at, id);
 create index audit_person on audit (person, at, id);
 create index audit_action on audit (action, at, id);
 create index audit_subject on audit (subject, at, id);
+create index audit_person_action on audit (person, action, at, id);
 create index audit_done on audit (action, subject, at);
 create index audit_refused on audit (at, id) where refused = 1;
+create index audit_person_refused on audit (person, at, id) where refused = 1;
+create index audit_action_refused on audit (action, at, id) where refused = 1;
