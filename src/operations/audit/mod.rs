@@ -257,6 +257,10 @@ mod tests {
     /// What leaves its entry as another: a file that is taken in is an edit of the draft.
     const ENTERED_AS: [(&str, &str); 1] = [("mapping.import", "mapping.edit")];
 
+    fn entered(action: &str) -> &str {
+        ENTERED_AS.iter().find(|(asked, _)| *asked == action).map_or(action, |(_, as_what)| as_what)
+    }
+
     #[test]
     fn every_operation_asks_for_a_right_and_leaves_its_entry() {
         let mut named: Vec<String> = Vec::new();
@@ -273,8 +277,6 @@ mod tests {
             wordless.difference(&known).filter(|action| !action.ends_with("read") && !LOOKS.contains(action)).collect();
         assert!(wordless.is_empty(), "ACTIONS (audit/words.rs) has no words for {wordless:?}");
         // Once where the right is asked for, and once where it is written down.
-        let entered =
-            |action: &str| ENTERED_AS.iter().find(|(asked, _)| *asked == action).map_or(action, |(_, as_what)| as_what);
         let is_silent = |action: &&String| named.iter().filter(|named| *named == entered(action)).count() < 2;
         let silent: Vec<&String> = required.iter().filter(is_silent).collect();
         assert!(silent.is_empty(), "no entry is written for {silent:?}");
