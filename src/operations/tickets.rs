@@ -131,6 +131,14 @@ impl Operations {
         })
     }
 
+    /// The page of the ticket's record on the instance.
+    pub async fn record_address(&self, ticket: &str) -> Answer<String> {
+        self.require(Role::Viewer, "tickets.read", ticket).await?;
+        let link = self.parts.store.link_of_ticket(ticket).await.or_trouble()?.ok_or_else(|| not_found("link"))?;
+        let connection = self.connection_of(&link.connection_id).await?;
+        Ok(Instance::page_of(&connection.address, &connection.rules.table, &link.servicenow_id))
+    }
+
     pub(super) async fn ticket_row(&self, id: &str) -> Answer<Ticket> {
         let store = &self.parts.store;
         if let Some(ticket) = store.ticket(id).await.or_trouble()? {

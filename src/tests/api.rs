@@ -202,6 +202,11 @@ async fn the_description_is_that_of_the_routes() {
             assert_ne!(status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
         }
     }
+    let text = description.to_string();
+    let schemas = description["components"]["schemas"].as_object().expect("schemas");
+    for reference in text.split("\"#/components/schemas/").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(schemas.contains_key(reference), "{reference} is described");
+    }
     let listed: BTreeSet<_> = api::endpoints().into_iter().map(|end| (end.method, end.path)).collect();
     assert_eq!(listed, described, "and the console lists them all");
     for area in ["connections", "tickets", "conflicts", "failures", "history", "runs", "audit"] {

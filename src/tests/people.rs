@@ -1,8 +1,9 @@
 //! Accounts: who gets in, with which role, until when; and that attempts to guess end.
 
 use super::support::{Database, EMAIL, ForwardClock, PASSWORD, Program, location, on_both_databases, sqlite};
-use crate::auth::{FROM_ONE_PLACE, REMEMBERED};
+use crate::auth::{Attempt, Counted, FROM_ONE_PLACE, IN_ALL, REMEMBERED};
 use crate::cli::Role;
+use crate::clock::Clock;
 use reqwest::StatusCode;
 use std::sync::Arc;
 
@@ -145,23 +146,48 @@ async fn guessing_ends_for_a_while_in_every_process(database: Database) {
     let clock = Arc::new(ForwardClock::default());
     let mut program = Program::start_by(clock.clone(), database, Role::All).await;
     program.become_admin().await;
-    let guess = async |password: &str| {
-        program.ask("sign-in", &[("email", EMAIL), ("password", password), ("next", "/")]).await["code"].clone()
+    let store = &program.database.store;
+    let here = Attempt::of(EMAIL, Some(program.running.address.ip()));
+    let count = async |attempt: &Attempt| {
+        let mut tx = store.begin().await.expect("begins");
+        let counted = attempt.count(&mut tx, clock.now()).await.expect("counted");
+        tx.commit().await.expect("committed");
+        counted
     };
+    let tries = async |email: &str, password: &str| {
+        program.ask("sign-in", &[("email", email), ("password", password), ("next", "/")]).await["code"].clone()
+    };
+    // As another process counts them.
     for _ in 0..FROM_ONE_PLACE {
-        assert_eq!(guess("a wrong password").await, "AUTH-PASSWORD");
+        assert_eq!(count(&here).await, Counted::Within);
     }
-    assert_eq!(guess(PASSWORD).await, "AUTH-TOO-MANY", "the right one is not looked at either");
-    assert_eq!(guess("a wrong password").await, "AUTH-TOO-MANY");
-    let other = program.ask("sign-in", &[("email", "eve@example.com"), ("password", "x"), ("next", "/")]).await;
-    assert_eq!(other["code"], "AUTH-PASSWORD", "another account is not concerned");
-    let refused = program.database.store.audit_count("people.sign_in", true).await.expect("counted");
-    assert_eq!(refused, FROM_ONE_PLACE + 2, "each wrong one, and once that there were too many");
+    assert_eq!(tries(EMAIL, PASSWORD).await, "AUTH-TOO-MANY", "the right one is not looked at either");
+    assert_eq!(tries(EMAIL, PASSWORD).await, "AUTH-TOO-MANY");
+    assert_eq!(tries("eve@example.com", "x").await, "AUTH-PASSWORD", "another account is not concerned");
+    let refused = store.audit_count("people.sign_in", true).await.expect("counted");
+    assert_eq!(refused, 2, "a wrong one, and once that there were too many");
 
     clock.turn(REMEMBERED);
-    for _ in 0..=FROM_ONE_PLACE {
-        assert!(signs_in(&program, EMAIL, PASSWORD).await.is_some(), "who knows the password counts nothing up");
+    assert!(signs_in(&program, EMAIL, PASSWORD).await.is_some());
+    // Who knows the password counts nothing up.
+    for _ in 0..IN_ALL * 2 {
+        assert_eq!(count(&here).await, Counted::Within);
+        let mut tx = store.begin().await.expect("begins");
+        here.take_back(&mut tx).await.expect("taken back");
+        tx.commit().await.expect("committed");
     }
+    // One account from ever other places, and one place with ever other accounts, end as well.
+    for i in 0..IN_ALL {
+        let elsewhere = Attempt::of(EMAIL, format!("192.0.2.{i}").parse().ok());
+        assert_eq!(count(&elsewhere).await, Counted::Within, "{i}");
+        let another = Attempt::of(&format!("{i}@example.com"), "198.51.100.7".parse().ok());
+        assert_eq!(count(&another).await, Counted::Within, "{i}");
+    }
+    assert!(matches!(count(&Attempt::of(EMAIL, "203.0.113.1".parse().ok())).await, Counted::TooMany { .. }));
+    assert!(matches!(
+        count(&Attempt::of("new@example.com", "198.51.100.7".parse().ok())).await,
+        Counted::TooMany { .. }
+    ));
 }
 
 #[tokio::test]

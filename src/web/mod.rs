@@ -10,6 +10,7 @@ mod health;
 mod kit;
 mod log;
 mod oauth;
+mod servicenow;
 
 use crate::auth::SqlSessions;
 use crate::intake::{self, Intake};
@@ -121,6 +122,7 @@ fn pages(web: &Web, is_https: bool) -> Router {
         .route("/events", get(events::stream))
         .route("/oauth/authorize/{connection}", get(oauth::authorize))
         .route("/oauth/callback", get(oauth::callback))
+        .route("/tickets/{id}/servicenow", get(servicenow::record))
         .route("/settings/audit/export.csv", get(audit::table))
         .route("/settings/audit/export.jsonl", get(audit::lines))
         .route("/settings/connections/{id}/isthmus-install.xml", get(kit::install))

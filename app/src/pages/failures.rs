@@ -7,6 +7,7 @@ use crate::model::{FailureFilter, FailureGroup, FailureList, FailureRow, NotedRo
 use crate::ui::filter::{ConnectionChoice, FilterForm};
 use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
+use crate::ui::reference::{Reference, record_of};
 use crate::ui::time::Time;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -172,8 +173,9 @@ fn Noted(noted: Vec<NotedRow>, total: i64) -> impl IntoView {
 
 /// The incident's number, and the ticket with its page.
 pub fn record(reference: String, ticket_id: String, ticket_number: String) -> impl IntoView {
+    let address = record_of(&ticket_id);
     view! {
-        {reference}
+        {(!reference.is_empty()).then(|| view! { <Reference number=reference address/> })}
         {(!ticket_id.is_empty()).then(|| view! { " "<a class="link" href=format!("/tickets/{ticket_id}")>{ticket_number}</a> })}
     }
 }

@@ -7,6 +7,7 @@ use crate::model::{TicketFilter, TicketList, TicketRow};
 use crate::ui::filter::FilterForm;
 use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
+use crate::ui::reference::{Reference, record_of};
 use crate::ui::time::Time;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -98,7 +99,7 @@ fn TicketTable(rows: Memo<Vec<TicketRow>>) -> impl IntoView {
                     <For each=move || rows.get() key=TicketRow::clone let:row>
                         <tr>
                             <td><a class="link num" href=format!("/tickets/{}", row.id)>{row.number}</a></td>
-                            <td class="num text-quiet">{if row.reference.is_empty() { "not linked".to_owned() } else { row.reference }}</td>
+                            <td class="num text-quiet">{linked(row.reference, &row.id)}</td>
                             <td class="wide"><a class="title" href=format!("/tickets/{}", row.id) tabindex="-1">{row.title}</a></td>
                             <td class="whitespace-nowrap">{row.status}</td>
                             <td class="whitespace-nowrap">{row.kind}</td>
@@ -127,4 +128,12 @@ fn Nothing(filtered: bool) -> impl IntoView {
         }
         .into_any()
     }
+}
+
+/// The number of the ticket's record, with the way there.
+fn linked(reference: String, ticket: &str) -> impl IntoView + use<> {
+    if reference.is_empty() {
+        return "not linked".into_any();
+    }
+    view! { <Reference number=reference address=record_of(ticket)/> }.into_any()
 }

@@ -119,6 +119,7 @@ pub async fn no_such_method() -> Failed {
 #[into_params(parameter_in = Query)]
 pub struct Page {
     /// `next` of the page before; left away for the first
+    #[param(pattern = "^[0-9A-Za-z-]*$")]
     pub after: Option<String>,
     /// Rows of a page, 50 where it is left away
     #[param(minimum = 1, maximum = 100)]

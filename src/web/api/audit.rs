@@ -18,12 +18,15 @@ pub struct Asked {
     /// An id, a ticket's number, a connection's name or a person's e-mail
     subject: Option<String>,
     /// The first day in UTC, as `2026-11-30`
+    #[param(format = Date)]
     from: Option<String>,
     /// The last day in UTC
+    #[param(format = Date)]
     to: Option<String>,
     /// Only what was refused
     refused: Option<bool>,
     /// `next` of the page before; left away for the first
+    #[param(pattern = "^[0-9A-Za-z-]*$")]
     after: Option<String>,
     /// Rows of a page, 50 where it is left away
     #[param(minimum = 1, maximum = 100)]

@@ -78,6 +78,7 @@ pub struct Asked {
     /// Only those of this connection
     connection: Option<String>,
     /// `next` of the page before; left away for the first
+    #[param(pattern = "^[0-9A-Za-z-]*$")]
     after: Option<String>,
     /// Rows of a page, 50 where it is left away
     #[param(minimum = 1, maximum = 100)]

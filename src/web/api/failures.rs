@@ -80,6 +80,7 @@ pub struct Asked {
     /// Only those of this connection
     connection: Option<String>,
     /// `next` of the page before; left away for the first
+    #[param(pattern = "^[0-9A-Za-z-]*$")]
     after: Option<String>,
     /// Rows of a page, 50 where it is left away
     #[param(minimum = 1, maximum = 100)]
@@ -90,6 +91,7 @@ pub struct Asked {
 #[serde(deny_unknown_fields)]
 pub struct GivenUp {
     /// For whoever finds the sides different later
+    #[schema(min_length = 1)]
     pub reason: String,
 }
 

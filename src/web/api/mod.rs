@@ -44,6 +44,7 @@ const BASE: &str = "/api/v1";
         (name = "Reconcile runs", description = "Scans for drift"),
         (name = "Audit", description = "Who changed what, and what was refused"),
     ),
+    components(schemas(answer::Problem)),
     modifiers(&Bearer),
     security(("token" = []))
 )]

@@ -125,6 +125,7 @@ pub struct Asked {
     /// Only tickets with this status
     status: Option<String>,
     /// `next` of the page before; left away for the first
+    #[param(pattern = "^[0-9A-Za-z-]*$")]
     after: Option<String>,
     /// Rows of a page, 50 where it is left away
     #[param(minimum = 1, maximum = 100)]
@@ -134,8 +135,10 @@ pub struct Asked {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TicketToMake {
+    #[schema(min_length = 1, max_length = 160)]
     pub title: String,
     #[serde(default)]
+    #[schema(max_length = 4000)]
     pub description: String,
     pub kind: String,
     pub priority: String,
@@ -168,6 +171,7 @@ pub struct TicketEdit {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewComment {
+    #[schema(min_length = 1, max_length = 4000)]
     pub body: String,
     /// For the desk's own people
     #[serde(default)]

@@ -13,6 +13,7 @@ use crate::api;
 use crate::live::follow;
 use crate::model;
 use crate::ui::loaded::loaded;
+use crate::ui::reference::Reference;
 use crate::ui::state::LinkState;
 use crate::ui::time::Time;
 use comments::Comments;
@@ -89,10 +90,7 @@ fn Sync(ticket: RwSignal<model::TicketPage>) -> impl IntoView {
                     <span class="text-quiet">"since "<Time when=sync.since/></span>
                     <a class="link" href=why>"why?"</a>
                     <span>
-                        <a class="link num" href=sync.record_url rel="external noopener" target="_blank">
-                            {sync.reference}<span class="sr-only">" in ServiceNow, opens in a new tab"</span>
-                            <span aria-hidden="true">" ↗"</span>
-                        </a>
+                        <Reference number=sync.reference address=sync.record_url/>
                         " by "
                         <a class="link" href=format!("/settings/connections/{}", sync.connection_id)>{sync.connection}</a>
                     </span>
