@@ -17,6 +17,7 @@ mod alone;
 mod audit;
 mod changes;
 mod conflicts;
+mod connecting;
 mod connections;
 mod dead_letters;
 mod deliveries;
@@ -35,6 +36,7 @@ mod messages;
 pub mod pause;
 mod people;
 mod pool;
+mod removal;
 mod retention;
 mod runs;
 mod tokens;
@@ -44,6 +46,7 @@ pub use alone::Alone;
 pub use audit::AuditEntry;
 pub use changes::{Change, Cursor, Source};
 pub use conflicts::{Conflict, ConflictState, ListedConflict};
+pub use connecting::{Connecting, Probe};
 pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LOST, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
@@ -379,6 +382,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(13, "0013_polling"),
         pair!(14, "0014_identity"),
         pair!(15, "0015_inbox"),
+        pair!(17, "0017_connect"),
     ];
     texts
         .iter()
