@@ -7,7 +7,7 @@ use crate::model::{
     ConnectStep, ConnectionPage, ConnectionRow, DisconnectPage, DriftPage, DriftSettings, FailureFilter, FailureList,
     FailurePage, HistoryFilter, KitCheck, LiveTest, Matching, NewTicket, NewTicketChoices, Overview, PermissionsPage,
     Person, RetentionDays, RulesForm, RulesPage, RunPage, ServicenowSide, SettingsForm, SetupSteps, TakeForm,
-    TicketFilter, TicketForm, TicketList, TicketPage, WhatForm, step_address,
+    TicketFilter, TicketForm, TicketList, TicketPage, WhatForm,
 };
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -248,7 +248,7 @@ pub async fn connect(
 ) -> Answer<()> {
     let (id, secret) = (id.unwrap_or_default(), client_secret.unwrap_or_default());
     let id = told(console()?.connect(&id, &name, &address, &client_id, &secret).await)?;
-    go_to(&step_address(&id, 2));
+    go_to(&crate::model::step_address(&id, 2));
     Ok(())
 }
 
@@ -264,7 +264,7 @@ pub async fn connect_step(
 #[server(name = ChooseCapability, prefix = "/fn", endpoint = "choose-capability")]
 pub async fn choose_capability(id: String, environment: String, preset: String) -> Answer<()> {
     told(console()?.choose_capability(&id, &environment, &preset).await)?;
-    go_to(&step_address(&id, 3));
+    go_to(&crate::model::step_address(&id, 3));
     Ok(())
 }
 
@@ -275,9 +275,9 @@ pub async fn matching(form: WhatForm) -> Answer<Matching> {
 
 #[server(name = ChooseWhat, prefix = "/fn", endpoint = "choose-what")]
 pub async fn choose_what(form: WhatForm) -> Answer<()> {
-    let next = step_address(&form.connection, 5);
+    let connection = form.connection.clone();
     told(console()?.choose_what(form).await)?;
-    go_to(&next);
+    go_to(&crate::model::step_address(&connection, 5));
     Ok(())
 }
 
@@ -294,7 +294,7 @@ pub async fn take_rows(form: TakeForm) -> Answer<()> {
 #[server(name = StartSync, prefix = "/fn", endpoint = "start-sync")]
 pub async fn start_sync(id: String) -> Answer<()> {
     told(console()?.start_sync(&id).await)?;
-    go_to(&step_address(&id, 6));
+    go_to(&crate::model::step_address(&id, 6));
     Ok(())
 }
 

@@ -131,9 +131,9 @@ async fn values_without_a_row_are_named_and_those_that_are_ticked_get_one() {
         ("form[rows][0][platform]", "Software"),
     ];
     assert_eq!(program.ask("take-rows", &row).await["code"], "MAPPING-NONE", "none is ticked");
-    let ticked: Vec<_> = row.into_iter().chain([("form[rows][0][take]", "on")]).collect();
-    assert!(program.ask("take-rows", &ticked).await["code"].is_null());
-    assert_eq!(program.ask("take-rows", &ticked).await["code"], "EDIT-STALE");
+    let taken: Vec<_> = row.into_iter().chain([("form[rows][0][take]", "on")]).collect();
+    assert!(program.ask("take-rows", &taken).await["code"].is_null());
+    assert_eq!(program.ask("take-rows", &taken).await["code"], "EDIT-STALE");
     assert!(program.ask("start-sync", &[("id", &id)]).await["code"].is_null());
     let incident = program.incident(json!({"category": "software"})).await;
     let ticket = program.ticket_of(&id, &incident).await;

@@ -99,11 +99,11 @@ fn Row(row: ConnectionRow) -> impl IntoView {
     // Of a connection that is at rest nobody need look after the access.
     let is_at_rest = matches!(row.state, ConnectionState::Draft | ConnectionState::Disconnected);
     let next = row.next_step.map(|step| {
-        view! { <a class="link block" href=step_address(&row.id, step)>{format!("Continue at step {step}")}</a> }
+        view! { <a class="link block w-fit py-0.5" href=step_address(&row.id, step)>{format!("Continue at step {step}")}</a> }
     });
     view! {
         <tr>
-            <th scope="row">
+            <th scope="row" class="who-cell">
                 <a class="name" href=home.clone()>{row.name}</a>
                 <span class="block text-quiet font-normal break-all">{row.address}</span>
             </th>
@@ -113,13 +113,13 @@ fn Row(row: ConnectionRow) -> impl IntoView {
                 {next}
             </td>
             <td data-label="Environment">{row.environment}</td>
-            <td data-label="In sync" class="num text-right"><a class="title" href="/tickets">{counted(row.in_sync)}</a></td>
-            <td data-label="Waiting" class="num text-right"><a class="title" href=waiting>{row.waiting}</a></td>
-            <td data-label="Failing" class="num text-right" class=("text-error", row.failing > 0)><a class="title" href=failures>{row.failing}</a></td>
-            <td data-label="Conflicts" class="num text-right" class=("text-error", row.conflicts > 0)><a class="title" href=conflicts>{row.conflicts}</a></td>
+            <td data-label="In sync" class="num text-right"><a class="count" href="/tickets">{counted(row.in_sync)}</a></td>
+            <td data-label="Waiting" class="num text-right"><a class="count" href=waiting>{row.waiting}</a></td>
+            <td data-label="Failing" class="num text-right" class=("text-error", row.failing > 0)><a class="count" href=failures>{row.failing}</a></td>
+            <td data-label="Conflicts" class="num text-right" class=("text-error", row.conflicts > 0)><a class="count" href=conflicts>{row.conflicts}</a></td>
             <td data-label="Access">
                 {(!is_at_rest || row.days_left.is_some())
-                    .then(|| view! { <a class="title" href=format!("{home}/tokens")><Countdown days=row.days_left/></a> })}
+                    .then(|| view! { <a class="count" href=format!("{home}/tokens")><Countdown days=row.days_left/></a> })}
             </td>
             <td data-label="Last change"><MaybeTime when=row.last_change/></td>
         </tr>

@@ -357,33 +357,35 @@ impl ServiceNow {
         let rules = self
             .described("sys_security_acl", &query, "sys_id,name,admin_overrides,condition,script,operation")
             .await?;
-        let named = |name: &String| {
+        let there = |name: &String| {
             let of: Vec<&Json> = rules
                 .iter()
                 .filter(|rule| &text(rule, "name") == name && text(rule, "operation") == operation)
                 .collect();
             (!of.is_empty()).then_some((name.clone(), of))
         };
-        let Some((acl, rules)) = names.iter().find_map(named) else { return Ok(Rule::Open) };
+        let Some((acl, rules)) = names.iter().find_map(there) else { return Ok(Rule::Open) };
         let mine = self.roles().await?;
         if mine.is_empty() {
             return Ok(Rule::Open);
         }
-        let mut wanted = BTreeSet::new();
+        let (mut wanted, mut is_open) = (BTreeSet::new(), false);
         for rule in rules {
             let query = format!("sys_security_acl={}", text(rule, "sys_id"));
             let rows = self.described("sys_security_acl_role", &query, "sys_user_role.name").await?;
-            let roles: Vec<String> =
+            let any_of: Vec<String> =
                 rows.iter().map(|row| text(row, "sys_user_role.name")).filter(|role| !role.is_empty()).collect();
             let overrides = text(rule, "admin_overrides") != "false" && mine.contains("admin");
-            if !overrides && !roles.is_empty() && !roles.iter().any(|role| mine.contains(role)) {
-                wanted.extend(roles);
+            if !overrides && !any_of.is_empty() && !any_of.iter().any(|role| mine.contains(role)) {
+                wanted.extend(any_of);
                 continue;
             }
-            let is_plain = text(rule, "condition").is_empty() && text(rule, "script").is_empty();
-            return Ok(if overrides || is_plain { Rule::Passes(acl) } else { Rule::Open });
+            if overrides || (text(rule, "condition").is_empty() && text(rule, "script").is_empty()) {
+                return Ok(Rule::Passes(acl));
+            }
+            is_open = true;
         }
-        Ok(Rule::Stops { acl, roles: wanted.into_iter().collect() })
+        Ok(if is_open { Rule::Open } else { Rule::Stops { acl, roles: wanted.into_iter().collect() } })
     }
 }
 

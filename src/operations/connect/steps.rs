@@ -54,7 +54,7 @@ impl Operations {
                 "Tokens",
             ),
             2 => StepContent::Capability(self.capability_step(connection).await?),
-            3 => StepContent::Authorization(self.authorization_step(connection)),
+            3 => StepContent::Authorization(self.authorization_step(connection, is_authorized)),
             _ if !is_authorized => elsewhere(
                 "This step reads your instance, so somebody has to authorize first.",
                 app::model::step_address(&connection.id, 3),
@@ -108,12 +108,12 @@ impl Operations {
         })
     }
 
-    fn authorization_step(&self, connection: &Connection) -> AuthorizationStep {
+    fn authorization_step(&self, connection: &Connection, is_authorized: bool) -> AuthorizationStep {
         AuthorizationStep {
             address: connection.address.clone(),
             redirect_url: self.parts.oauth.redirect_url().to_owned(),
             table: connection.rules.table.clone(),
-            acting_as: connection.acting_as.clone(),
+            acting_as: if is_authorized { connection.acting_as.clone() } else { String::new() },
             checks: serde_json::from_str(&connection.checks).unwrap_or_default(),
             rights: rights(&connection.rules.table),
         }

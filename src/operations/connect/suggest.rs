@@ -56,10 +56,8 @@ mod tests {
 
     #[test]
     fn a_row_that_makes_many_to_one_leaves_the_way_back_as_it_was() {
-        let mut map = match merge::incident_to_desk().rule("type").map(|rule| rule.convert.clone()) {
-            Some(merge::Convert::Map { map }) => map,
-            _ => panic!("a value map"),
-        };
+        let rule = merge::incident_to_desk().rule("type").map(|rule| rule.convert.clone());
+        let Some(merge::Convert::Map { mut map }) = rule else { panic!("a value map") };
         add_row(&mut map, "software", "Software", "General inquiry");
         add_row(&mut map, "software", "Software", "Payroll");
         assert_eq!(map.get("software"), Ok("General inquiry"), "the first row stands");

@@ -29,7 +29,7 @@ pub fn Capability(id: String, step: CapabilityStep) -> impl IntoView {
     view! {
         <ActionForm action=save>
             <input type="hidden" name="id" value=id/>
-            <div class="form">
+            <div class="form wide-form">
                 <FormTrouble trouble/>
                 <fieldset class="choices">
                     <legend>"Capability"</legend>

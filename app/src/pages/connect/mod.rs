@@ -62,7 +62,7 @@ fn typed(query: &ParamsMap) -> BTreeMap<String, String> {
         let inner = name.strip_prefix("form[typed][").or_else(|| name.strip_prefix("form["))?;
         inner.strip_suffix(']').map(str::to_owned)
     };
-    query.into_iter().filter_map(|(key, value)| Some((name(&key)?, value.to_owned()))).collect()
+    query.into_iter().filter_map(|(key, value)| Some((name(key)?, value.to_owned()))).collect()
 }
 
 #[component]

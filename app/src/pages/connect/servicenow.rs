@@ -54,7 +54,7 @@ fn Ways(id: String, table: String) -> impl IntoView {
                 <p class="mt-1">"Writes the business rules for "<code>{table}</code>" and the script that sends. It needs the role admin there."</p>
                 <ActionForm action=install>
                     <input type="hidden" name="id" value=id/>
-                    <button class="btn btn-sm mt-2" type="submit" disabled=install.pending()>"Install the business rule"</button>
+                    <button class="btn btn-sm mt-2" type="submit" disabled=install.pending()>"Install in ServiceNow"</button>
                 </ActionForm>
                 <p role="status" class="text-quiet">{move || installed.get().then_some("Installed. The next change there arrives by webhook.")}</p>
                 {move || refused.get().map(|refused| view! { <p class="hint">"Left out, and not needed for this: "{refused}</p> })}

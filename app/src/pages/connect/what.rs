@@ -76,7 +76,7 @@ fn Row(at: usize, row: ConditionRow, fields: Fields) -> impl IntoView {
         fields.with_value(|fields| fields.iter().find(|there| there.name == field).cloned())
     };
     view! {
-        <div class="grid gap-2 mb-1 sm:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_minmax(0,2fr)]">
+        <div class="grid gap-2 mb-3 sm:mb-1 sm:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_minmax(0,2fr)]">
             <Column name=name("field") label=format!("Column {number}") field fields/>
             <select class="select select-sm" name=name("operator") aria-label=format!("Comparison {number}")
                 on:change=move |event| operator.set(event_target_value(&event))>
@@ -181,7 +181,7 @@ fn From(history: String, trouble: Signal<Option<crate::error::Trouble>>) -> impl
                     </span>
                 </span>
             </label>
-            <div class="max-w-56"><TextField label="History since" name="form[day]" about="day" kind="date" value=history required=false trouble/></div>
+            <div class="max-w-62 pl-6"><TextField label="History since" name="form[day]" about="day" kind="date" value=history required=false trouble/></div>
         </fieldset>
     }
 }
