@@ -77,7 +77,7 @@ fn Row(at: usize, row: ConditionRow, fields: Fields) -> impl IntoView {
     };
     view! {
         <div class="grid gap-2 mb-3 sm:mb-1 sm:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_minmax(0,2fr)]">
-            <Column name=name("field") label=format!("Column {number}") field fields/>
+            <Column name=name("field") label=format!("Column {number}") field value fields/>
             <select class="select select-sm" name=name("operator") aria-label=format!("Comparison {number}")
                 on:change=move |event| operator.set(event_target_value(&event))>
                 {OPERATORS.map(|(value, words)| view! { <option value=value selected=row.operator == value>{words}</option> }).collect_view()}
@@ -133,7 +133,13 @@ fn hint(field: &PickField) -> String {
 
 /// The columns of the table; to be typed where they could not be read.
 #[component]
-fn Column(name: String, label: String, field: RwSignal<String>, fields: Fields) -> impl IntoView {
+fn Column(
+    name: String,
+    label: String,
+    field: RwSignal<String>,
+    value: StoredValue<String>,
+    fields: Fields,
+) -> impl IntoView {
     let now = field.get_untracked();
     let known = fields.with_value(|fields| fields.iter().any(|there| there.name == now));
     if fields.with_value(Vec::is_empty) {
@@ -144,7 +150,13 @@ fn Column(name: String, label: String, field: RwSignal<String>, fields: Fields) 
         .into_any();
     }
     view! {
-        <select class="select select-sm" name=name aria-label=label on:change=move |event| field.set(event_target_value(&event))>
+        <select class="select select-sm" name=name aria-label=label
+            on:change=move |event| {
+                // A value of another column says nothing of this one.
+                value.set_value(String::new());
+                field.set(event_target_value(&event));
+            }
+        >
             <option value="">"No condition"</option>
             {(!known && !now.is_empty()).then(|| view! { <option value=now.clone() selected=true>{now.clone()}</option> })}
             {fields
@@ -208,7 +220,12 @@ impl Counting {
         self.asked.get() != self.answered.get()
     }
 
+    /// After the page has followed what was chosen: another column has other choices.
     fn count(self) {
+        request_animation_frame(move || self.ask());
+    }
+
+    fn ask(self) {
         let Some(typed) = self.typed() else { return };
         self.asked.update(|asked| *asked += 1);
         let turn = self.asked.get_untracked();
