@@ -9,13 +9,13 @@ test.beforeEach(async ({ page, program }) => {
   await openConnect(page, program);
 });
 
-/** Back on the connection's page, with this finding and the button to try again. */
+/** Back on the third step, with this finding and the button to try again. */
 async function expectFinding(page: Page, program: Program, code: string): Promise<void> {
   await expect(page).toHaveURL((url) => url.origin === program.console);
   const finding = page.getByRole('listitem').filter({ hasText: code });
   await expect(finding).toContainText('Failed');
   await expect(finding).toContainText('What to do:');
-  await expect(page.getByText('Connected.')).toHaveCount(0);
+  await expect(page.getByText('Authorized.')).toHaveCount(0);
   await expect(page.getByRole('link', { name: 'Authorize in ServiceNow' })).toBeVisible();
 }
 

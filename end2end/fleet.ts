@@ -73,14 +73,15 @@ export class Fleet {
     const token = [...this.output.matchAll(/first-run\?token=([\w-]+)/g)].at(-1)?.[1] as string;
     const console_ = this.consoles[0] as string;
     await this.browse('POST', `${console_}/fn/create-first-admin`, { token, name: 'Ada', email: 'ada@example.com', password: PASSWORD });
-    const form = { name: 'Fleet', address: this.sandbox, client_id: CLIENT.id, client_secret: CLIENT.secret, environment: 'sandbox' };
+    const form = { name: 'Fleet', address: this.sandbox, client_id: CLIENT.id, client_secret: CLIENT.secret };
     const saved = await this.browse('POST', `${console_}/fn/connect`, form);
-    const id = saved.headers.get('location')?.split('/').pop() as string;
+    const id = saved.headers.get('location')?.split('/')[3] as string;
     const consent = (await this.browse('GET', `${console_}/oauth/authorize/${id}`)).headers.get('location') as string;
     await this.browse('POST', `${this.sandbox}/login.do`, { user_name: 'admin', user_password: 'admin', uri: '/' });
     const answers = { ...Object.fromEntries(new URL(consent).searchParams), answer: 'allow' };
     const back = (await this.browse('POST', `${this.sandbox}/oauth_auth.do`, answers)).headers.get('location') as string;
     await this.browse('GET', back);
+    await this.ask(0, 'start-sync', { id });
     await this.ask(0, 'install-webhook', { id });
     return id;
   }

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { expect, type Program, test } from './program.ts';
-import { connect, createAdministrator, expectAccessible } from './steps.ts';
+import { createAdministrator, expectAccessible, goToConsent, openConnect } from './steps.ts';
 
 const SHOTS = fileURLToPath(new URL('../shots/', import.meta.url));
 const README = fileURLToPath(new URL('../docs/picture.png', import.meta.url));
@@ -52,7 +52,28 @@ test('pictures', async ({ page, program }) => {
   await shot('overview-empty', '/');
   await shot('connect', '/settings/connections/new');
   await page.goto(program.console);
-  await connect(page, program);
+  await openConnect(page, program);
+  await goToConsent(page, program);
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Authorized.' })).toBeVisible();
+  const draft = new URL(page.url()).pathname.replace(/\/connect\/3$/, '');
+  for (const at of [1, 2, 3, 4, 5]) await shot(`connect-${at}`, `${draft}/connect/${at}`);
+  await shot('connections-draft', '/settings/connections');
+  await page.goto(`${program.console}${draft}/connect/4`);
+  await page.getByRole('button', { name: 'Save and continue' }).click();
+  await page.getByRole('button', { name: 'Start syncing' }).click();
+  await page.getByRole('button', { name: 'Make a test record and follow it' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Both ways work.' })).toBeVisible({ timeout: 60_000 });
+  await shot('connect-6', `${draft}/connect/6`);
+  await page.goto(`${program.console}${draft}/connect/6`);
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.goto(`${program.console}${draft}/permissions`);
+  await page.getByRole('button', { name: 'Try every right' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'No right that is needed is missing.' })).toBeVisible({ timeout: 30_000 });
+  await shot('permissions', `${draft}/permissions`);
+  await shot('tokens', `${draft}/tokens`);
+  await shot('disconnect', `${draft}/disconnect`);
+  await page.goto(program.console + draft);
   await page.getByRole('button', { name: 'Install in ServiceNow' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'Installed.' })).toBeVisible();
   const connection = new URL(page.url()).pathname;
@@ -61,7 +82,7 @@ test('pictures', async ({ page, program }) => {
     await table(program, page, 'POST', 'incident', { short_description, category, description: 'As told on the phone.', ...more });
   }
   await page.goto(`${program.console}/tickets`);
-  await expect(page.getByRole('row')).toHaveCount(INCIDENTS.length + 1, { timeout: 20_000 });
+  await expect(page.getByRole('row')).toHaveCount(INCIDENTS.length + 2, { timeout: 20_000 });
   const found = await table(program, page, 'GET', 'incident?sysparm_query=short_descriptionSTARTSWITHVPN drops&sysparm_limit=1');
   await page.getByRole('link', { name: 'VPN drops' }).click();
   await page.getByLabel('Comment', { exact: true }).fill('Thank you. We look at the gateway today.');

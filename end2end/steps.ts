@@ -24,7 +24,7 @@ export async function signIn(page: Page): Promise<void> {
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
 }
 
-/** Settings > Connections > Connect, as far as the filled-in form. */
+/** Settings > Connections > Connect, as far as the filled-in form of the first step. */
 export async function openConnect(page: Page, program: Program): Promise<void> {
   await page.getByRole('link', { name: 'Connections' }).click();
   await page.getByRole('link', { name: 'Connect', exact: true }).click();
@@ -32,28 +32,54 @@ export async function openConnect(page: Page, program: Program): Promise<void> {
   await expect(page.getByLabel('Name', { exact: true })).not.toHaveValue('');
   await expect(page.getByLabel('Client ID')).not.toHaveValue('');
   await expect(page.getByLabel('Client secret')).not.toHaveValue('');
-  await expect(page.getByLabel('Environment')).toHaveValue('sandbox');
 }
 
-/** From the form to ServiceNow's question whether to let Isthmus in. */
+/** The heading of a step of Connect. */
+export function step(page: Page, name: string) {
+  return page.getByRole('heading', { level: 2, name });
+}
+
+const saveAndContinue = (page: Page) => page.getByRole('button', { name: 'Save and continue' }).click();
+
+/** From the form, over the second step, to ServiceNow's question whether to let Isthmus in. */
 export async function goToConsent(page: Page, program: Program): Promise<void> {
-  await page.getByRole('button', { name: 'Save and continue' }).click();
+  await saveAndContinue(page);
+  await expect(step(page, '2. Capability')).toBeVisible();
+  await expect(page.getByLabel('Sandbox or sub-production')).toBeChecked();
+  await saveAndContinue(page);
   await page.getByRole('link', { name: 'Authorize in ServiceNow' }).click();
+  await logIn(page, program);
+  await expect(page.getByRole('button', { name: 'Deny' })).toBeVisible();
+}
+
+/** ServiceNow's own sign-in page. */
+export async function logIn(page: Page, program: Program): Promise<void> {
   await expect(page).toHaveURL((url) => url.origin === program.sandbox);
   await page.getByLabel('User name').fill('admin');
   await page.getByLabel('Password').fill('admin');
   await page.getByRole('button', { name: 'Log in' }).click();
-  await expect(page.getByRole('button', { name: 'Deny' })).toBeVisible();
+}
+
+/** From ServiceNow's question to the sixth step: from then on changes flow. */
+export async function allowAndStart(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Allow' }).click();
+  await expect(page.getByRole('status').filter({ hasText: 'Authorized.' })).toBeVisible();
+  await expect(page.getByText('Failed', { exact: true })).toHaveCount(0);
+  await page.getByRole('link', { name: 'Continue', exact: true }).click();
+  await expect(page.getByLabel('From now on')).toBeChecked();
+  await saveAndContinue(page);
+  await page.getByRole('button', { name: 'Start syncing' }).click();
+  await expect(step(page, '6. ServiceNow side')).toBeVisible();
 }
 
 /** All of Connect: ends on the connection's page. */
 export async function connect(page: Page, program: Program): Promise<void> {
   await openConnect(page, program);
   await goToConsent(page, program);
-  await page.getByRole('button', { name: 'Allow' }).click();
+  await allowAndStart(page);
+  await page.getByRole('button', { name: 'Done' }).click();
   await expect(page).toHaveURL(new RegExp(`^${program.console}/settings/connections/[^/]+$`));
-  await expect(page.getByRole('status').filter({ hasText: 'Connected.' })).toBeVisible();
-  await expect(page.getByText('Failed', { exact: true })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
 }
 
 /** Opens an incident on the practice instance's page and stays on it. */

@@ -340,8 +340,8 @@ fn welcome(running: &Running, practice: &str, data: &Path) -> String {
     };
     format!(
         "\nIsthmus is running.\n\n  Console               {console}\n  Practice ServiceNow   {practice}   (admin / admin)\n\n{enter}\n\n\
-         Then try:\n\n  1. Settings > Connections > Connect. The fields are filled in; save, then authorize in ServiceNow\n     \
-         (sign in as admin / admin, press Allow). Then press Install in ServiceNow.\n  \
+         Then try:\n\n  1. Settings > Connections > Connect. All six steps are filled in: go on from each, authorize in ServiceNow\n     \
+         (sign in as admin / admin, press Allow), press Start syncing, Install in ServiceNow, and run the live test.\n  \
          2. Leave {console}/tickets open, and create an incident of category \"Inquiry / Help\" at\n     {practice}/incident.do?sys_id=-1 : a ticket appears by itself.\n  \
          3. Change and comment on either side and watch the other follow. History says what moved, and why.\n\n\
          Everything is kept in {}. Ctrl-C stops both.\n",

@@ -12,12 +12,14 @@ use crate::model::{
     PersonPage, TokensPage,
 };
 use crate::model::{
-    ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
-    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck,
-    NewTicket, NewTicketChoices, Overview, Person, RetentionDays, RulesForm, RulesPage, RunPage, ServicenowSide,
-    SettingsForm, SetupSteps, TicketFilter, TicketForm, TicketList, TicketPage,
+    Authorized, ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults,
+    ConnectStep, ConnectionPage, ConnectionRow, DisconnectPage, DriftPage, DriftSettings, FailureFilter, FailureList,
+    FailurePage, HistoryFilter, KitCheck, LiveTest, Matching, NewTicket, NewTicketChoices, Overview, PermissionsPage,
+    Person, RetentionDays, RulesForm, RulesPage, RunPage, ServicenowSide, SettingsForm, SetupSteps, TakeForm,
+    TicketFilter, TicketForm, TicketList, TicketPage, WhatForm,
 };
 use leptos::prelude::*;
+use std::collections::BTreeMap;
 
 pub type Answer<T> = Result<T, Trouble>;
 
@@ -68,15 +70,37 @@ pub trait Console: Send + Sync {
 
     async fn connections(&self) -> Answer<Vec<ConnectionRow>>;
     async fn connect_defaults(&self) -> Answer<ConnectDefaults>;
-    /// Keeps a draft and answers its id; authorizing in ServiceNow comes next.
+    /// Keeps a draft, or another start of one, and answers its id.
     async fn connect(
         &self,
+        id: &str,
         name: &str,
         address: &str,
         client_id: &str,
         client_secret: &str,
-        environment: &str,
     ) -> Answer<String>;
+    /// One step of Connect; `typed` is what the address says of its form.
+    async fn connect_step(&self, id: &str, step: i64, typed: &BTreeMap<String, String>) -> Answer<ConnectStep>;
+    async fn choose_capability(&self, id: &str, environment: &str, preset: &str) -> Answer<()>;
+    /// How many records what was typed would find, counted on the instance.
+    async fn matching(&self, form: WhatForm) -> Answer<Matching>;
+    async fn choose_what(&self, form: WhatForm) -> Answer<()>;
+    async fn start_from_preset(&self, id: &str, preset: &str) -> Answer<()>;
+    /// Adds suggested rows to value maps.
+    async fn take_rows(&self, form: TakeForm) -> Answer<()>;
+    /// From now on changes flow.
+    async fn start_sync(&self, id: &str) -> Answer<()>;
+    async fn live_test(&self, id: &str) -> Answer<LiveTest>;
+    /// Makes a record there, and follows it there and back.
+    async fn run_live_test(&self, id: &str) -> Answer<()>;
+    async fn finish_connect(&self, id: &str) -> Answer<()>;
+    async fn disconnect_page(&self, id: &str) -> Answer<DisconnectPage>;
+    /// Credentials go; with `remove` links and history too. Answers whether the connection is still there to be seen.
+    async fn disconnect(&self, id: &str, remove: bool) -> Answer<bool>;
+    async fn authorized(&self, id: &str) -> Answer<Authorized>;
+    async fn permissions(&self, id: &str) -> Answer<PermissionsPage>;
+    /// Tries every right that the connection needs, and keeps what was found.
+    async fn probe_permissions(&self, id: &str) -> Answer<()>;
     async fn connection(&self, id: &str) -> Answer<ConnectionPage>;
     async fn test_connection(&self, id: &str) -> Answer<Vec<Check>>;
     /// Writes into ServiceNow what tells of changes, where the account may. Answers what was refused and may be missing.
@@ -256,12 +280,104 @@ pub async fn connect(
     name: String,
     address: String,
     client_id: String,
-    client_secret: String,
-    environment: String,
+    client_secret: Option<String>,
+    id: Option<String>,
 ) -> Answer<()> {
-    let id = told(console()?.connect(&name, &address, &client_id, &client_secret, &environment).await)?;
+    let (id, secret) = (id.unwrap_or_default(), client_secret.unwrap_or_default());
+    let id = told(console()?.connect(&id, &name, &address, &client_id, &secret).await)?;
+    go_to(&crate::model::step_address(&id, 2));
+    Ok(())
+}
+
+#[server(name = AskConnectStep, prefix = "/fn", endpoint = "connect-step")]
+pub async fn connect_step(
+    id: String,
+    step: i64,
+    #[server(default)] typed: BTreeMap<String, String>,
+) -> Answer<ConnectStep> {
+    told(console()?.connect_step(&id, step, &typed).await)
+}
+
+#[server(name = ChooseCapability, prefix = "/fn", endpoint = "choose-capability")]
+pub async fn choose_capability(id: String, environment: String, preset: String) -> Answer<()> {
+    told(console()?.choose_capability(&id, &environment, &preset).await)?;
+    go_to(&crate::model::step_address(&id, 3));
+    Ok(())
+}
+
+#[server(name = AskMatching, prefix = "/fn", endpoint = "matching")]
+pub async fn matching(form: WhatForm) -> Answer<Matching> {
+    told(console()?.matching(form).await)
+}
+
+#[server(name = ChooseWhat, prefix = "/fn", endpoint = "choose-what")]
+pub async fn choose_what(form: WhatForm) -> Answer<()> {
+    let connection = form.connection.clone();
+    told(console()?.choose_what(form).await)?;
+    go_to(&crate::model::step_address(&connection, 5));
+    Ok(())
+}
+
+#[server(name = StartFromPreset, prefix = "/fn", endpoint = "start-from-preset")]
+pub async fn start_from_preset(id: String, preset: String) -> Answer<()> {
+    told(console()?.start_from_preset(&id, &preset).await)
+}
+
+#[server(name = TakeRows, prefix = "/fn", endpoint = "take-rows")]
+pub async fn take_rows(form: TakeForm) -> Answer<()> {
+    told(console()?.take_rows(form).await)
+}
+
+#[server(name = StartSync, prefix = "/fn", endpoint = "start-sync")]
+pub async fn start_sync(id: String) -> Answer<()> {
+    told(console()?.start_sync(&id).await)?;
+    go_to(&crate::model::step_address(&id, 6));
+    Ok(())
+}
+
+#[server(name = AskLiveTest, prefix = "/fn", endpoint = "live-test")]
+pub async fn live_test(id: String) -> Answer<LiveTest> {
+    told(console()?.live_test(&id).await)
+}
+
+#[server(name = RunLiveTest, prefix = "/fn", endpoint = "run-live-test")]
+pub async fn run_live_test(id: String) -> Answer<()> {
+    told(console()?.run_live_test(&id).await)
+}
+
+#[server(name = FinishConnect, prefix = "/fn", endpoint = "finish-connect")]
+pub async fn finish_connect(id: String) -> Answer<()> {
+    told(console()?.finish_connect(&id).await)?;
     go_to(&format!("/settings/connections/{id}"));
     Ok(())
+}
+
+#[server(name = AskDisconnect, prefix = "/fn", endpoint = "disconnect-page")]
+pub async fn disconnect_page(id: String) -> Answer<DisconnectPage> {
+    told(console()?.disconnect_page(&id).await)
+}
+
+#[server(name = Disconnect, prefix = "/fn", endpoint = "disconnect")]
+pub async fn disconnect(id: String, keep: String) -> Answer<()> {
+    let is_there = told(console()?.disconnect(&id, keep == "nothing").await)?;
+    let page = if is_there { format!("/settings/connections/{id}") } else { "/settings/connections".to_owned() };
+    go_to(&page);
+    Ok(())
+}
+
+#[server(name = AskAuthorized, prefix = "/fn", endpoint = "authorized")]
+pub async fn authorized(id: String) -> Answer<Authorized> {
+    told(console()?.authorized(&id).await)
+}
+
+#[server(name = AskPermissions, prefix = "/fn", endpoint = "permissions")]
+pub async fn permissions(id: String) -> Answer<PermissionsPage> {
+    told(console()?.permissions(&id).await)
+}
+
+#[server(name = ProbePermissions, prefix = "/fn", endpoint = "probe-permissions")]
+pub async fn probe_permissions(id: String) -> Answer<()> {
+    told(console()?.probe_permissions(&id).await)
 }
 
 #[server(name = AskConnection, prefix = "/fn", endpoint = "connection")]

@@ -5,10 +5,13 @@ use crate::pages::{
     audit::AuditPage,
     change::ChangePage,
     conflicts::{ConflictPage, ConflictsPage},
-    connect::ConnectPage,
+    connect::{ConnectPage, ConnectStepPage},
     connection::ConnectionPage,
+    connection::disconnect::DisconnectPage,
+    connection::permissions::PermissionsPage,
     connection::rules::RulesPage,
     connection::servicenow::ServicenowSidePage,
+    connection::tokens::TokensPage,
     connections::ConnectionsPage,
     drift::DriftPage,
     errors::{ErrorPage, ErrorsPage},
@@ -61,6 +64,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/new") view=ConnectPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/connect/:step") view=ConnectStepPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/tokens") view=TokensPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/permissions") view=PermissionsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/disconnect") view=DisconnectPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/rules") view=RulesPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/servicenow") view=ServicenowSidePage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/drift") view=DriftPage ssr=SsrMode::Async/>

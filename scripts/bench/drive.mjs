@@ -80,14 +80,15 @@ export class Installation {
     const password = 'a long sentence for a password';
     const console_ = this.console;
     await this.browse(console_, 'POST', '/fn/create-first-admin', { token, name: 'Ada', email: 'ada@example.com', password });
-    const form = { name: 'Bench', address, client_id: CLIENT.id, client_secret: CLIENT.secret, environment: 'sandbox' };
+    const form = { name: 'Bench', address, client_id: CLIENT.id, client_secret: CLIENT.secret };
     const saved = await this.browse(console_, 'POST', '/fn/connect', form);
-    const id = saved.headers.get('location').split('/').pop();
+    const id = saved.headers.get('location').split('/')[3];
     const consent = (await this.browse(console_, 'GET', `/oauth/authorize/${id}`)).headers.get('location');
     await this.browse(this.servicenow, 'POST', '/login.do', { user_name: 'admin', user_password: 'admin', uri: '/' });
     const answers = { ...Object.fromEntries(new URL(consent).searchParams), answer: 'allow' };
     const back = (await this.browse(this.servicenow, 'POST', '/oauth_auth.do', answers)).headers.get('location');
     await this.browse(console_, 'GET', back);
+    await this.ask('start-sync', { id });
     await this.ask('install-webhook', { id });
     return id;
   }

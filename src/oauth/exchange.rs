@@ -7,7 +7,8 @@ use oauth2::{
     HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, TokenResponse,
     TokenUrl,
 };
-use secrecy::SecretString;
+use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
 /// Contract 1.3, where the answer names no other.
@@ -104,6 +105,16 @@ impl Exchange {
             .map(|answer| grant(&answer))
             .map_err(reason)
     }
+}
+
+/// The token goes in the body: addresses are written to logs.
+pub(super) async fn revoke(http: &HttpClient, address: &str, token: &SecretString) -> Result<(), &'static str> {
+    let mut url = http.instance_address(address).map_err(|_| "its address cannot be used")?;
+    url.set_path("/oauth_revoke_token.do");
+    let form = [("token", token.expose_secret())];
+    let sent = http.request(Method::POST, url).form(&form).timeout(TIMEOUT).send().await;
+    let answer = sent.map_err(|_| "it did not answer")?;
+    if answer.status().is_success() { Ok(()) } else { Err("it answered with an error") }
 }
 
 fn grant(answer: &impl TokenResponse) -> Grant {

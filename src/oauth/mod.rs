@@ -143,6 +143,20 @@ impl Oauth {
         Ok(())
     }
 
+    /// Tells the instance that the tokens of a connection are not used any more (contract 1.1). Whether it heard that
+    /// changes nothing here.
+    pub async fn revoke(&self, connection: &Connection) {
+        let id = &connection.id;
+        let Ok(Some(tokens)) = self.store.tokens(id).await else { return };
+        for (column, sealed) in [("refresh", &tokens.refresh), ("access", &tokens.access)] {
+            let Ok(token) = self.secrets.open(&place(column, id), sealed) else { continue };
+            if let Err(problem) = exchange::revoke(&self.http, &connection.address, &token).await {
+                tracing::warn!(connection.id = %id, problem, "ServiceNow did not hear that a token was given up");
+            }
+        }
+        self.forget(id);
+    }
+
     fn seal(&self, column: &str, connection: &str, secret: &SecretString) -> Result<String, OauthError> {
         Ok(self.secrets.seal(&place(column, connection), secret.expose_secret(), self.clock.as_ref())?)
     }

@@ -9,7 +9,7 @@ use crate::store::{Connection, RunState, State};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{
-    Check, ConnectionPage, ConnectionRow, ConnectionState, FieldRuleRow, MANY, Overview, Role, TokenState,
+    Authorized, Check, ConnectionPage, ConnectionRow, ConnectionState, FieldRuleRow, MANY, Overview, Role, TokenState,
     ValueMapTable, ValueRow,
 };
 use merge::{Convert, Direction, FieldRule, Rules, ValueMap};
@@ -59,7 +59,9 @@ impl Operations {
                 State::Active => ConnectionState::Active,
                 State::Paused => ConnectionState::Paused,
                 State::Held => ConnectionState::Held,
+                State::Disconnected => ConnectionState::Disconnected,
             },
+            next_step: store.connecting(&connection.id).await.or_trouble()?.map(|connecting| connecting.step),
             state_note,
             in_sync: if links == MANY { MANY } else { (links - noted - conflicted - waiting).max(0) },
             waiting,
@@ -125,6 +127,14 @@ impl Operations {
             refresh_ends_day: clock::format_moment(tokens.refresh_ends, "%Y-%m-%d"),
             last_refresh: when_any(tokens.refreshed_at),
         })
+    }
+
+    /// Who in this console gave the present access, and when.
+    pub async fn who_authorized(&self, id: &str) -> Answer<Authorized> {
+        self.require(Role::Viewer, "connections.read", id).await?;
+        let Some(tokens) = self.parts.store.tokens(id).await.or_trouble()? else { return Ok(Authorized::default()) };
+        let by = self.parts.store.last_person("connections.authorize", id).await.or_trouble()?;
+        Ok(Authorized { by: by.unwrap_or_default(), at: when_any(tokens.granted_at) })
     }
 
     /// When the refresh token really ends: ServiceNow's client may say other than 100 days. The lifetime holds for the

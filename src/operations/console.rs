@@ -3,15 +3,14 @@
 use super::{Operations, OrTrouble as _};
 use app::api::{Answer, Console};
 use app::model::{
-    AuditFilter, AuditList, Endpoint, ErrorFamily, ErrorPage, Invited, NewPerson, NewToken, OwnPage, PeopleList,
-    PersonPage, TokensPage,
+    AuditFilter, AuditList, Authorized, ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList,
+    ConflictRow, ConnectDefaults, ConnectStep, ConnectionPage, ConnectionRow, DisconnectPage, DriftPage, DriftSettings,
+    Endpoint, ErrorFamily, ErrorPage, FailureFilter, FailureList, FailurePage, HistoryFilter, Invited, KitCheck,
+    LiveTest, Matching, NewPerson, NewTicket, NewTicketChoices, NewToken, Overview, OwnPage, PeopleList,
+    PermissionsPage, Person, PersonPage, RetentionDays, Role, RulesForm, RulesPage, RunPage, ServicenowSide,
+    SettingsForm, SetupSteps, TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, TokensPage, WhatForm,
 };
-use app::model::{
-    ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
-    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck,
-    NewTicket, NewTicketChoices, Overview, Person, RetentionDays, Role, RulesForm, RulesPage, RunPage, ServicenowSide,
-    SettingsForm, SetupSteps, TicketFilter, TicketForm, TicketList, TicketPage,
-};
+use std::collections::BTreeMap;
 
 #[async_trait::async_trait]
 impl Console for Operations {
@@ -135,13 +134,73 @@ impl Console for Operations {
 
     async fn connect(
         &self,
+        id: &str,
         name: &str,
         address: &str,
         client_id: &str,
         client_secret: &str,
-        environment: &str,
     ) -> Answer<String> {
-        self.connect_draft(name, address, client_id, client_secret, environment).await
+        self.keep_instance(id, name, address, client_id, client_secret).await
+    }
+
+    async fn connect_step(&self, id: &str, step: i64, typed: &BTreeMap<String, String>) -> Answer<ConnectStep> {
+        self.open_step(id, step, typed).await
+    }
+
+    async fn choose_capability(&self, id: &str, environment: &str, preset: &str) -> Answer<()> {
+        self.keep_capability(id, environment, preset).await
+    }
+
+    async fn matching(&self, form: WhatForm) -> Answer<Matching> {
+        self.count_matching(form).await
+    }
+
+    async fn choose_what(&self, form: WhatForm) -> Answer<()> {
+        self.keep_what(form).await
+    }
+
+    async fn start_from_preset(&self, id: &str, preset: &str) -> Answer<()> {
+        self.choose_preset(id, preset).await
+    }
+
+    async fn take_rows(&self, form: TakeForm) -> Answer<()> {
+        self.take_suggestions(form).await
+    }
+
+    async fn start_sync(&self, id: &str) -> Answer<()> {
+        self.begin_sync(id).await
+    }
+
+    async fn live_test(&self, id: &str) -> Answer<LiveTest> {
+        self.see_live_test(id).await
+    }
+
+    async fn run_live_test(&self, id: &str) -> Answer<()> {
+        self.begin_live_test(id).await
+    }
+
+    async fn finish_connect(&self, id: &str) -> Answer<()> {
+        self.end_connect(id).await
+    }
+
+    async fn disconnect_page(&self, id: &str) -> Answer<DisconnectPage> {
+        self.see_disconnect(id).await
+    }
+
+    async fn disconnect(&self, id: &str, remove: bool) -> Answer<bool> {
+        Operations::disconnect(self, id, remove).await
+    }
+
+    async fn authorized(&self, id: &str) -> Answer<Authorized> {
+        self.who_authorized(id).await
+    }
+
+    async fn permissions(&self, id: &str) -> Answer<PermissionsPage> {
+        self.see_permissions(id).await
+    }
+
+    async fn probe_permissions(&self, id: &str) -> Answer<()> {
+        self.try_permissions(id).await
     }
 
     async fn connection(&self, id: &str) -> Answer<ConnectionPage> {

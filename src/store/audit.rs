@@ -141,4 +141,13 @@ impl Store {
         .await?;
         Ok(at)
     }
+
+    /// The name of who did this last with a connection.
+    pub async fn last_person(&self, action: &str, subject: &str) -> Result<Option<String>> {
+        let sql = "select p.name from audit a join people p on p.id = a.person \
+                   where a.action = $1 and a.subject = $2 and a.refused = 0 and a.detail like 'authorized%' order by a.id desc limit 1";
+        let row: Option<(String,)> =
+            sqlx::query_as(sql).bind(action).bind(subject).fetch_optional(&mut *self.pool.take().await?).await?;
+        Ok(row.map(|(name,)| name))
+    }
 }

@@ -9,6 +9,8 @@ pub enum State {
     Active,
     Paused,
     Held,
+    /// The credentials are gone; links and history are kept. Stored as paused, with the moment.
+    Disconnected,
 }
 
 impl State {
@@ -16,13 +18,14 @@ impl State {
         match self {
             Self::Draft => "draft",
             Self::Active => "active",
-            Self::Paused => "paused",
+            Self::Paused | Self::Disconnected => "paused",
             Self::Held => "held",
         }
     }
 
-    fn read(text: &str) -> Self {
+    fn read(text: &str, disconnected_at: i64) -> Self {
         match text {
+            _ if disconnected_at > 0 => Self::Disconnected,
             "active" => Self::Active,
             "paused" => Self::Paused,
             "held" => Self::Held,
@@ -79,6 +82,7 @@ struct Row {
     checks: String,
     tested_at: i64,
     created_at: i64,
+    disconnected_at: i64,
 }
 
 impl Row {
@@ -90,7 +94,7 @@ impl Row {
     fn with(self, rules: Rules) -> Connection {
         Connection {
             rules,
-            state: State::read(&self.state),
+            state: State::read(&self.state, self.disconnected_at),
             id: self.id,
             name: self.name,
             address: self.address,
@@ -128,8 +132,8 @@ macro_rules! select_connection {
     ($rest:literal) => {
         concat!(
             "select id, name, address, environment, client_id, client_secret, state, state_note, rules, webhook_key, \
-             webhook_secret, acting_as, active_since, last_webhook, last_poll, checks, tested_at, created_at \
-             from connections ",
+             webhook_secret, acting_as, active_since, last_webhook, last_poll, checks, tested_at, created_at, \
+             disconnected_at from connections ",
             $rest
         )
     };
@@ -197,19 +201,49 @@ impl Tx {
         Ok(())
     }
 
-    /// A draft that was never authorized gets other credentials.
+    /// A connection that does not sync gets other credentials; a draft another address as well.
     pub async fn replace_draft(&mut self, c: &Connection) -> Result<()> {
-        let sql = "update connections set name = $2, client_id = $3, client_secret = $4, environment = $5 \
-                   where id = $1 and state = 'draft'";
+        let sql = "update connections set name = $2, client_id = $3, client_secret = $4, address = $5 \
+                   where id = $1 and (state = 'draft' or (disconnected_at > 0 and address = $5))";
         let done = sqlx::query(sql)
             .bind(&c.id)
             .bind(&c.name)
             .bind(&c.client_id)
             .bind(&c.client_secret)
-            .bind(&c.environment)
+            .bind(&c.address)
             .execute(&mut *self.inner)
             .await?;
         exactly_one(&done)
+    }
+
+    pub async fn set_environment(&mut self, id: &str, environment: &str) -> Result<()> {
+        let sql = "update connections set environment = $2 where id = $1";
+        exactly_one(&sqlx::query(sql).bind(id).bind(environment).execute(&mut *self.inner).await?)
+    }
+
+    /// Nothing that opens ServiceNow is kept, nor what ServiceNow signs with; its webhooks have another address from now on.
+    pub async fn disconnect(&mut self, id: &str, key: &str, secret: &str, note: &str, at: i64) -> Result<()> {
+        self.forget_access(id).await?;
+        sqlx::query("delete from authorizations where connection_id = $1").bind(id).execute(&mut *self.inner).await?;
+        sqlx::query("delete from hooks where connection_id = $1").bind(id).execute(&mut *self.inner).await?;
+        let sql = "update connections set state = 'paused', disconnected_at = $5, state_note = $4, client_secret = '', \
+                   webhook_key = $2, webhook_secret = $3 where id = $1";
+        let done = sqlx::query(sql).bind(id).bind(key).bind(secret).bind(note).bind(at);
+        exactly_one(&done.execute(&mut *self.inner).await?)
+    }
+
+    /// The tokens, and who they acted as: a connection that goes on later compares with that.
+    pub async fn forget_access(&mut self, id: &str) -> Result<()> {
+        sqlx::query("delete from tokens where connection_id = $1").bind(id).execute(&mut *self.inner).await?;
+        Ok(())
+    }
+
+    /// A draft whose address is another now was authorized somewhere else.
+    pub async fn forget_who(&mut self, id: &str) -> Result<()> {
+        let sql =
+            "update connections set acting_as = '', checks = '[]', tested_at = 0 where id = $1 and state = 'draft'";
+        sqlx::query(sql).bind(id).execute(&mut *self.inner).await?;
+        Ok(())
     }
 
     /// The mapping, kept from others until this transaction ends.
@@ -256,7 +290,8 @@ impl Tx {
     }
 
     pub async fn set_connection_state(&mut self, id: &str, state: State, note: &str) -> Result<()> {
-        let sql = "update connections set state = $2, state_note = $3 where id = $1";
+        let sql = "update connections set state = $2, state_note = $3, \
+                   disconnected_at = case when $2 = 'active' then 0 else disconnected_at end where id = $1";
         let done = sqlx::query(sql).bind(id).bind(state.as_str()).bind(note).execute(&mut *self.inner).await?;
         exactly_one(&done)
     }
@@ -276,7 +311,7 @@ impl Tx {
         Ok(done.rows_affected() == 1)
     }
 
-    /// The connection is authorized; `since` is kept from the first time on.
+    /// The connection is authorized; `since` is kept from the first time on, and 0 for one that does not sync yet.
     pub async fn set_connection_authorized(&mut self, id: &str, acting_as: &str, since: i64) -> Result<()> {
         let sql = "update connections set acting_as = $2, \
                    active_since = case when active_since = 0 then $3 else active_since end where id = $1";

@@ -19,6 +19,7 @@ mod attempts;
 mod audit;
 mod changes;
 mod conflicts;
+mod connecting;
 mod connections;
 mod dead_letters;
 mod deliveries;
@@ -38,6 +39,7 @@ mod messages;
 pub mod pause;
 mod people;
 mod pool;
+mod removal;
 mod retention;
 mod runs;
 mod tokens;
@@ -48,6 +50,7 @@ pub use api_tokens::{ApiToken, TokenLine};
 pub use audit::{AuditEntry, AuditLine, AuditSearch};
 pub use changes::{Change, Cursor, Source};
 pub use conflicts::{Conflict, ConflictState, ListedConflict};
+pub use connecting::{Connecting, Probe};
 pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LOST, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
@@ -384,6 +387,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(14, "0014_identity"),
         pair!(15, "0015_inbox"),
         pair!(18, "0018_people"),
+        pair!(17, "0017_connect"),
     ];
     texts
         .iter()

@@ -73,14 +73,24 @@ impl Live {
 impl Live {
     /// The two sides as a connection with other rules would have them. Nothing of it is remembered.
     pub async fn look(&self, connection: &Connection) -> Result<Sides, Failure> {
+        let servicenow = self.look_at_servicenow(connection).await?.with_urgency(Urgency::Bulk);
+        Ok(Sides { servicenow: Arc::new(servicenow), platform: self.desk_of(connection) })
+    }
+
+    /// ServiceNow alone, as a connection with other rules would have it.
+    pub async fn look_at_servicenow(&self, connection: &Connection) -> Result<ServiceNow, Failure> {
         let known = self.servicenow.lock().await.get(&connection.id).map(|(_, side)| side.instance().clone());
         let instance = match known {
             Some(instance) => instance,
             None => self.instance(connection)?,
         };
         let fields = connection.rules.servicenow_fields();
-        let servicenow = ServiceNow::new(instance, &connection.rules.table, fields, self.clock.clone());
-        Ok(Sides { servicenow: Arc::new(servicenow.with_urgency(Urgency::Bulk)), platform: self.desk_of(connection) })
+        Ok(ServiceNow::new(instance, &connection.rules.table, fields, self.clock.clone()))
+    }
+
+    /// The access or the address is another one now: what was learnt of the instance counts no longer.
+    pub async fn forget(&self, connection: &str) {
+        self.servicenow.lock().await.remove(connection);
     }
 
     fn desk_of(&self, connection: &Connection) -> Arc<dyn Connector> {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 async fn problem(program: &Program, page: &str) -> (String, String) {
     let (path, code) = page.split_once("?problem=").unwrap_or_else(|| panic!("no problem in {page}"));
-    let id = path.rsplit('/').next().expect("an id");
+    let id = path.split('/').nth(3).expect("an id");
     let seen = program.ask("connection", &[("id", id)]).await;
     (code.to_owned(), seen["checks"][0]["code"].as_str().unwrap_or_default().to_owned())
 }
@@ -22,13 +22,7 @@ async fn addresses_are_checked_before_anybody_is_sent_there() {
         ("http://127.0.0.1:1", "CONN-UNREACHABLE"),
         (here.as_str(), "CONN-HTML"),
     ] {
-        let form = [
-            ("name", "A"),
-            ("address", address),
-            ("client_id", "b"),
-            ("client_secret", "c"),
-            ("environment", "production"),
-        ];
+        let form = [("name", "A"), ("address", address), ("client_id", "b"), ("client_secret", "c")];
         let answer = program.ask("connect", &form).await;
         assert_eq!(answer["code"], code, "{address}: {answer}");
         assert_eq!(answer["field"], "address");
@@ -74,15 +68,16 @@ async fn the_secret_never_leaves_and_a_viewer_sees_no_script() {
 }
 
 #[tokio::test]
-async fn an_instance_is_connected_once() {
+async fn a_table_of_an_instance_is_joined_once_and_a_second_connection_gets_another() {
     let (program, _) = Program::connected(sqlite().await).await;
     let address = program.practice.address().to_owned();
-    let form = [
-        ("name", "B"),
-        ("address", address.as_str()),
-        ("client_id", "b"),
-        ("client_secret", "c"),
-        ("environment", "sandbox"),
-    ];
-    assert_eq!(program.ask("connect", &form).await["code"], "CONN-TWICE");
+    let form = [("name", "B"), ("address", address.as_str()), ("client_id", "b"), ("client_secret", "c")];
+    let saved = program.post("/fn/connect", &form).await;
+    let id = super::support::location(&saved).split('/').nth(3).expect("an id").to_owned();
+    let step = program.ask("connect-step", &[("id", &id), ("step", "2")]).await;
+    let choice = &step["content"]["Capability"];
+    assert_eq!(choice["preset"], "case", "{step}");
+    assert_eq!(choice["tables"][0]["joined_by"], "Practice");
+    let form = [("id", id.as_str()), ("environment", "sandbox"), ("preset", "incident")];
+    assert_eq!(program.ask("choose-capability", &form).await["code"], "TABLE-TAKEN");
 }

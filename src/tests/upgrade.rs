@@ -29,6 +29,12 @@ async fn goes_on(database: Database) {
         crate::store::Hooks::default(),
         "signatures alone, as before"
     );
+    let is_draft = connection.state == crate::store::State::Draft;
+    assert_eq!(
+        store.connecting("c1").await.expect("readable").is_some(),
+        is_draft,
+        "a draft goes on with its next step"
+    );
     assert!(store.turned_away("c1").await.expect("readable").is_empty());
     assert!(store.identity("c1").await.expect("readable").is_none(), "it is remembered at the first look");
     let link = store.link_of("c1", "0123456789abcdef0123456789abcdef").await.expect("readable").expect("kept");

@@ -4,6 +4,9 @@
 mod people;
 
 pub use people::*;
+mod connecting;
+
+pub use connecting::*;
 
 use crate::error::Trouble;
 use serde::{Deserialize, Serialize};
@@ -56,6 +59,8 @@ pub enum ConnectionState {
     Paused,
     /// Stopped because a person must act; `state_note` says what and why.
     Held,
+    /// Its access is gone by a person's wish; links and history are kept.
+    Disconnected,
 }
 
 /// One row of Settings > Connections.
@@ -70,6 +75,8 @@ pub struct ConnectionRow {
     pub state: ConnectionState,
     /// Why it is in that state and what to do; empty when there is nothing to say.
     pub state_note: String,
+    /// The step of Connect to go on with; `None` when Connect is over.
+    pub next_step: Option<i64>,
     /// Links with nothing waiting.
     pub in_sync: i64,
     /// Links with work queued.

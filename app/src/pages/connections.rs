@@ -1,10 +1,12 @@
 //! `/settings/connections`: every connection and how it stands.
 
+use crate::address::with_query;
 use crate::api;
 use crate::error::Trouble;
 use crate::live::follow;
-use crate::model::ConnectionRow;
+use crate::model::{ConnectionRow, ConnectionState, step_address};
 use crate::ui::count::counted;
+use crate::ui::countdown::Countdown;
 use crate::ui::loaded::loaded;
 use crate::ui::state::ConnectionBadge;
 use crate::ui::time::MaybeTime;
@@ -37,7 +39,7 @@ fn Stray() -> impl IntoView {
             "CONN-STATE",
             "This authorization was not taken.",
             "It was begun in another browser or more than 15 minutes ago, or it was used before.",
-            "Open the connection below and press \"Authorize in ServiceNow\" again.",
+            "Open the connection below and authorize again: under Tokens, or in step 3 of Connect.",
         )
     };
     view! {
@@ -74,29 +76,52 @@ fn Table(rows: RwSignal<Vec<ConnectionRow>>) -> impl IntoView {
                         <th scope="col" class="text-right">"In sync"</th>
                         <th scope="col" class="text-right">"Waiting"</th>
                         <th scope="col" class="text-right">"Failing"</th>
+                        <th scope="col" class="text-right">"Conflicts"</th>
+                        <th scope="col">"Access"</th>
                         <th scope="col">"Last change"</th>
                     </tr>
                 </thead>
                 <tbody>
                     <For each=move || rows.get() key=ConnectionRow::clone let:row>
-                                <tr>
-                                    <th scope="row">
-                                        <a class="name" href=format!("/settings/connections/{}", row.id)>{row.name}</a>
-                                        <span class="block text-quiet font-normal break-all">{row.address}</span>
-                                    </th>
-                                    <td data-label="State" class="wide">
-                                        <ConnectionBadge state=row.state/>
-                                        {(!row.state_note.is_empty()).then(|| view! { <span class="block text-quiet">{row.state_note}</span> })}
-                                    </td>
-                                    <td data-label="Environment">{row.environment}</td>
-                                    <td data-label="In sync" class="num text-right">{counted(row.in_sync)}</td>
-                                    <td data-label="Waiting" class="num text-right">{row.waiting}</td>
-                                    <td data-label="Failing" class="num text-right" class=("text-error", row.failing > 0)>{row.failing}</td>
-                                    <td data-label="Last change"><MaybeTime when=row.last_change/></td>
-                                </tr>
+                        <Row row/>
                     </For>
                 </tbody>
             </table>
         </div>
+    }
+}
+
+#[component]
+fn Row(row: ConnectionRow) -> impl IntoView {
+    let home = format!("/settings/connections/{}", row.id);
+    let list = |path: &str| with_query(path, &[("connection", &row.id)]);
+    let (waiting, failures, conflicts) = (list("/history"), list("/failures"), list("/conflicts"));
+    // Of a connection that is at rest nobody need look after the access.
+    let is_at_rest = matches!(row.state, ConnectionState::Draft | ConnectionState::Disconnected);
+    let next = row.next_step.map(|step| {
+        view! { <a class="link block w-fit py-0.5" href=step_address(&row.id, step)>{format!("Continue at step {step}")}</a> }
+    });
+    view! {
+        <tr>
+            <th scope="row" class="who-cell">
+                <a class="name" href=home.clone()>{row.name}</a>
+                <span class="block text-quiet font-normal break-all">{row.address}</span>
+            </th>
+            <td data-label="State" class="wide">
+                <ConnectionBadge state=row.state/>
+                {(!row.state_note.is_empty()).then(|| view! { <span class="block text-quiet">{row.state_note}</span> })}
+                {next}
+            </td>
+            <td data-label="Environment">{row.environment}</td>
+            <td data-label="In sync" class="num text-right"><a class="count" href="/tickets">{counted(row.in_sync)}</a></td>
+            <td data-label="Waiting" class="num text-right"><a class="count" href=waiting>{row.waiting}</a></td>
+            <td data-label="Failing" class="num text-right" class=("text-error", row.failing > 0)><a class="count" href=failures>{row.failing}</a></td>
+            <td data-label="Conflicts" class="num text-right" class=("text-error", row.conflicts > 0)><a class="count" href=conflicts>{row.conflicts}</a></td>
+            <td data-label="Access">
+                {(!is_at_rest || row.days_left.is_some())
+                    .then(|| view! { <a class="count" href=format!("{home}/tokens")><Countdown days=row.days_left/></a> })}
+            </td>
+            <td data-label="Last change"><MaybeTime when=row.last_change/></td>
+        </tr>
     }
 }

@@ -3,7 +3,7 @@
 use crate::address::with_query;
 use crate::api;
 use crate::live::follow;
-use crate::model::{ConnectionRow, ConnectionState, Overview};
+use crate::model::{ConnectionRow, ConnectionState, Overview, step_address};
 use crate::pages::history::ChangeTable;
 use crate::ui::count::counted;
 use crate::ui::countdown::{Countdown, warning};
@@ -84,9 +84,9 @@ fn Verdict(connections: Vec<ConnectionRow>) -> impl IntoView {
     }
     if draft > 0 {
         acts.push(if draft == 1 {
-            "1 connection is not authorized yet".to_owned()
+            "1 connection is not set up yet".to_owned()
         } else {
-            format!("{draft} connections are not authorized yet")
+            format!("{draft} connections are not set up yet")
         });
     }
     let words = if acts.is_empty() { "Nothing needs you.".to_owned() } else { format!("{}.", acts.join(", ")) };
@@ -106,7 +106,7 @@ fn Standing(row: ConnectionRow) -> impl IntoView {
     view! {
         <li class="card-row">
             <div class="flex flex-wrap items-center gap-x-3 gap-y-1">
-                <a class="name" href=page.clone()>{row.name}</a>
+                <a class="name" href=page>{row.name}</a>
                 <ConnectionBadge state=row.state/>
                 {row.days_left.map(|days| view! { <Countdown days=Some(days)/> })}
                 <span class="text-xs text-quiet">{row.environment}</span>
@@ -114,7 +114,9 @@ fn Standing(row: ConnectionRow) -> impl IntoView {
             </div>
             {(!row.state_note.is_empty()).then(|| view! { <p class="note" class:act=held>{row.state_note}</p> })}
             {warning(row.days_left).map(|words| view! { <p class="note act">{words}</p> })}
-            {draft.then(|| view! { <p class="mt-2"><a class="link" href=page>"Go on: authorize in ServiceNow"</a></p> })}
+            {row.next_step.filter(|_| draft).map(|step| {
+                view! { <p class="mt-2"><a class="link" href=step_address(&row.id, step)>{format!("Continue at step {step}")}</a></p> }
+            })}
             <dl class="counts">
                 <div><dt>"In sync"</dt><dd><a href="/tickets">{counted(row.in_sync)}</a></dd></div>
                 <div><dt>"Waiting"</dt><dd><a href=history>{row.waiting}</a></dd></div>

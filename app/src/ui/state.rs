@@ -39,6 +39,7 @@ pub fn ConnectionBadge(state: ConnectionState) -> impl IntoView {
         ConnectionState::Active => (Tone::Calm, "Active"),
         ConnectionState::Paused => (Tone::Busy, "Paused"),
         ConnectionState::Held => (Tone::Act, "Needs you"),
+        ConnectionState::Disconnected => (Tone::Busy, "Disconnected"),
     };
     view! { <State tone word/> }
 }

@@ -154,7 +154,7 @@ impl ServiceNow {
     }
 
     /// The roles of this account; none where it may not read them.
-    async fn roles(&self) -> Result<BTreeSet<String>, Failure> {
+    pub(super) async fn roles(&self) -> Result<BTreeSet<String>, Failure> {
         let me = self.people.me(&self.instance).await?.user_name;
         if me.is_empty() {
             return Ok(BTreeSet::new());

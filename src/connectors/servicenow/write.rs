@@ -78,6 +78,11 @@ impl ServiceNow {
         Ok(())
     }
 
+    /// The columns as they go out; what cannot be sent is left out.
+    pub(super) async fn columns_of(&self, fields: &Fields) -> Result<Map<String, Json>, Failure> {
+        Ok(self.body(fields).await?.columns)
+    }
+
     async fn body(&self, fields: &Fields) -> Result<Body, Failure> {
         let columns = self.columns().await?;
         let mut body = Body::default();

@@ -11,7 +11,7 @@ const ROWS: usize = 10;
 const SPARE: usize = 2;
 
 /// The rows of a condition that is nothing but tests which all must hold; `None` for any other.
-pub(super) fn rows(condition: &Condition) -> Option<Vec<ConditionRow>> {
+pub(in crate::operations) fn rows(condition: &Condition) -> Option<Vec<ConditionRow>> {
     match condition {
         Condition::All(tests) => tests.iter().map(row).collect(),
         test => row(test).map(|row| vec![row]),
@@ -37,7 +37,11 @@ fn row(test: &Condition) -> Option<ConditionRow> {
 }
 
 /// The rows to show: as typed, or else of the condition, with some to fill in.
-pub(super) fn shown(group: &str, condition: &Condition, typed: &BTreeMap<String, String>) -> Vec<ConditionRow> {
+pub(in crate::operations) fn shown(
+    group: &str,
+    condition: &Condition,
+    typed: &BTreeMap<String, String>,
+) -> Vec<ConditionRow> {
     let mut shown = if is_typed(group, typed) {
         typed_rows(group, typed).filter(|row| !row.field.is_empty() || !row.value.is_empty()).collect()
     } else {
@@ -49,7 +53,7 @@ pub(super) fn shown(group: &str, condition: &Condition, typed: &BTreeMap<String,
 }
 
 /// The condition that the rows say. Without any row, one that rows cannot say is kept.
-pub(super) fn read(group: &str, typed: &BTreeMap<String, String>, now: &Condition) -> Answer<Condition> {
+pub(in crate::operations) fn read(group: &str, typed: &BTreeMap<String, String>, now: &Condition) -> Answer<Condition> {
     if !is_typed(group, typed) {
         return Ok(now.clone());
     }

@@ -1,7 +1,7 @@
 //! A connection's rules as a whole: preset, table, direction, what enters, creation, deletions. What would change is
 //! shown on real records before it is published; publishing begins a healing run under the breaker.
 
-mod conditions;
+pub(super) mod conditions;
 mod form;
 
 use super::show::finding;

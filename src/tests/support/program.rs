@@ -156,17 +156,12 @@ impl Program {
 
     pub async fn connect_with(&self, secret: &str) -> String {
         let address = self.practice.address().to_owned();
-        let form = [
-            ("name", "Practice"),
-            ("address", address.as_str()),
-            ("client_id", CLIENT_ID),
-            ("client_secret", secret),
-            ("environment", "sandbox"),
-        ];
+        let form =
+            [("name", "Practice"), ("address", address.as_str()), ("client_id", CLIENT_ID), ("client_secret", secret)];
         let answer = self.post("/fn/connect", &form).await;
         let page = location(&answer);
-        assert!(page.starts_with("/settings/connections/"), "{page}");
-        page.rsplit('/').next().expect("an id").to_owned()
+        let id = page.strip_prefix("/settings/connections/").and_then(|rest| rest.strip_suffix("/connect/2"));
+        id.unwrap_or_else(|| panic!("to the second step, not {page}")).to_owned()
     }
 
     /// The way through ServiceNow's pages, as a person's browser goes it. Answers where it ends up.
@@ -174,8 +169,18 @@ impl Program {
         self.authorize_as(connection, "admin", allow).await
     }
 
-    /// The same as another user, whose password is the name.
+    /// The same as another user, whose password is the name. A new connection begins to sync.
     pub async fn authorize_as(&self, connection: &str, user: &str, allow: bool) -> String {
+        let back = self.let_in(connection, user, allow).await;
+        if back.ends_with("/connect/3?authorized=1") {
+            let started = self.ask("start-sync", &[("id", connection)]).await;
+            assert!(started["code"].is_null(), "{started}");
+        }
+        back
+    }
+
+    /// The same, and no more than that.
+    pub async fn let_in(&self, connection: &str, user: &str, allow: bool) -> String {
         let begun = self.get(&format!("/oauth/authorize/{connection}")).await;
         let consent = location(&begun);
         let servicenow = self.practice.address();

@@ -3,6 +3,7 @@
 use super::Shown;
 use crate::api::{SetAccessEnd, SetClient};
 use crate::live::use_live;
+use crate::model::Authorized;
 use crate::ui::countdown::Countdown;
 use crate::ui::field::TextField;
 use crate::ui::time::MaybeTime;
@@ -10,10 +11,33 @@ use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
+/// In short: how long it lasts, and the ways to all about it.
 #[component]
 pub fn Access(shown: Shown) -> impl IntoView {
+    let home = format!("/settings/connections/{}", shown.read_untracked().row.id);
+    let tokens = Memo::new(move |_| shown.read().tokens.clone());
+    view! {
+        <section class="part">
+            <div class="part-head">
+                <h2>"Access"</h2>
+                {move || view! { <Countdown days=shown.read().row.days_left/> }}
+                {move || {
+                    let name = tokens.read().acting_as.clone();
+                    (!name.is_empty()).then(|| view! { <p class="text-quiet">"Acts as "{name}</p> })
+                }}
+                <a class="link" href=format!("{home}/tokens")>"Tokens"</a>
+                <a class="link" href=format!("{home}/permissions")>"Permissions"</a>
+            </div>
+        </section>
+    }
+}
+
+/// All of it, with what a person can do about it.
+#[component]
+pub fn WholeAccess(shown: Shown, authorized: Authorized) -> impl IntoView {
     let tokens = Memo::new(move |_| shown.read().tokens.clone());
     let again = format!("/oauth/authorize/{}", shown.read_untracked().row.id);
+    let by = if authorized.by.is_empty() { "not known".to_owned() } else { authorized.by };
     view! {
         <section class="part">
             <div class="part-head">
@@ -40,6 +64,8 @@ pub fn Access(shown: Shown) -> impl IntoView {
                     let name = tokens.read().acting_as.clone();
                     if name.is_empty() { "nobody yet".to_owned() } else { name }
                 }}</dd></div>
+                <div><dt>"Authorized by"</dt><dd>{by}</dd></div>
+                <div><dt>"Authorized"</dt><dd><MaybeTime when=authorized.at/></dd></div>
                 <div><dt>"Access token until"</dt><dd>{move || view! { <MaybeTime when=tokens.read().access_ends.clone() never="none"/> }}</dd></div>
                 <div><dt>"Last refresh"</dt><dd>{move || view! { <MaybeTime when=tokens.read().last_refresh.clone()/> }}</dd></div>
                 <div><dt>"Refresh token until"</dt><dd>{move || view! { <MaybeTime when=tokens.read().refresh_ends.clone() never="none"/> }}</dd></div>

@@ -58,7 +58,7 @@ pub fn Checks(shown: Shown) -> impl IntoView {
 }
 
 #[component]
-fn Finding(check: Check) -> impl IntoView {
+pub fn Finding(check: Check) -> impl IntoView {
     let (tone, word) = if check.passed { (Tone::Calm, "Passed") } else { (Tone::Act, "Failed") };
     view! {
         <li>

@@ -3,21 +3,24 @@
 
 mod access;
 mod arrival;
-mod checks;
+pub mod checks;
+pub mod disconnect;
 mod doubt;
 mod kit;
 mod mapping;
+pub mod permissions;
 mod polling;
 mod pull;
 pub mod rules;
 pub mod servicenow;
 mod settings;
+pub mod tokens;
 mod webhooks;
 
-use crate::address::{query, with_query};
+use crate::address::with_query;
 use crate::api::{self, PauseConnection, ResumeConnection};
 use crate::live::{follow, use_live};
-use crate::model::{self, ConnectionState};
+use crate::model::{self, CONNECT_STEPS, ConnectionState, step_address};
 use crate::ui::count::counted;
 use crate::ui::countdown::warning;
 use crate::ui::loaded::loaded;
@@ -73,8 +76,7 @@ fn Opened(page: model::ConnectionPage) -> impl IntoView {
         }}
         <Doubt shown/>
         {move || warning(shown.read().row.days_left).map(|words| view! { <p class="note act">{words}</p> })}
-        <Connected shown/>
-        <Draft shown state/>
+        <GoOn shown/>
         <Facts shown/>
         <Checks shown/>
         <Access shown/>
@@ -84,47 +86,37 @@ fn Opened(page: model::ConnectionPage) -> impl IntoView {
         <Pull shown/>
         <Settings shown/>
         <Mapping shown/>
+        <p class="part"><a class="link" href=format!("/settings/connections/{id}/disconnect")>"Disconnect or remove this connection"</a></p>
     }
 }
 
-/// Back from ServiceNow, with success.
+/// The one next step of a connection that is still being set up, or was disconnected.
 #[component]
-fn Connected(shown: Shown) -> impl IntoView {
-    let authorized = query("authorized");
+fn GoOn(shown: Shown) -> impl IntoView {
+    let id = StoredValue::new(shown.read_untracked().row.id.clone());
+    let step = Memo::new(move |_| shown.read().row.next_step);
+    let is_over = Memo::new(move |_| shown.read().row.state == ConnectionState::Disconnected);
     move || {
-        (*authorized.read() == "1").then(|| {
-            let who = shown.read().tokens.acting_as.clone();
-            let who = if who.is_empty() { String::new() } else { format!(" It acts there as {who}.") };
-            view! {
-                <div role="status" class="alert alert-success alert-soft my-3">
-                    <p><strong class="font-semibold">"Connected."</strong>{who}" Changes flow from now on."</p>
-                </div>
+        let (words, step, link) = match (is_over.get(), step.get()) {
+            (true, _) => (
+                "Nothing is read or written. Connect again to go on where it stopped: the links are as they were."
+                    .to_owned(),
+                1,
+                "Connect again".to_owned(),
+            ),
+            (false, Some(step)) => {
+                let name =
+                    usize::try_from(step - 1).ok().and_then(|at| CONNECT_STEPS.get(at)).copied().unwrap_or_default();
+                (format!("Connect was left before step {step}, {name}."), step, format!("Continue at step {step}"))
             }
-        })
-    }
-}
-
-/// The one next step of a connection that has no access yet.
-#[component]
-fn Draft(shown: Shown, state: Memo<ConnectionState>) -> impl IntoView {
-    let address = format!("/oauth/authorize/{}", shown.read_untracked().row.id);
-    move || {
-        let address = address.clone();
-        (state.get() == ConnectionState::Draft).then(|| {
-            let page = shown.read();
-            view! {
-                <section class="next-step">
-                    <h2>"Next: authorize in ServiceNow"</h2>
-                    <p>
-                        "You go to "<span class="font-medium break-all">{page.row.address.clone()}</span>
-                        ", sign in there and allow Isthmus to act for you. ServiceNow sends you back here, and a test reads
-                        the connection's table with the same query that polling uses. Sign in as a user who may read and write
-                        its records; a user of its own for this, such as isthmus, is best."
-                    </p>
-                    <p><a class="btn btn-primary" href=address rel="external">"Authorize in ServiceNow"</a></p>
-                    <p class="hint">"The OAuth client there must have this redirect URL: "<code class="copy">{page.redirect_url.clone()}</code></p>
-                </section>
-            }
+            (false, None) => return None,
+        };
+        Some(view! {
+            <section class="next-step">
+                <h2>{if is_over.get() { "Disconnected" } else { "Set-up is not finished" }}</h2>
+                <p>{words}</p>
+                <p><a class="btn btn-primary" href=step_address(&id.get_value(), step)>{link}</a></p>
+            </section>
         })
     }
 }

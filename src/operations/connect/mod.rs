@@ -1,15 +1,22 @@
-//! Connect: a draft, the browser's way to ServiceNow and back, and the test. Every way in which it can
-//! fail has its own words.
+//! Connect: six steps that can be left and taken up again. Here: the browser's way to ServiceNow and back, and the test.
+//! Every way in which it can fail has its own words.
+
+mod estimate;
+mod instance;
+mod live_test;
+mod mappings;
+mod steps;
+mod suggest;
+mod what;
 
 use super::{Operations, OrTrouble, Parts, broken};
-use crate::connectors::servicenow::probe;
 use crate::connectors::{ChangeStream, Connector, Failure, Journal};
 use crate::oauth::{ExchangeError, OauthError};
 use crate::queue;
 use crate::store::{Connection, State, StoreError};
 use app::api::Answer;
 use app::error::Trouble;
-use app::model::{Check, Role};
+use app::model::{Check, Role, step_address};
 
 /// What ServiceNow's redirect brought along.
 #[derive(Debug, Default, serde::Deserialize)]
@@ -34,103 +41,6 @@ fn passed(what: &str) -> Check {
 }
 
 impl Operations {
-    /// Keeps a draft, once an instance answers at the address.
-    pub async fn connect_draft(
-        &self,
-        name: &str,
-        address: &str,
-        client_id: &str,
-        client_secret: &str,
-        environment: &str,
-    ) -> Answer<String> {
-        self.require(Role::Admin, "connections.connect", name).await?;
-        let missing = |what: &str, field: &str| {
-            Trouble::new("FORM-MISSING", &format!("The {what} is missing."), "It is needed to connect.", "Fill it in.")
-                .about(field)
-        };
-        let (name, client_id, client_secret) = (name.trim(), client_id.trim(), client_secret.trim());
-        for (value, what, field) in [
-            (name, "name", "name"),
-            (client_id, "client ID", "client_id"),
-            (client_secret, "client secret", "client_secret"),
-        ] {
-            if value.is_empty() {
-                return Err(missing(what, field));
-            }
-        }
-        if !matches!(environment, "production" | "sandbox") {
-            return Err(missing("environment", "environment"));
-        }
-        let parts = &self.parts;
-        let url = parts.http.instance_address(address).map_err(|error| {
-            Trouble::new(
-                "CONN-ADDRESS",
-                "This address cannot be used.",
-                &format!("{error}."),
-                "Type the instance's address as the browser shows it.",
-            )
-            .about("address")
-        })?;
-        probe(&parts.http, &url).await.map_err(|failure| trouble(&failure).about("address"))?;
-        let clock = parts.clock.as_ref();
-        let address = url.as_str().trim_end_matches('/').to_owned();
-        // Filled in again after a mistake, the same draft gets the new values.
-        let rules = merge::incident_to_desk();
-        let before = self.draft_of(&address, &rules.table).await?;
-        let id = before.as_ref().map_or_else(|| clock.id(), |draft| draft.id.clone());
-        let seal = |column: &str, secret: &str| {
-            parts.secrets.seal(&format!("connections.{column}/{id}"), secret, clock).map_err(|error| broken(&error))
-        };
-        let connection = Connection {
-            id: id.clone(),
-            name: name.into(),
-            address,
-            environment: environment.into(),
-            client_id: client_id.into(),
-            client_secret: seal("client_secret", client_secret)?,
-            state: State::Draft,
-            state_note: "Not authorized yet. Press \"Authorize in ServiceNow\".".into(),
-            rules,
-            webhook_key: clock.secret(),
-            webhook_secret: seal("webhook_secret", &clock.secret())?,
-            acting_as: String::new(),
-            active_since: 0,
-            last_webhook: 0,
-            last_poll: 0,
-            checks: "[]".into(),
-            tested_at: 0,
-            created_at: clock.now(),
-        };
-        let mut tx = self.begin().await?;
-        match before {
-            None => tx.add_connection(&connection).await.or_trouble()?,
-            Some(_) => tx.replace_draft(&connection).await.or_trouble()?,
-        }
-        self.audit(&mut tx, "connections.connect", &id, &connection.address, false).await?;
-        self.commit(tx).await?;
-        parts.news.connection(&id);
-        Ok(id)
-    }
-
-    /// The draft for this instance, if one was begun. A table of an instance is joined once: two connections would make
-    /// two tickets of every record.
-    async fn draft_of(&self, address: &str, table: &str) -> Answer<Option<Connection>> {
-        let connections = self.parts.store.connections().await.or_trouble()?;
-        let joins = |connection: &Connection| connection.address == address && connection.rules.table == table;
-        let Some(same) = connections.into_iter().find(joins) else {
-            return Ok(None);
-        };
-        if same.state == State::Draft {
-            return Ok(Some(same));
-        }
-        let why = format!(
-            "The connection {} joins its table {table} already, and two would make two tickets of every record.",
-            same.name
-        );
-        let todo = "Open that connection. To authorize it again, press \"Regenerate token\" there.";
-        Err(Trouble::new("CONN-TWICE", "This instance is connected.", &why, todo).about("address"))
-    }
-
     /// Where to send this browser, so that a person authorizes the connection.
     pub async fn begin_authorization(&self, id: &str) -> Answer<String> {
         self.require(Role::Admin, "connections.authorize", id).await?;
@@ -189,18 +99,27 @@ impl Operations {
         self.audit(&mut tx, "connections.authorize", &connection.id, &detail, false).await?;
         self.commit(tx).await?;
         self.parts.news.connection(&connection.id);
+        let is_new = connection.active_since == 0;
+        let page = if is_new {
+            step_address(&connection.id, 3)
+        } else {
+            format!("/settings/connections/{}/tokens", connection.id)
+        };
         Ok(match problem {
-            None => format!("/settings/connections/{}?authorized=1", connection.id),
-            Some(code) => format!("/settings/connections/{}?problem={code}", connection.id),
+            None => format!("{page}?authorized=1"),
+            Some(code) => format!("{page}?problem={code}"),
         })
     }
 
-    /// Tests with the fresh token and, if all is well, begins to sync: from now on.
-    /// Answers the checks, the code of what stands in the way, and who it acts as.
+    /// Tests with the fresh token. A connection that synced before goes on, if all is well; a new one has the next step of
+    /// Connect before it. Answers the checks, the code of what stands in the way, and who it acts as.
     async fn activate(&self, connection: &Connection) -> Answer<(Vec<Check>, Option<String>, String)> {
         let (mut checks, acting_as) = test(&self.parts, connection).await;
         checks.extend(another_user(&connection.acting_as, &acting_as));
         let is_well = |checks: &[Check]| checks.iter().all(|check| check.passed || !is_needed(check));
+        if connection.active_since == 0 {
+            return self.authorize_draft(connection, checks, acting_as).await;
+        }
         let objection = if is_well(&checks) { self.objection_to(connection).await } else { Ok(None) };
         let objection = objection.unwrap_or_else(|failure| {
             checks.push(failure);
@@ -222,9 +141,29 @@ impl Operations {
             queue::poll_at(&mut tx, &connection.id, clock.now(), clock).await.or_trouble()?;
             queue::purge_at(&mut tx, &connection.id, clock.now(), clock).await.or_trouble()?;
             tx.revive_jobs(&connection.id, clock.now()).await.or_trouble()?;
+            if connection.state == State::Disconnected {
+                tx.end_connecting(&connection.id).await.or_trouble()?;
+            }
         }
         self.commit(tx).await?;
         self.parts.wake.wake();
+        Ok((checks, problem, acting_as))
+    }
+
+    async fn authorize_draft(
+        &self,
+        connection: &Connection,
+        checks: Vec<Check>,
+        acting_as: String,
+    ) -> Answer<(Vec<Check>, Option<String>, String)> {
+        let problem = checks.iter().find(|check| !check.passed && is_needed(check)).map(|check| check.code.clone());
+        if problem.is_none() {
+            let mut tx = self.begin().await?;
+            tx.set_connection_authorized(&connection.id, &acting_as, 0).await.or_trouble()?;
+            tx.set_connection_state(&connection.id, State::Draft, "").await.or_trouble()?;
+            tx.reach_step(&connection.id, 4).await.or_trouble()?;
+            self.commit(tx).await?;
+        }
         Ok((checks, problem, acting_as))
     }
 
@@ -335,7 +274,7 @@ fn exchange_problem(error: &ExchangeError) -> Check {
             "CONN-SECRET",
             "ServiceNow gave no token.",
             &why,
-            "Compare the client ID and the client secret with those in ServiceNow's Application Registry. Fill in Connect again with the right ones; this draft takes them over.",
+            "Compare the client ID and the client secret with those in ServiceNow's Application Registry. Correct them in step 1, Instance, or of a connection that runs under Tokens; then authorize again.",
         ),
         ExchangeError::NotAnInstance(_) | ExchangeError::Address(_) => {
             check("CONN-HTML", "No ServiceNow instance answers there.", &why, "Check the instance's address.")

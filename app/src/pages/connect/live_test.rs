@@ -1,0 +1,99 @@
+//! The live test: create there, see here, change here, see there. Each step ticks as it happens.
+
+use crate::api::{self, RunLiveTest};
+use crate::live::{follow, use_live};
+use crate::model::{LiveStep, LiveTest, Progress};
+use crate::ui::state::{State, Tone};
+use crate::ui::time::MaybeTime;
+use crate::ui::trouble::FormTrouble;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+#[component]
+pub fn LiveTestPart(id: String, test: LiveTest) -> impl IntoView {
+    let live = use_live();
+    let run = ServerAction::<RunLiveTest>::new();
+    let trouble = Signal::derive(move || run.value().get().and_then(Result::err));
+    let topic = format!("live:{id}");
+    let asked = id.clone();
+    let test = follow(test, vec![topic.clone()], move || api::live_test(asked.clone()));
+    Effect::new(move |before: Option<usize>| {
+        let now = run.version().get();
+        if before.is_some_and(|before| before != now) {
+            live.moved(&topic);
+        }
+        now
+    });
+    let id = StoredValue::new(id);
+    let runs = Memo::new(move |_| test.read().runs);
+    let unable = Memo::new(move |_| test.read().unable.clone());
+    let steps = Memo::new(move |_| test.read().steps.clone());
+    let verdict = Memo::new(move |_| verdict(&test.read()));
+    view! {
+        <section class="part" id="live-test">
+            <div class="part-head">
+                <h3 class="font-semibold">"Live test"</h3>
+                <p class="text-quiet">"Last run "{move || view! { <MaybeTime when=test.read().begun.clone()/> }}</p>
+            </div>
+            <p class="hint max-w-3xl mb-2">
+                "Makes one real record in ServiceNow, titled as a test and signed so in its field correlation_display, follows it here
+                and back, and closes both. Business rules and notifications of your instance run for it as for any other. The closed
+                record stays: Isthmus deletes nothing there."
+            </p>
+            <Show when=move || unable.read().is_empty() fallback=move || view! { <p class="note">{unable.get()}</p> }>
+                <ActionForm action=run>
+                    <input type="hidden" name="id" value=id.get_value()/>
+                    <button class="btn btn-sm" type="submit" disabled=move || run.pending().get() || runs.get()>
+                        "Make a test record and follow it"
+                    </button>
+                </ActionForm>
+            </Show>
+            <FormTrouble trouble/>
+            <p role="status" class="font-medium mt-2">{verdict}</p>
+            <ol class="checks mt-2">{move || steps.get().into_iter().map(|step| view! { <Step step/> }).collect_view()}</ol>
+            {move || {
+                let test = test.read();
+                (!test.record_url.is_empty())
+                    .then(|| view! {
+                        <p class="mt-2">
+                            <a class="link" href=test.record_url.clone() target="_blank" rel="noopener">{test.number.clone()}" in ServiceNow"</a>
+                            {(!test.ticket.is_empty())
+                                .then(|| view! { " · "<a class="link" href=format!("/tickets/{}", test.ticket)>"Its ticket in Desk"</a> })}
+                        </p>
+                    })
+            }}
+            <noscript><p class="hint">"Without scripts this page does not follow by itself: load it again."</p></noscript>
+        </section>
+    }
+}
+
+/// In one sentence, said when it changes.
+fn verdict(test: &LiveTest) -> &'static str {
+    let is = |progress: Progress| test.steps.iter().any(|step| step.progress == progress);
+    match () {
+        () if test.steps.is_empty() => "",
+        () if test.runs => "The test runs.",
+        () if is(Progress::Failed) => "The test ended at the step below.",
+        () if test.steps.iter().all(|step| step.progress == Progress::Done) => "Both ways work.",
+        () => "The test was cut off. Run it again.",
+    }
+}
+
+#[component]
+fn Step(step: LiveStep) -> impl IntoView {
+    let (tone, word) = match step.progress {
+        Progress::Waiting => (Tone::Busy, "Waiting"),
+        Progress::Running => (Tone::Busy, "Running"),
+        Progress::Done => (Tone::Calm, "Done"),
+        Progress::Failed => (Tone::Act, "Failed"),
+    };
+    view! {
+        <li>
+            <State tone word/>
+            <div class="min-w-0">
+                <p class="font-medium">{step.what}</p>
+                {(!step.note.is_empty()).then(|| view! { <p class="text-quiet break-words">{step.note}</p> })}
+            </div>
+        </li>
+    }
+}
