@@ -100,13 +100,13 @@ test('pictures', async ({ page, program }) => {
   await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
   await expect(async () => {
     await page.goto(`${program.console}/conflicts`);
-    await expect(page.getByRole('row')).toHaveCount(2, { timeout: 1000 });
+    await expect(page.locator('fieldset')).toHaveCount(1, { timeout: 1000 });
     await page.goto(`${program.console}/failures`);
     await expect(page.getByRole('row')).toHaveCount(2, { timeout: 1000 });
   }).toPass({ timeout: 60_000 });
   await shot('conflicts', '/conflicts');
   await page.goto(`${program.console}/conflicts`);
-  await page.locator('main h3 a').first().click();
+  await page.locator('main legend a').first().click();
   await expect(page).toHaveURL(/conflicts\/\w+/);
   await shot('conflict', new URL(page.url()).pathname);
   await shot('failures', '/failures');

@@ -2,7 +2,7 @@
 
 use crate::pages::{
     change::ChangePage,
-    conflicts::{ConflictPage, ConflictsPage},
+    conflicts::{ConflictPage, ConflictsPage, alike::AlikePage},
     connect::ConnectPage,
     connection::ConnectionPage,
     connection::rules::RulesPage,
@@ -15,6 +15,7 @@ use crate::pages::{
     history::HistoryPage,
     not_found::NotFound,
     overview::OverviewPage,
+    record::{RecordPage, RecordsPage, restore::RestorePage},
     retention::RetentionPage,
     run::RunPage,
     sign_in::SignInPage,
@@ -47,6 +48,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/tickets/:id") view=TicketPage ssr=SsrMode::Async/>
                     <Route path=path!("/conflicts") view=ConflictsPage ssr=SsrMode::Async/>
                     <Route path=path!("/conflicts/:id") view=ConflictPage ssr=SsrMode::Async/>
+                    <Route path=path!("/conflicts/alike") view=AlikePage ssr=SsrMode::Async/>
                     <Route path=path!("/tickets/new") view=NewTicketPage ssr=SsrMode::Async/>
                     <Route path=path!("/tickets/:id/delete") view=DeleteTicketPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async/>
@@ -59,6 +61,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/drift/:id") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/failures") view=FailuresPage ssr=SsrMode::Async/>
                     <Route path=path!("/failures/:id") view=FailurePage ssr=SsrMode::Async/>
+                    <Route path=path!("/links") view=RecordsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/links/:id") view=RecordPage ssr=SsrMode::Async/>
+                    <Route path=path!("/links/:id/restore") view=RestorePage ssr=SsrMode::Async/>
                     <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async/>
                     <Route path=path!("/history/:id") view=ChangePage ssr=SsrMode::Async/>
                 </ParentRoute>

@@ -1,6 +1,7 @@
 //! What a person may ask for: one function each, with one permission check and one audit entry. Pages,
 //! REST API and command line all come through here.
 
+mod alike;
 mod conflicts;
 mod connect;
 mod connections;
@@ -16,13 +17,17 @@ mod kit;
 mod kit_check;
 mod people;
 mod polling;
+mod presences;
+mod records;
 mod retention;
 mod rules;
 mod servicenow_side;
 mod settings;
 mod show;
+mod third_value;
 mod tickets;
 mod webhooks;
+mod words;
 
 pub use connect::{Returned, plan_polls};
 pub use files::Download;

@@ -14,6 +14,7 @@ macro_rules! rows {
 }
 
 mod alone;
+mod attempts;
 mod audit;
 mod changes;
 mod conflicts;
@@ -31,32 +32,37 @@ mod jobs;
 mod links;
 mod mappings;
 mod messages;
+mod moments;
 #[cfg(test)]
 pub mod pause;
 mod people;
 mod pool;
+mod presences;
 mod retention;
 mod runs;
 mod tokens;
 mod upkeep;
 
 pub use alone::Alone;
+pub use attempts::Attempt;
 pub use audit::AuditEntry;
-pub use changes::{Change, Cursor, Source};
-pub use conflicts::{Conflict, ConflictState, ListedConflict};
+pub use changes::{Change, Cursor, Heard as HeardChange, Source};
+pub use conflicts::{AlikeConflicts, Conflict, ConflictState, ListedConflict};
 pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LOST, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, Touched, User};
 pub use files::FileLine;
-pub use history::{HistoryLine, HistorySearch};
+pub use history::{HistoryLine, HistoryPage, HistorySearch, NewLine};
 pub use hooks::{Hooks, Sample, TurnedAway, TurnedAwayCalls};
 pub use identities::{Identity, Remembered};
 pub use inbox::Batch;
 pub use jobs::{Back, Job, JobKind, Urgency};
-pub use links::{Beside, Cut, Link, LinkState};
+pub use links::{Beside, CalledLink, Cut, Link, LinkState};
 pub use messages::{Heard, Messages};
+pub use moments::{Apart, Moment, Standing};
 pub use people::{PersonRow, SessionRow};
+pub use presences::Presence;
 pub use retention::{Purge, Purgeable, Retention};
 pub use runs::{Finding, FindingLine, NEVER, Run, RunState};
 pub use tokens::{Ending, Refreshed, Tokens};
@@ -379,6 +385,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(13, "0013_polling"),
         pair!(14, "0014_identity"),
         pair!(15, "0015_inbox"),
+        pair!(19, "0019_records"),
     ];
     texts
         .iter()

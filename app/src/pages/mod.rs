@@ -12,6 +12,7 @@ pub mod first_run;
 pub mod history;
 pub mod not_found;
 pub mod overview;
+pub mod record;
 pub mod retention;
 pub mod run;
 pub mod sign_in;

@@ -3,7 +3,7 @@
 use crate::api::{self, SignOut};
 use crate::live::Live;
 use crate::model::Person;
-use crate::ui::icon::{CONFLICTS, CONNECTIONS, FAILURES, HISTORY, Icon, MENU, Mark, OVERVIEW, TICKETS};
+use crate::ui::icon::{CONFLICTS, CONNECTIONS, FAILURES, HISTORY, Icon, MENU, Mark, OVERVIEW, RECORDS, TICKETS};
 use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
@@ -59,6 +59,7 @@ fn Navigation(me: Resource<api::Answer<Option<Person>>>) -> impl IntoView {
             <A href="/failures"><Icon path=FAILURES/>"Failures"</A>
             <A href="/conflicts"><Icon path=CONFLICTS/>"Conflicts"</A>
             <A href="/history"><Icon path=HISTORY/>"History"</A>
+            <A href="/links"><Icon path=RECORDS/>"Records"</A>
             <p class="ways-group">"Settings"</p>
             <A href="/settings/connections"><Icon path=CONNECTIONS/>"Connections"</A>
             <A href="/settings/retention"><Icon path=HISTORY/>"Retention"</A>

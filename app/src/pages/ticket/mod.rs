@@ -88,6 +88,7 @@ fn Sync(ticket: RwSignal<model::TicketPage>) -> impl IntoView {
                     <LinkState state=sync.state/>
                     <span class="text-quiet">"since "<Time when=sync.since/></span>
                     <a class="link" href=why>"why?"</a>
+                    <a class="link" href=format!("/links/{}", sync.link)>"both sides and the past"</a>
                     <span>
                         <a class="link num" href=sync.record_url rel="external noopener" target="_blank">
                             {sync.reference}<span class="sr-only">" in ServiceNow, opens in a new tab"</span>
