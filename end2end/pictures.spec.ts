@@ -109,6 +109,18 @@ test('pictures', async ({ page, program }) => {
   await page.locator('main legend a').first().click();
   await expect(page).toHaveURL(/conflicts\/\w+/);
   await shot('conflict', new URL(page.url()).pathname);
+  await page.goto(program.console + ticket);
+  await page.getByRole('link', { name: 'both sides and the past' }).click();
+  await expect(page).toHaveURL(/links\/\w+/);
+  const link = new URL(page.url()).pathname;
+  await shot('record', link);
+  await page.goto(program.console + link);
+  await page.getByRole('link', { name: 'as it stood then' }).last().click();
+  await expect(page).toHaveURL(/at=/);
+  await shot('record-past', new URL(page.url()).pathname + new URL(page.url()).search);
+  await page.getByRole('link', { name: 'Restore title' }).click();
+  await expect(page).toHaveURL(/restore/);
+  await shot('restore', new URL(page.url()).pathname + new URL(page.url()).search);
   await shot('failures', '/failures');
   await page.goto(`${program.console}/failures`);
   await page.getByRole('row').nth(1).getByRole('link').first().click();

@@ -56,7 +56,7 @@ pub struct HistoryPage {
 }
 
 /// So many lines are looked through for a page. What is rarer than that is found over several pages, each of them fast.
-const LOOKED_THROUGH: i64 = 2_000;
+const LOOKED_THROUGH: i64 = 500;
 /// After every id.
 const LAST: &str = "zzzzzzzz";
 

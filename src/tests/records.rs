@@ -53,9 +53,11 @@ async fn a_pair_is_shown_as_it_stands_and_as_it_stood() {
         (&json!("third"), &json!("third"), &json!(true))
     );
     assert!(now["read"].is_null() && now["at"].is_null(), "{now}");
-    for (summary, stood) in
-        [("as ticket", "The printer is on fire"), ("went to ServiceNow", "second"), ("Title went to Desk", "third")]
-    {
+    for (summary, stood) in [
+        ("as ticket", "The printer is on fire"),
+        ("Title went to ServiceNow", "second"),
+        ("Title went to Desk", "third"),
+    ] {
         let then = record(&pair.program, &link, &moment(&pair, summary).await, false).await;
         let title = field(&then, "title");
         let held = [&title["servicenow"], &title["base"], &title["platform"]];
