@@ -170,7 +170,12 @@ pub(super) async fn tell(
 
 /// Writes a line about something that a person must act on.
 pub(super) async fn problem(engine: &Engine, tx: &mut Tx, link: &Link, why: &str) -> Result<()> {
-    let story = Story::default().step(engine.clock.now(), why);
+    problem_of(engine, tx, link, why, "").await
+}
+
+/// The same about a delivery, whose attempts tell more.
+pub(super) async fn problem_of(engine: &Engine, tx: &mut Tx, link: &Link, why: &str, delivery: &str) -> Result<()> {
+    let story = Story { delivery: delivery.to_owned(), ..Story::default() }.step(engine.clock.now(), why);
     tell(engine.clock.as_ref(), tx, link, None, "problem", why, &story).await
 }
 

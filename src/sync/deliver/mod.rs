@@ -284,7 +284,7 @@ async fn end(
         story::tell(engine.clock.as_ref(), &mut tx, link, Some(to), kind, &summary, &story).await?;
     }
     if is_news {
-        story::problem(engine, &mut tx, link, &notes).await?;
+        story::problem_of(engine, &mut tx, link, &notes, &out.delivery.id).await?;
     }
     for (wanted, why) in &refused {
         letters::keep(engine, &mut tx, link, wanted, out.delivery.attempts + 1, why).await?;
@@ -315,7 +315,7 @@ async fn refuse(engine: &Engine, link: &mut Link, delivery: &Delivery, why: &str
         is_news |= letters::keep(engine, &mut tx, link, wanted, delivery.attempts + 1, why).await?;
     }
     if is_news {
-        story::problem(engine, &mut tx, link, why).await?;
+        story::problem_of(engine, &mut tx, link, why, &delivery.id).await?;
     }
     tx.save_link(&mut after, now).await?;
     tx.commit().await?;

@@ -61,26 +61,26 @@ fn restores(field: &RecordField, platform: &str, to: &impl Fn(&str, &str) -> Str
 #[component]
 fn Row(field: RecordField, platform: String, links: Option<Vec<(String, String)>>) -> impl IntoView {
     let names = format!("{} and {}", field.servicenow_field, field.platform_field);
-    let last = match links {
-        Some(links) => links
+    let last = if let Some(links) = links {
+        links
             .into_iter()
             .map(|(to, words)| {
                 let of = format!(" {}", field.field);
                 view! { <a class="link mr-3" href=to>{words}<span class="sr-only">{of}</span></a> }
             })
             .collect_view()
-            .into_any(),
-        None => {
-            let state = match (field.equal, field.servicenow.is_some() && field.platform.is_some()) {
-                (true, _) => view! { <State tone=Tone::Calm word="Equal"/> }.into_any(),
-                (false, true) if !field.conflict.is_empty() => {
-                    view! { <a class="link" href=format!("/conflicts/{}", field.conflict)>"People disagree: choose"</a> }.into_any()
-                }
-                (false, true) => view! { <State tone=Tone::Next word="Different"/> }.into_any(),
-                (false, false) => view! { <span class="text-quiet">"not known"</span> }.into_any(),
-            };
-            view! { {state}<p class="text-quiet">{field.why}</p> }.into_any()
-        }
+            .into_any()
+    } else {
+        let state = match (field.equal, field.servicenow.is_some() && field.platform.is_some()) {
+            (true, _) => view! { <State tone=Tone::Calm word="Equal"/> }.into_any(),
+            (false, true) if !field.conflict.is_empty() => {
+                view! { <a class="link" href=format!("/conflicts/{}", field.conflict)>"People disagree: choose"</a> }
+                    .into_any()
+            }
+            (false, true) => view! { <State tone=Tone::Next word="Different"/> }.into_any(),
+            (false, false) => view! { <span class="text-quiet">"not known"</span> }.into_any(),
+        };
+        view! { {state}<p class="text-quiet">{field.why}</p> }.into_any()
     };
     view! {
         <tr>
