@@ -120,12 +120,14 @@ async fn all(database: &Database, search: &HistorySearch<'_>) -> (Vec<String>, u
     }
 }
 
+/// Whether a line is one that a search asks for.
+type Is = fn(&Line, i64) -> bool;
+
 async fn pages_follow_each_other_without_gap_or_double(database: Database) {
     let (first, second) = seeded(&database).await;
     let page = || HistorySearch { limit: 170, ..HistorySearch::default() };
     let noon = BEGUN + LINES / 2 * 1000;
     let after = earliest_id(noon - 60_000);
-    type Is = fn(&Line, i64) -> bool;
     let searches: [(HistorySearch<'_>, Is); 7] = [
         (HistorySearch { person: "person 7", ..page() }, |line, _| line.person == "Person 7"),
         (HistorySearch { kind: "problem", ..page() }, |line, _| line.kind == "problem"),

@@ -157,7 +157,7 @@ async fn send(
     link: &mut Link,
     out: &Outgoing<'_>,
 ) -> Result<Sent, SyncError> {
-    exchanges::overhear(attempt(engine, connection, sides, link, out)).await
+    exchanges::overhear(Box::pin(attempt(engine, connection, sides, link, out))).await
 }
 
 async fn attempt(
