@@ -63,6 +63,11 @@ pub fn format_moment_in(millis: i64, zone: &jiff::tz::TimeZone, format: &str) ->
     moment.map(|moment| moment.to_zoned(zone.clone()).strftime(format).to_string()).unwrap_or_default()
 }
 
+/// Where ids of this moment begin: every one that is made later comes after it.
+pub fn earliest_id(millis: i64) -> String {
+    ulid::Ulid::from_parts(u64::try_from(millis).unwrap_or_default(), 0).to_string()
+}
+
 /// Reads `2026-11-21 03:22:10` or `2026-11-21T03:22[:10]` as UTC.
 pub fn read_moment(text: &str) -> Option<i64> {
     let moment: jiff::civil::DateTime = text.trim().replacen(' ', "T", 1).parse().ok()?;
@@ -93,5 +98,6 @@ mod tests {
         let (first, second) = (clock.id(), clock.id());
         assert_ne!(first, second);
         assert_eq!(first.len(), 26);
+        assert!(earliest_id(clock.now() + 1000) > second && earliest_id(clock.now() - 1000) < first);
     }
 }

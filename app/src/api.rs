@@ -6,17 +6,18 @@ mod people;
 pub use people::*;
 
 use crate::error::Trouble;
+use crate::model::{
+    Alike, AlikeQuestion, Authorized, ChangeList, ChangeStory, Check, Choice, Choices, ConflictFilter, ConflictList,
+    ConflictRecord, ConflictRow, ConnectDefaults, ConnectStep, ConnectionPage, ConnectionRow, DisconnectPage,
+    DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck, LiveTest, Matching,
+    NewTicket, NewTicketChoices, Overview, PermissionsPage, Person, Preview, RecordPage, RecordQuestion, RecordRow,
+    RestorePage, RestoreQuestion, RetentionDays, RulesForm, RulesPage, RunPage, ServicenowSide, SettingsForm,
+    SetupSteps, TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, WhatForm,
+};
 #[cfg(feature = "ssr")]
 use crate::model::{
     AuditFilter, AuditList, Endpoint, ErrorFamily, ErrorPage, Invited, NewPerson, NewToken, OwnPage, PeopleList,
     PersonPage, TokensPage,
-};
-use crate::model::{
-    Authorized, ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults,
-    ConnectStep, ConnectionPage, ConnectionRow, DisconnectPage, DriftPage, DriftSettings, FailureFilter, FailureList,
-    FailurePage, HistoryFilter, KitCheck, LiveTest, Matching, NewTicket, NewTicketChoices, Overview, PermissionsPage,
-    Person, RetentionDays, RulesForm, RulesPage, RunPage, ServicenowSide, SettingsForm, SetupSteps, TakeForm,
-    TicketFilter, TicketForm, TicketList, TicketPage, WhatForm,
 };
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -134,8 +135,17 @@ pub trait Console: Send + Sync {
     async fn publish_rules(&self, form: RulesForm) -> Answer<String>;
 
     async fn conflicts(&self, filter: ConflictFilter) -> Answer<ConflictList>;
-    async fn conflict(&self, id: &str) -> Answer<ConflictRow>;
-    async fn choose_value(&self, choice: Choice) -> Answer<()>;
+    /// The record that this conflict is about, with all its conflicts.
+    async fn conflict(&self, id: &str) -> Answer<ConflictRecord>;
+    async fn choose_values(&self, choices: Choices) -> Answer<()>;
+    /// What a choice would write where, found on both sides as they stand now.
+    async fn preview_choices(&self, choices: Choices) -> Answer<Preview>;
+    /// The person looks at a record's conflicts. Answers who else does.
+    async fn look_at_conflicts(&self, link: &str) -> Answer<Vec<String>>;
+    /// The conflicts that one answer could be given to.
+    async fn alike(&self, question: AlikeQuestion) -> Answer<Alike>;
+    /// Gives it to just so many.
+    async fn choose_alike(&self, question: AlikeQuestion, count: i64) -> Answer<()>;
 
     async fn tickets(&self, filter: TicketFilter) -> Answer<TicketList>;
     async fn ticket(&self, id: &str) -> Answer<TicketPage>;
@@ -151,7 +161,18 @@ pub trait Console: Send + Sync {
     async fn delete_ticket(&self, ticket: &str) -> Answer<()>;
     async fn comment(&self, ticket: &str, body: &str, internal: bool) -> Answer<()>;
 
+    /// Pairs with a record that people call so, on either side.
+    async fn find_records(&self, number: &str) -> Answer<Vec<RecordRow>>;
+    /// A pair, as last known, read just now, or as it stood.
+    async fn record(&self, question: RecordQuestion) -> Answer<RecordPage>;
+    /// What bringing values of the past back would write.
+    async fn see_restore(&self, question: RestoreQuestion) -> Answer<RestorePage>;
+    /// Brings them back; `seen` is of the page that said what would be written.
+    async fn restore(&self, question: RestoreQuestion, seen: &str) -> Answer<()>;
+
     async fn history(&self, filter: HistoryFilter) -> Answer<ChangeList>;
+    /// How many lines that the filter asks for are newer than this one.
+    async fn newer_history(&self, filter: HistoryFilter, than: &str) -> Answer<i64>;
     async fn change(&self, id: &str) -> Answer<ChangeStory>;
 
     /// Dead letters: by cause, or those of one cause.
@@ -474,13 +495,35 @@ pub async fn conflicts(filter: ConflictFilter) -> Answer<ConflictList> {
 }
 
 #[server(name = AskConflict, prefix = "/fn", endpoint = "conflict")]
-pub async fn conflict(id: String) -> Answer<ConflictRow> {
+pub async fn conflict(id: String) -> Answer<ConflictRecord> {
     told(console()?.conflict(&id).await)
 }
 
-#[server(name = ChooseValue, prefix = "/fn", endpoint = "choose-value")]
-pub async fn choose_value(choice: Choice) -> Answer<()> {
-    told(console()?.choose_value(choice).await)
+#[server(name = ChooseValues, prefix = "/fn", endpoint = "choose-values")]
+pub async fn choose_values(choices: Choices) -> Answer<()> {
+    told(console()?.choose_values(choices).await)
+}
+
+#[server(name = PreviewChoices, prefix = "/fn", endpoint = "preview-choices")]
+pub async fn preview_choices(choices: Choices) -> Answer<Preview> {
+    told(console()?.preview_choices(choices).await)
+}
+
+#[server(name = LookAtConflicts, prefix = "/fn", endpoint = "look-at-conflicts")]
+pub async fn look_at_conflicts(link: String) -> Answer<Vec<String>> {
+    told(console()?.look_at_conflicts(&link).await)
+}
+
+#[server(name = AskAlike, prefix = "/fn", endpoint = "alike")]
+pub async fn alike(question: AlikeQuestion) -> Answer<Alike> {
+    told(console()?.alike(question).await)
+}
+
+#[server(name = ChooseAlike, prefix = "/fn", endpoint = "choose-alike")]
+pub async fn choose_alike(question: AlikeQuestion, count: i64) -> Answer<()> {
+    told(console()?.choose_alike(question, count).await)?;
+    go_to("/conflicts");
+    Ok(())
 }
 
 #[server(name = AskTickets, prefix = "/fn", endpoint = "tickets")]
@@ -535,9 +578,37 @@ pub async fn comment(ticket: String, body: String, internal: Option<String>) -> 
     told(console()?.comment(&ticket, &body, internal.is_some()).await)
 }
 
+#[server(name = FindRecords, prefix = "/fn", endpoint = "find-records")]
+pub async fn find_records(number: String) -> Answer<Vec<RecordRow>> {
+    told(console()?.find_records(&number).await)
+}
+
+#[server(name = AskRecord, prefix = "/fn", endpoint = "record")]
+pub async fn record(question: RecordQuestion) -> Answer<RecordPage> {
+    told(console()?.record(question).await)
+}
+
+#[server(name = SeeRestore, prefix = "/fn", endpoint = "see-restore")]
+pub async fn see_restore(question: RestoreQuestion) -> Answer<RestorePage> {
+    told(console()?.see_restore(question).await)
+}
+
+#[server(name = Restore, prefix = "/fn", endpoint = "restore")]
+pub async fn restore(question: RestoreQuestion, seen: String) -> Answer<()> {
+    let link = question.link.clone();
+    told(console()?.restore(question, &seen).await)?;
+    go_to(&format!("/links/{link}"));
+    Ok(())
+}
+
 #[server(name = AskHistory, prefix = "/fn", endpoint = "history")]
 pub async fn history(filter: HistoryFilter) -> Answer<ChangeList> {
     told(console()?.history(filter).await)
+}
+
+#[server(name = AskNewerHistory, prefix = "/fn", endpoint = "newer-history")]
+pub async fn newer_history(filter: HistoryFilter, than: String) -> Answer<i64> {
+    told(console()?.newer_history(filter, &than).await)
 }
 
 #[server(name = AskChange, prefix = "/fn", endpoint = "change")]

@@ -4,7 +4,7 @@ use crate::pages::{
     api::ApiPage,
     audit::AuditPage,
     change::ChangePage,
-    conflicts::{ConflictPage, ConflictsPage},
+    conflicts::{ConflictPage, ConflictsPage, alike::AlikePage},
     connect::{ConnectPage, ConnectStepPage},
     connection::ConnectionPage,
     connection::disconnect::DisconnectPage,
@@ -25,6 +25,7 @@ use crate::pages::{
     people::own::OwnPage,
     people::password::PasswordPage,
     people::person::PersonPage,
+    record::{RecordPage, RecordsPage, restore::RestorePage},
     retention::RetentionPage,
     run::RunPage,
     sign_in::SignInPage,
@@ -32,7 +33,7 @@ use crate::pages::{
     ticket::delete::DeleteTicketPage,
     ticket::new::NewTicketPage,
     tickets::TicketsPage,
-    tokens::TokensPage,
+    tokens::TokensPage as ApiTokensPage,
 };
 use crate::ui::layout::Layout;
 use leptos::prelude::*;
@@ -59,6 +60,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/tickets/:id") view=TicketPage ssr=SsrMode::Async/>
                     <Route path=path!("/conflicts") view=ConflictsPage ssr=SsrMode::Async/>
                     <Route path=path!("/conflicts/:id") view=ConflictPage ssr=SsrMode::Async/>
+                    <Route path=path!("/conflicts/alike") view=AlikePage ssr=SsrMode::Async/>
                     <Route path=path!("/tickets/new") view=NewTicketPage ssr=SsrMode::Async/>
                     <Route path=path!("/tickets/:id/delete") view=DeleteTicketPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async/>
@@ -74,7 +76,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/people") view=PeoplePage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/people/:id") view=PersonPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/me") view=OwnPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/tokens") view=TokensPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/tokens") view=ApiTokensPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/api") view=ApiPage ssr=SsrMode::Async/>
                     <Route path=path!("/errors") view=ErrorsPage ssr=SsrMode::Async/>
                     <Route path=path!("/errors/:code") view=ErrorPage ssr=SsrMode::Async/>
@@ -83,6 +85,9 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/drift/:id") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/failures") view=FailuresPage ssr=SsrMode::Async/>
                     <Route path=path!("/failures/:id") view=FailurePage ssr=SsrMode::Async/>
+                    <Route path=path!("/links") view=RecordsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/links/:id") view=RecordPage ssr=SsrMode::Async/>
+                    <Route path=path!("/links/:id/restore") view=RestorePage ssr=SsrMode::Async/>
                     <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async/>
                     <Route path=path!("/history/:id") view=ChangePage ssr=SsrMode::Async/>
                 </ParentRoute>

@@ -5,6 +5,7 @@ mod changes;
 #[cfg(test)]
 pub mod conformance;
 pub mod dry_run;
+pub mod exchanges;
 pub mod http;
 pub mod memory;
 pub mod servicenow;

@@ -3,12 +3,14 @@
 use super::{Operations, OrTrouble as _};
 use app::api::{Answer, Console};
 use app::model::{
-    AuditFilter, AuditList, Authorized, ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList,
-    ConflictRow, ConnectDefaults, ConnectStep, ConnectionPage, ConnectionRow, DisconnectPage, DriftPage, DriftSettings,
-    Endpoint, ErrorFamily, ErrorPage, FailureFilter, FailureList, FailurePage, HistoryFilter, Invited, KitCheck,
-    LiveTest, Matching, NewPerson, NewTicket, NewTicketChoices, NewToken, Overview, OwnPage, PeopleList,
-    PermissionsPage, Person, PersonPage, RetentionDays, Role, RulesForm, RulesPage, RunPage, ServicenowSide,
-    SettingsForm, SetupSteps, TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, TokensPage, WhatForm,
+    Alike, AlikeQuestion, AuditFilter, AuditList, Authorized, ChangeList, ChangeStory, Check, Choice, Choices,
+    ConflictFilter, ConflictList, ConflictRecord, ConflictRow, ConnectDefaults, ConnectStep, ConnectionPage,
+    ConnectionRow, DisconnectPage, DriftPage, DriftSettings, Endpoint, ErrorFamily, ErrorPage, FailureFilter,
+    FailureList, FailurePage, HistoryFilter, Invited, KitCheck, LiveTest, Matching, NewPerson, NewTicket,
+    NewTicketChoices, NewToken, Overview, OwnPage, PeopleList, PermissionsPage, Person, PersonPage, Preview,
+    RecordPage, RecordQuestion, RecordRow, RestorePage, RestoreQuestion, RetentionDays, Role, RulesForm, RulesPage,
+    RunPage, ServicenowSide, SettingsForm, SetupSteps, TakeForm, TicketFilter, TicketForm, TicketList, TicketPage,
+    TokensPage, WhatForm,
 };
 use std::collections::BTreeMap;
 
@@ -275,12 +277,28 @@ impl Console for Operations {
         self.list_conflicts(filter).await
     }
 
-    async fn conflict(&self, id: &str) -> Answer<ConflictRow> {
+    async fn conflict(&self, id: &str) -> Answer<ConflictRecord> {
         self.open_conflict(id).await
     }
 
-    async fn choose_value(&self, choice: Choice) -> Answer<()> {
-        self.choose(choice).await
+    async fn choose_values(&self, choices: Choices) -> Answer<()> {
+        self.choose(choices).await
+    }
+
+    async fn preview_choices(&self, choices: Choices) -> Answer<Preview> {
+        self.foresee_choice(choices).await
+    }
+
+    async fn look_at_conflicts(&self, link: &str) -> Answer<Vec<String>> {
+        self.look_at_conflicts_of(link).await
+    }
+
+    async fn alike(&self, question: AlikeQuestion) -> Answer<Alike> {
+        self.see_alike(question).await
+    }
+
+    async fn choose_alike(&self, question: AlikeQuestion, count: i64) -> Answer<()> {
+        Operations::choose_alike(self, question, count).await
     }
 
     async fn tickets(&self, filter: TicketFilter) -> Answer<TicketList> {
@@ -319,8 +337,28 @@ impl Console for Operations {
         self.add_comment(ticket, body, internal).await
     }
 
+    async fn find_records(&self, number: &str) -> Answer<Vec<RecordRow>> {
+        Operations::find_records(self, number).await
+    }
+
+    async fn record(&self, question: RecordQuestion) -> Answer<RecordPage> {
+        self.open_record(question).await
+    }
+
+    async fn see_restore(&self, question: RestoreQuestion) -> Answer<RestorePage> {
+        Operations::see_restore(self, question).await
+    }
+
+    async fn restore(&self, question: RestoreQuestion, seen: &str) -> Answer<()> {
+        Operations::restore(self, question, seen).await
+    }
+
     async fn history(&self, filter: HistoryFilter) -> Answer<ChangeList> {
         self.list_history(filter).await
+    }
+
+    async fn newer_history(&self, filter: HistoryFilter, than: &str) -> Answer<i64> {
+        self.count_newer(filter, than).await
     }
 
     async fn change(&self, id: &str) -> Answer<ChangeStory> {

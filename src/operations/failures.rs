@@ -3,7 +3,7 @@
 use super::show::{pages, when, when_any};
 use super::{Operations, OrTrouble, not_found};
 use crate::queue;
-use crate::store::{DeadLetter, LOST, LetterLine, LetterSearch, LetterState, Tx, Urgency};
+use crate::store::{DeadLetter, LOST, LetterLine, LetterSearch, LetterState, NewLine, Tx, Urgency};
 use crate::sync::story::{self, Story};
 use app::api::Answer;
 use app::error::Trouble;
@@ -136,9 +136,22 @@ impl Operations {
                 ..Story::default()
             };
             let story = serde_json::to_string(&story).unwrap_or_default();
-            tx.add_history(&clock.id(), now, &letter.connection_id, link, "", "given_up", &summary, &who, "", &story)
-                .await
-                .or_trouble()?;
+            let fields = [letter.rule.as_str()];
+            tx.add_history(&NewLine {
+                id: &clock.id(),
+                at: now,
+                connection: &letter.connection_id,
+                link,
+                direction: "",
+                kind: "given_up",
+                summary: &summary,
+                who: &who,
+                heard: "",
+                story: &story,
+                fields: if letter.kind == "write" { &fields } else { &[] },
+            })
+            .await
+            .or_trouble()?;
         }
         // The link's note no longer asks for anybody.
         queue::look_at(&mut tx, &letter.connection_id, letter.record(), Urgency::Live, clock).await.or_trouble()?;

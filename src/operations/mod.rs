@@ -2,6 +2,7 @@
 //! REST API and command line all come through here.
 
 mod accounts;
+mod alike;
 mod audit;
 mod conflicts;
 mod connect;
@@ -24,14 +25,18 @@ mod own;
 mod people;
 mod permissions;
 mod polling;
+mod presences;
+mod records;
 mod retention;
 mod rules;
 mod servicenow_side;
 mod settings;
 mod show;
+mod third_value;
 mod tickets;
 mod tokens;
 mod webhooks;
+mod words;
 
 pub use audit::AuditRecord;
 pub use connect::{Returned, plan_polls};

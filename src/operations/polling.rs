@@ -2,7 +2,7 @@
 
 use super::show::when_any;
 use super::{Operations, OrTrouble};
-use crate::store::{Connection, Cursor, HistorySearch};
+use crate::store::{Connection, Cursor};
 use crate::sync;
 use app::api::Answer;
 use app::model::{MANY, Polling, Reading, StreamRow};
@@ -24,13 +24,12 @@ impl Operations {
             let cursor = cursors.iter().find(|cursor| cursor.stream == *stream);
             row(what, cursor.unwrap_or(&Cursor::default()))
         });
-        let search = HistorySearch { connection: &connection.id, recovered: true, ..HistorySearch::default() };
         let limit = self.parts.poll_every;
         Ok(Polling {
             shortest_ms: sync::shortest_pause(limit),
             longest_ms: limit,
             streams: streams.collect(),
-            recovered: store.count_history(&search, MANY).await.or_trouble()?,
+            recovered: store.count_recovered(&connection.id, MANY).await.or_trouble()?,
             newest: when_any(store.last_recovered(&connection.id).await.or_trouble()?),
         })
     }

@@ -63,6 +63,7 @@ pub fn change(line: HistoryLine) -> ChangeRow {
         at: when(line.at),
         id: line.id,
         connection: line.connection,
+        link: line.link_id,
         reference: line.reference,
         ticket_id: line.ticket_id.unwrap_or_default(),
         ticket_number: line.ticket_number.unwrap_or_default(),

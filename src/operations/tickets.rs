@@ -195,6 +195,7 @@ impl Operations {
             },
         };
         Ok(Some(SyncLine {
+            link: link.id.clone(),
             record_url: Instance::page_of(&connection.address, &connection.rules.table, &link.servicenow_id),
             connection_id: connection.id,
             connection: connection.name,

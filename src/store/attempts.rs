@@ -1,27 +1,47 @@
-//! Attempts to sign in, counted where every process sees them.
+//! What was asked and answered while a delivery was on its way, attempt by attempt.
 
-use super::{Result, Tx};
+use super::{Result, Store, Tx};
+
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Attempt {
+    pub id: String,
+    pub delivery_id: String,
+    /// When it ended.
+    pub at: i64,
+    pub took_ms: i64,
+    /// `done`, `refused` or `failed`.
+    pub outcome: String,
+    pub problem: String,
+    /// JSON.
+    pub exchanges: String,
+}
+
+/// An answer lost again and again is not a story worth reading to its end.
+const SHOWN: i64 = 50;
 
 impl Tx {
-    /// Counts one more attempt. Answers how many there were since the counting began, and when it ends.
-    pub async fn count_attempt(&mut self, what: &str, now: i64, ends_at: i64) -> Result<(i64, i64)> {
-        let sql = "insert into sign_in_attempts (what, tried, ends_at) values ($1, 1, $3) \
-                   on conflict (what) do update set \
-                   tried = case when sign_in_attempts.ends_at <= $2 then 1 else sign_in_attempts.tried + 1 end, \
-                   ends_at = case when sign_in_attempts.ends_at <= $2 then excluded.ends_at else sign_in_attempts.ends_at end \
-                   returning tried, ends_at";
-        Ok(sqlx::query_as(sql).bind(what).bind(now).bind(ends_at).fetch_one(&mut *self.inner).await?)
-    }
-
-    /// One attempt was no guess.
-    pub async fn take_back_attempt(&mut self, what: &str) -> Result<()> {
-        let sql = "update sign_in_attempts set tried = tried - 1 where what = $1 and tried > 0";
-        sqlx::query(sql).bind(what).execute(&mut *self.inner).await?;
+    pub async fn add_attempt(&mut self, attempt: &Attempt) -> Result<()> {
+        let sql = "insert into attempts (id, delivery_id, at, took_ms, outcome, problem, exchanges) \
+                   values ($1, $2, $3, $4, $5, $6, $7)";
+        sqlx::query(sql)
+            .bind(&attempt.id)
+            .bind(&attempt.delivery_id)
+            .bind(attempt.at)
+            .bind(attempt.took_ms)
+            .bind(&attempt.outcome)
+            .bind(&attempt.problem)
+            .bind(&attempt.exchanges)
+            .execute(&mut *self.inner)
+            .await?;
         Ok(())
     }
+}
 
-    pub async fn delete_ended_attempts(&mut self, now: i64) -> Result<()> {
-        sqlx::query("delete from sign_in_attempts where ends_at <= $1").bind(now).execute(&mut *self.inner).await?;
-        Ok(())
+impl Store {
+    /// The first of a delivery first.
+    pub async fn attempts(&self, delivery: &str) -> Result<Vec<Attempt>> {
+        let sql = "select id, delivery_id, at, took_ms, outcome, problem, exchanges from attempts \
+                   where delivery_id = $1 order by id limit $2";
+        Ok(sqlx::query_as(sql).bind(delivery).bind(SHOWN).fetch_all(&mut *self.pool.take().await?).await?)
     }
 }

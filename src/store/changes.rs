@@ -1,6 +1,6 @@
 //! What was observed, as it arrived: hints that a record moved. The same event twice is one row.
 
-use super::{Dialect, Result, Store, Tx, to_json};
+use super::{Dialect, HistoryLine, Result, Store, Tx, to_json};
 use merge::Side;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -129,6 +129,15 @@ macro_rules! select_cursor {
     };
 }
 
+/// One piece of news about a record.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Heard {
+    pub source: String,
+    pub side: String,
+    pub event_key: String,
+    pub arrived_at: i64,
+}
+
 /// Webhooks that came so long before a poll stand before it: both tell of the same.
 const SAME_NEWS_MS: i64 = 60_000;
 
@@ -141,6 +150,23 @@ impl Store {
     pub async fn cursors(&self, connection: &str) -> Result<Vec<Cursor>> {
         let sql = select_cursor!("where connection_id = $1 order by stream");
         Ok(sqlx::query_as(sql).bind(connection).fetch_all(&mut *self.pool.take().await?).await?)
+    }
+
+    /// The news of a record that collapsed into the look at this moment, the first first: what came before the line of
+    /// history before this one was dealt with then.
+    pub async fn heard_at(&self, line: &HistoryLine, record: &str, at: i64) -> Result<Vec<Heard>> {
+        let sql = "select source, side, event_key, arrived_at from changes where connection_id = $1 and record_id = $2 \
+                   and arrived_at between $3 and $4 and arrived_at > coalesce((select at from history \
+                   where link_id = $5 and id < $6 order by id desc limit 1), 0) order by arrived_at, id limit 10";
+        Ok(sqlx::query_as(sql)
+            .bind(&line.connection_id)
+            .bind(record)
+            .bind(at - SAME_NEWS_MS)
+            .bind(at)
+            .bind(&line.link_id)
+            .bind(&line.id)
+            .fetch_all(&mut *self.pool.take().await?)
+            .await?)
     }
 
     /// What was last heard of a record: how, and when. A poll is named only where no webhook had told.

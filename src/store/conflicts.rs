@@ -118,6 +118,14 @@ pub struct ListedConflict {
     pub ticket_number: String,
 }
 
+/// How many conflicts about one field wait for a choice.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AlikeConflicts {
+    pub connection_id: String,
+    pub rule: String,
+    pub waiting: i64,
+}
+
 #[derive(sqlx::FromRow)]
 struct ListedRow {
     #[sqlx(flatten)]
@@ -187,12 +195,54 @@ impl Store {
              order by (select min(o.opened_at) from conflicts o where o.link_id = c.link_id and o.state in ('open', 'chosen')), \
              c.link_id, c.id limit $2 offset $3"
         );
-        let rows: Vec<ListedRow> = sqlx::query_as(sql)
-            .bind(connection)
-            .bind(limit)
-            .bind(offset)
-            .fetch_all(&mut *self.pool.take().await?)
-            .await?;
+        self.listed(sqlx::query_as(sql).bind(connection).bind(limit).bind(offset)).await
+    }
+
+    /// The same for so many records, each with all of its conflicts.
+    pub async fn conflicts_by_record(&self, connection: &str, limit: i64, offset: i64) -> Result<Vec<ListedConflict>> {
+        let sql = listed!(
+            "where c.state in ('open', 'chosen') and c.link_id in (select o.link_id from conflicts o \
+             where ($1 = '' or o.connection_id = $1) and o.state in ('open', 'chosen') group by o.link_id \
+             order by min(o.opened_at), o.link_id limit $2 offset $3) \
+             order by (select min(o.opened_at) from conflicts o where o.link_id = c.link_id and o.state in ('open', 'chosen')), \
+             c.link_id, c.id"
+        );
+        self.listed(sqlx::query_as(sql).bind(connection).bind(limit).bind(offset)).await
+    }
+
+    /// Those of a link that are not over, with the names of its records.
+    pub async fn conflicts_on(&self, link: &str) -> Result<Vec<ListedConflict>> {
+        let sql = listed!("where c.link_id = $1 and c.state in ('open', 'chosen') order by c.id");
+        self.listed(sqlx::query_as(sql).bind(link)).await
+    }
+
+    /// Those about one field of a connection that nobody chose for, the longest open first.
+    pub async fn conflicts_alike(&self, connection: &str, rule: &str, limit: i64) -> Result<Vec<ListedConflict>> {
+        let sql = listed!(
+            "where c.connection_id = $1 and c.rule = $2 and c.state = 'open' order by c.opened_at, c.id limit $3"
+        );
+        self.listed(sqlx::query_as(sql).bind(connection).bind(rule).bind(limit)).await
+    }
+
+    /// How many wait for a choice, by connection and field.
+    pub async fn count_alike(&self) -> Result<Vec<AlikeConflicts>> {
+        let sql = "select connection_id, rule, count(*) as waiting from conflicts where state = 'open' \
+                   and state in ('open', 'chosen') group by connection_id, rule";
+        Ok(sqlx::query_as(sql).fetch_all(&mut *self.pool.take().await?).await?)
+    }
+
+    pub async fn count_conflicted_records(&self, connection: &str) -> Result<i64> {
+        let sql = "select count(distinct link_id) from conflicts where ($1 = '' or connection_id = $1) \
+                   and state in ('open', 'chosen')";
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.pool.take().await?).await?;
+        Ok(count)
+    }
+
+    async fn listed(
+        &self,
+        asked: sqlx::query::QueryAs<'_, sqlx::Any, ListedRow, sqlx::any::AnyArguments>,
+    ) -> Result<Vec<ListedConflict>> {
+        let rows = asked.fetch_all(&mut *self.pool.take().await?).await?;
         rows.into_iter().map(ListedRow::read).collect()
     }
 

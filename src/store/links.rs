@@ -1,6 +1,6 @@
 //! Links: pairs of records, their base, and the pairs of comments.
 
-use super::{Result, Store, Tx, exactly_one, read_json, to_json};
+use super::{Apart, Result, Store, Tx, exactly_one, read_json, to_json};
 use merge::{Base, Side, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -15,6 +15,10 @@ pub struct Link {
     /// None until the ticket was made.
     pub platform_id: Option<String>,
     pub base: Base,
+    /// The base as it was read: what moved since is kept as a moment of the past.
+    pub was: Base,
+    /// What the sides were just seen to hold where they do not agree: kept with it.
+    pub apart: Apart,
     /// Per rule: a text that one side cut or a user who stands in there, which counts as the whole.
     pub cuts: BTreeMap<String, Cut>,
     pub state: LinkState,
@@ -53,6 +57,15 @@ pub struct Beside {
     pub conflicts: i64,
     /// Dead letters that hold something back.
     pub letters: i64,
+}
+
+/// A pair with what people call its records.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct CalledLink {
+    pub id: String,
+    pub servicenow_number: String,
+    pub ticket_number: Option<String>,
+    pub connection: String,
 }
 
 /// Whether a pair is kept the same.
@@ -110,8 +123,11 @@ struct Row {
 
 impl Row {
     fn read(self) -> Result<Link> {
+        let base: Base = read_json(&self.base, "links", "base", &self.id)?;
         Ok(Link {
-            base: read_json(&self.base, "links", "base", &self.id)?,
+            was: base.clone(),
+            apart: Apart::new(),
+            base,
             cuts: read_json(&self.cuts, "links", "cuts", &self.id)?,
             state: LinkState::read(&self.state),
             gone: Side::BOTH.into_iter().find(|side| side.as_str() == self.gone),
@@ -189,6 +205,16 @@ impl Store {
             select_link!("where platform_id = $1 order by case state when 'linked' then 0 else 1 end, id desc limit 1");
         let row: Option<Row> = sqlx::query_as(sql).bind(ticket).fetch_optional(&mut *self.pool.take().await?).await?;
         row.map(Row::read).transpose()
+    }
+
+    /// Pairs with a record of this number on either side, the newest first.
+    pub async fn links_called(&self, number: &str, limit: i64) -> Result<Vec<CalledLink>> {
+        let sql = "select l.id, l.servicenow_number, t.number as ticket_number, c.name as connection from links l \
+                   join connections c on c.id = l.connection_id left join desk_tickets t on t.id = l.platform_id \
+                   where l.id in (select id from links where servicenow_number = $1 union \
+                   select n.id from links n join desk_tickets k on k.id = n.platform_id where k.number = $1) \
+                   order by l.id desc limit $2";
+        Ok(sqlx::query_as(sql).bind(number).bind(limit).fetch_all(&mut *self.pool.take().await?).await?)
     }
 
     /// Links whose ticket is just being made, of whichever connection.
@@ -289,7 +315,7 @@ impl Tx {
         exactly_one(&done)?;
         link.version += 1;
         link.changed_at = now;
-        Ok(())
+        self.keep_moment(link, now).await
     }
 
     /// What was sent unseen is not there: it counts as never sent.

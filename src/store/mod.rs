@@ -35,35 +35,41 @@ mod links;
 mod listing;
 mod mappings;
 mod messages;
+mod moments;
 #[cfg(test)]
 pub mod pause;
 mod people;
 mod pool;
+mod presences;
 mod removal;
 mod retention;
 mod runs;
+mod sign_in_attempts;
 mod tokens;
 mod upkeep;
 
 pub use alone::Alone;
 pub use api_tokens::{ApiToken, TokenLine};
+pub use attempts::Attempt;
 pub use audit::{AuditEntry, AuditLine, AuditSearch};
-pub use changes::{Change, Cursor, Source};
-pub use conflicts::{Conflict, ConflictState, ListedConflict};
+pub use changes::{Change, Cursor, Heard as HeardChange, Source};
+pub use conflicts::{AlikeConflicts, Conflict, ConflictState, ListedConflict};
 pub use connecting::{Connecting, Probe};
 pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LOST, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, Touched, User};
 pub use files::FileLine;
-pub use history::{HistoryLine, HistorySearch};
+pub use history::{HistoryLine, HistoryPage, HistorySearch, NewLine};
 pub use hooks::{Hooks, Sample, TurnedAway, TurnedAwayCalls};
 pub use identities::{Identity, Remembered};
 pub use inbox::Batch;
 pub use jobs::{Back, Job, JobKind, Urgency};
-pub use links::{Beside, Cut, Link, LinkState};
+pub use links::{Beside, CalledLink, Cut, Link, LinkState};
 pub use messages::{Heard, Messages};
+pub use moments::{Apart, Moment, Standing};
 pub use people::{PersonRow, SessionRow};
+pub use presences::Presence;
 pub use retention::{Purge, Purgeable, Retention};
 pub use runs::{Finding, FindingLine, NEVER, Run, RunState};
 pub use tokens::{Ending, Refreshed, Tokens};
@@ -388,6 +394,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(15, "0015_inbox"),
         pair!(18, "0018_people"),
         pair!(17, "0017_connect"),
+        pair!(19, "0019_records"),
     ];
     texts
         .iter()

@@ -29,14 +29,22 @@ pub enum Purgeable {
     History,
     Changes,
     Deliveries,
+    Attempts,
     DeadLetters,
     Conflicts,
     Runs,
 }
 
 impl Purgeable {
-    pub const ALL: [Self; 6] =
-        [Self::History, Self::Changes, Self::Deliveries, Self::DeadLetters, Self::Conflicts, Self::Runs];
+    pub const ALL: [Self; 7] = [
+        Self::History,
+        Self::Changes,
+        Self::Deliveries,
+        Self::Attempts,
+        Self::DeadLetters,
+        Self::Conflicts,
+        Self::Runs,
+    ];
 
     /// As people read it.
     pub fn as_str(self) -> &'static str {
@@ -44,6 +52,7 @@ impl Purgeable {
             Self::History => "history",
             Self::Changes => "changes",
             Self::Deliveries => "deliveries",
+            Self::Attempts => "attempts of deliveries",
             Self::DeadLetters => "dead letters",
             Self::Conflicts => "conflicts",
             Self::Runs => "reconcile runs",
@@ -54,7 +63,7 @@ impl Purgeable {
         match self {
             Self::History => retention.history,
             Self::Changes => retention.changes,
-            Self::Deliveries => retention.deliveries,
+            Self::Deliveries | Self::Attempts => retention.deliveries,
             Self::DeadLetters | Self::Conflicts => retention.closed,
             Self::Runs => retention.runs,
         }
@@ -81,6 +90,11 @@ impl Purgeable {
                 "delete from deliveries where id in (select d.id from deliveries d where d.done_at < $1 \
                  and d.state in ('done', 'refused', 'superseded') and not exists (select 1 from deliveries o \
                  where o.link_id = d.link_id and o.state in ('planned', 'sending')) order by d.id limit $2)"
+            }
+            // They go with their delivery.
+            Self::Attempts => {
+                "delete from attempts where id in (select a.id from attempts a where a.at < $1 and not exists \
+                 (select 1 from deliveries d where d.id = a.delivery_id) order by a.id limit $2)"
             }
             Self::DeadLetters => {
                 "delete from dead_letters where id in (select id from dead_letters where closed_at < $1 \

@@ -1,7 +1,7 @@
 //! Conflicts: opened when the merge asks for a person, kept up with later edits, and closed when the sides agree.
 
 use super::Engine;
-use super::story::{self, Story};
+use super::story::{self, FieldLine, Story};
 use crate::clock::Clock;
 use crate::store::{Conflict, ConflictState, Link, Result, Tx};
 use merge::{Decision, Outcome, Plan, Record, Resolution, Resolutions, Rules, Side, Value};
@@ -131,6 +131,20 @@ pub(super) fn tell_pages(engine: &Engine, link: &Link) {
     }
 }
 
+/// A person brings a value of the past back. It is a choice like any other; `then` is the moment in words.
+pub async fn restore(
+    clock: &dyn Clock,
+    tx: &mut Tx,
+    link: &Link,
+    conflict: &Conflict,
+    value: &Value,
+    by: &str,
+    then: &str,
+) -> Result<()> {
+    let says = format!("{by} restored {} to \"{}\", as it stood at {then} UTC.", conflict.rule, story::show(value));
+    keep_choice(clock, tx, link, conflict, value, by, ("restored", says)).await
+}
+
 /// A person chose. Stale when the conflict is not any longer as the person saw it.
 pub async fn choose(
     clock: &dyn Clock,
@@ -140,11 +154,31 @@ pub async fn choose(
     choice: &Value,
     by: &str,
 ) -> Result<()> {
+    let says = format!("{by} chose \"{}\" for {}.", story::show(choice), conflict.rule);
+    keep_choice(clock, tx, link, conflict, choice, by, ("conflict", says)).await
+}
+
+async fn keep_choice(
+    clock: &dyn Clock,
+    tx: &mut Tx,
+    link: &Link,
+    conflict: &Conflict,
+    choice: &Value,
+    by: &str,
+    (kind, says): (&str, String),
+) -> Result<()> {
     let now = clock.now();
     tx.choose(&conflict.id, conflict.version, choice, by, now).await?;
-    let says = format!("{by} chose \"{}\" for {}.", story::show(choice), conflict.rule);
-    let story = Story { who: by.to_owned(), ..Story::default() }.step(now, says.clone());
-    story::tell(clock, tx, link, None, "conflict", &says, &story).await
+    let field = FieldLine {
+        field: conflict.rule.clone(),
+        base: conflict.base.as_ref().map(story::show).unwrap_or_default(),
+        servicenow: story::show(&conflict.servicenow),
+        platform: story::show(&conflict.platform),
+        result: story::show(choice),
+        why: says.clone(),
+    };
+    let story = Story { who: by.to_owned(), fields: vec![field], ..Story::default() }.step(now, says.clone());
+    story::tell(clock, tx, link, None, kind, &says, &story).await
 }
 
 fn sentence(decision: &Decision) -> String {

@@ -3,6 +3,7 @@
 //! One job brings one pair of records together: send what is still open, observe both sides, plan,
 //! store, deliver, and again until there is nothing left to do.
 
+pub mod choice;
 mod circles;
 mod claim;
 pub mod conflicts;

@@ -6,8 +6,8 @@ use super::runs::{self, Look};
 use super::streams::{self, Missing};
 use super::{Engine, Round, Sides, SyncError, circles, conflicts, edits, enter, files, gone, people, story};
 use crate::queue;
-use crate::store::{Beside, Conflict, Connection, Delivery, Link, LinkState};
-use merge::{Decision, Entry, Outcome, Plan, Record, Resolutions, Rules, Side};
+use crate::store::{Apart, Beside, Conflict, Connection, Delivery, Link, LinkState};
+use merge::{Decision, Entry, FieldRule, Outcome, Plan, Record, Resolutions, Rules, Side};
 
 /// Both sides as they were read, outside of any transaction.
 #[derive(Debug)]
@@ -20,6 +20,12 @@ pub(super) struct Observed {
 }
 
 impl Observed {
+    /// Where nobody asks for entries and files.
+    pub fn of_records(servicenow: Record, platform: Record) -> Self {
+        let files = Ok(files::Both::default());
+        Self { servicenow, servicenow_entries: Vec::new(), platform, platform_entries: Vec::new(), files }
+    }
+
     pub fn on(&self, side: Side) -> &Record {
         match side {
             Side::ServiceNow => &self.servicenow,
@@ -205,6 +211,7 @@ async fn keep(
     let problems = waiting.iter().map(|letter| &letter.problem).chain(circling.iter().map(|(_, why)| why));
     after.note = letters::sentences(problems.map(String::as_str).chain([undecided.as_str()]));
     after.cuts.retain(|rule, cut| after.base.get(rule) == Some(&cut.whole));
+    after.apart = apart(plan, open, seen, &connection.rules);
     let agrees = after.base != link.base;
     if deliveries.is_empty() && settled.is_empty() && !agrees && moves.is_empty() && after.note == link.note {
         return Ok(None);
@@ -235,6 +242,23 @@ async fn keep(
         conflicts::tell_pages(engine, link);
     }
     Ok((!deliveries.is_empty() || agrees).then_some(deliveries))
+}
+
+/// What the sides hold of the fields on which they stay apart, and of those about which somebody was asked.
+fn apart(plan: &Plan, open: &[Conflict], seen: &Observed, rules: &Rules) -> Apart {
+    let stays = |rule: &str| {
+        open.iter().any(|conflict| conflict.rule == rule)
+            || plan.decisions.iter().any(|decision| {
+                let outcome = &decision.outcome;
+                decision.rule == rule
+                    && matches!(outcome, Outcome::Conflict { .. } | Outcome::Leave | Outcome::Refuse { .. })
+            })
+    };
+    let held = |side: Side, rule: &FieldRule| rule.canonical(side, seen.on(side)).ok().flatten();
+    let staying = rules.fields.iter().filter(|rule| stays(&rule.name));
+    staying
+        .filter_map(|rule| Some((rule.name.clone(), (held(Side::ServiceNow, rule)?, held(Side::Platform, rule)?))))
+        .collect()
 }
 
 /// All that a plan sends: what was not taken before is held back.
@@ -283,8 +307,10 @@ async fn intended(
     }
     let now = engine.clock.now();
     let heard = engine.store.last_heard(&connection.id, &link.servicenow_id, now).await?;
-    let begin =
-        |decisions: &[_]| story::Story::begin(&connection.rules, decisions, heard.clone(), now).unless_dealt_with(link);
+    let begin = |decisions: &[_]| {
+        let story = story::Story::begin(&connection.rules, decisions, heard.clone(), now).unless_dealt_with(link);
+        story.of_records(&seen.servicenow, &seen.platform)
+    };
     let mut deliveries = Vec::new();
     let mut planned = |side: Side, kind: &str, payload: String| {
         deliveries.push(Delivery::planned(engine.clock.id(), &link.id, side, kind, payload, now));

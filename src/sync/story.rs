@@ -2,8 +2,8 @@
 
 use super::Engine;
 use crate::clock::Clock;
-use crate::store::{Link, Result, Tx};
-use merge::{Convert, Decision, Outcome, Rules, Side, Value};
+use crate::store::{Link, NewLine, Result, Tx};
+use merge::{Convert, Decision, FieldRule, Outcome, Record, Rules, Side, Value};
 use serde::{Deserialize, Serialize};
 
 /// One field, as the history page shows it.
@@ -30,6 +30,14 @@ pub struct Story {
     /// How it arrived; empty when nobody told of it.
     #[serde(default)]
     pub heard_by: String,
+    /// The versions of the records that were read, as the sides name them.
+    #[serde(default)]
+    pub servicenow_version: String,
+    #[serde(default)]
+    pub platform_version: String,
+    /// The delivery that carried it out; its attempts are kept by this.
+    #[serde(default)]
+    pub delivery: String,
 }
 
 impl Story {
@@ -53,7 +61,14 @@ impl Story {
             who: decisions.first().map(|decision| decision.by.by.clone()).unwrap_or_default(),
             heard_at,
             heard_by,
+            ..Self::default()
         }
+    }
+
+    /// The records that were read.
+    #[must_use]
+    pub fn of_records(self, servicenow: &Record, platform: &Record) -> Self {
+        Self { servicenow_version: servicenow.version.clone(), platform_version: platform.version.clone(), ..self }
     }
 
     /// News from before the link last moved was dealt with then: what is found now, nobody told of.
@@ -73,15 +88,8 @@ impl Story {
 }
 
 pub(super) fn line(rules: &Rules, decision: &Decision) -> FieldLine {
-    let rule = rules.fields.iter().find(|rule| rule.name == decision.rule);
-    // ServiceNow's choice values are numbers: show what people call them beside.
-    let servicenow = |value: &Value| match rule.map(|rule| &rule.convert) {
-        Some(Convert::Map { map }) => {
-            let plain = value.plain();
-            map.row_of(&plain).map_or_else(|| show(value), |row| format!("{} ({plain})", row.label))
-        }
-        _ => show(value),
-    };
+    let rule = rules.rule(&decision.rule);
+    let servicenow = |value: &Value| spelled(rule, Side::ServiceNow, value);
     let on = |value: &Option<Value>, shown: &dyn Fn(&Value) -> String| value.as_ref().map(shown).unwrap_or_default();
     let result = match &decision.outcome {
         Outcome::Write(write) => match (write.fields.iter().next(), write.fields.len()) {
@@ -105,6 +113,17 @@ pub(super) fn line(rules: &Rules, decision: &Decision) -> FieldLine {
         platform: on(&decision.platform, &show),
         result,
         why: decision.sentence(rules),
+    }
+}
+
+/// What a side holds, as people read it. ServiceNow's choice values are numbers: what people call them stands beside.
+pub fn spelled(rule: Option<&FieldRule>, side: Side, value: &Value) -> String {
+    match rule.map(|rule| &rule.convert) {
+        Some(Convert::Map { map }) if side == Side::ServiceNow => {
+            let plain = value.plain();
+            map.row_of(&plain).map_or_else(|| show(value), |row| format!("{} ({plain})", row.label))
+        }
+        _ => show(value),
     }
 }
 
@@ -132,25 +151,31 @@ pub(super) async fn tell(
         None => "",
     };
     let text = serde_json::to_string(story).unwrap_or_default();
-    let (id, now) = (clock.id(), clock.now());
-    tx.add_history(
-        &id,
-        now,
-        &link.connection_id,
-        &link.id,
+    let fields: Vec<&str> = story.fields.iter().map(|line| line.field.as_str()).collect();
+    tx.add_history(&NewLine {
+        id: &clock.id(),
+        at: clock.now(),
+        connection: &link.connection_id,
+        link: &link.id,
         direction,
         kind,
         summary,
-        &story.who,
-        &story.heard_by,
-        &text,
-    )
+        who: &story.who,
+        heard: &story.heard_by,
+        story: &text,
+        fields: &fields,
+    })
     .await
 }
 
 /// Writes a line about something that a person must act on.
 pub(super) async fn problem(engine: &Engine, tx: &mut Tx, link: &Link, why: &str) -> Result<()> {
-    let story = Story::default().step(engine.clock.now(), why);
+    problem_of(engine, tx, link, why, "").await
+}
+
+/// The same about a delivery, whose attempts tell more.
+pub(super) async fn problem_of(engine: &Engine, tx: &mut Tx, link: &Link, why: &str, delivery: &str) -> Result<()> {
+    let story = Story { delivery: delivery.to_owned(), ..Story::default() }.step(engine.clock.now(), why);
     tell(engine.clock.as_ref(), tx, link, None, "problem", why, &story).await
 }
 

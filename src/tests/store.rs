@@ -116,6 +116,8 @@ async fn the_same_event_is_kept_once(database: Database) {
 
 async fn link(database: &Database, clock: &TurnedClock) -> Link {
     let link = Link {
+        was: Base::new(),
+        apart: std::collections::BTreeMap::new(),
         id: clock.id(),
         connection_id: connection(&database.store, clock).await,
         servicenow_id: "r1".into(),

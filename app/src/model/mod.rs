@@ -7,6 +7,13 @@ pub use people::*;
 mod connecting;
 
 pub use connecting::*;
+mod conflicts;
+mod history;
+mod records;
+
+pub use conflicts::*;
+pub use history::*;
+pub use records::*;
 
 use crate::error::Trouble;
 use serde::{Deserialize, Serialize};
@@ -429,6 +436,7 @@ pub struct FieldMove {
 /// How a ticket is linked, in one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncLine {
+    pub link: String,
     pub connection_id: String,
     pub connection: String,
     /// The incident's number.
@@ -576,72 +584,6 @@ impl TicketForm {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryFilter {
-    /// A connection's id, or empty for all.
-    pub connection: String,
-    /// A ticket's id, or empty for all.
-    pub ticket: String,
-    /// Only what polling found and no webhook had told of; of a connection.
-    pub recovered: bool,
-    /// From 1.
-    pub page: i64,
-}
-
-/// One line of the history: something that moved, or was decided not to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ChangeRow {
-    pub id: String,
-    pub at: When,
-    pub connection: String,
-    /// The incident's number.
-    pub reference: String,
-    pub ticket_id: String,
-    pub ticket_number: String,
-    /// `to_platform`, `to_servicenow`, or empty
-    pub direction: String,
-    /// `linked`, `fields`, `comment`, `conflict`, `problem`
-    pub kind: String,
-    /// One sentence: what moved.
-    pub summary: String,
-    /// Who made the edit, when a side told.
-    pub who: String,
-    pub problem: bool,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChangeList {
-    pub rows: Vec<ChangeRow>,
-    pub total: i64,
-    pub page: i64,
-    pub pages: i64,
-    /// The connections to filter by: id and name.
-    pub connections: Vec<(String, String)>,
-    /// What retention removed, the newest first.
-    pub purged: Vec<PurgeRow>,
-}
-
-/// A field of a change with everything the merge knew.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldStory {
-    pub field: String,
-    pub base: String,
-    pub servicenow: String,
-    pub platform: String,
-    pub result: String,
-    /// The rule and the reasoning, in sentences.
-    pub why: String,
-}
-
-/// One change, opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChangeStory {
-    pub row: ChangeRow,
-    pub fields: Vec<FieldStory>,
-    /// What led to it and what followed, in order: arrived, read, decided, written.
-    pub steps: Vec<(When, String)>,
-}
-
 /// What the Failures page is asked for. All of it lives in the page's address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureFilter {
@@ -723,83 +665,6 @@ pub struct FailurePage {
     pub closed: Option<When>,
     /// How many open ones have this cause.
     pub same: i64,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConflictFilter {
-    /// A connection's id, or empty for all.
-    pub connection: String,
-    /// From 1.
-    pub page: i64,
-}
-
-/// What one side holds, and who put it there as far as the side tells.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ConflictSide {
-    pub value: String,
-    pub who: String,
-    pub at: Option<When>,
-}
-
-/// How a value of a field is typed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ValueInput {
-    Text,
-    /// One of these.
-    Choice(Vec<String>),
-    Moment,
-    Email,
-}
-
-/// A field about which two people disagree.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ConflictRow {
-    pub id: String,
-    pub connection_id: String,
-    pub connection: String,
-    /// The incident's number.
-    pub reference: String,
-    pub record_url: String,
-    pub ticket_id: String,
-    pub ticket_number: String,
-    pub field: String,
-    pub servicenow: ConflictSide,
-    /// `None` where the sides never agreed.
-    pub base: Option<String>,
-    pub platform: ConflictSide,
-    pub input: ValueInput,
-    pub why: String,
-    /// `open`, `chosen`, `resolved`, `withdrawn`
-    pub state: String,
-    pub choice: String,
-    pub chosen_by: String,
-    pub opened: When,
-    /// Goes back with a choice: it is for these values and no others.
-    pub version: i64,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConflictList {
-    pub rows: Vec<ConflictRow>,
-    pub total: i64,
-    pub page: i64,
-    pub pages: i64,
-    /// The connections to filter by: id and name.
-    pub connections: Vec<(String, String)>,
-}
-
-/// What a person chose for a conflict.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
-    pub conflict: String,
-    /// The version that the person saw.
-    pub version: i64,
-    /// `servicenow`, `platform` or `value`
-    pub take: String,
-    /// With `value`: as typed.
-    #[serde(default)]
-    pub value: String,
 }
 
 /// What a person sets for a connection.

@@ -26,7 +26,8 @@ pub fn FailuresPage() -> impl IntoView {
         <h1>"Failures"</h1>
         <p class="hint mb-3">
             "A write that a side refused, or work whose attempts are used up, waits here until a person acts. Everything else
-            of the same record flows on. A new value, or equal sides, settles it by itself."
+            of the same record flows on. A new value, or equal sides, settles it by itself. Fields about which two people
+            disagree wait under "<a class="link" href="/conflicts">"Conflicts"</a>"."
         </p>
         {loaded(list, move |list| view! { <Found list connection cause/> })}
     }

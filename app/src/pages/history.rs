@@ -1,103 +1,182 @@
-//! `/history`: what moved, newest first, for one connection or ticket or all. Each line opens to its story.
+//! `/history`: what moved, newest first, by connection, record, person, field, kind and time. Each line opens to its story.
+//! What comes meanwhile is counted and waits until the reader asks for it: nothing moves under his eyes.
 
-use crate::address::{page_value, query, query_page, with_query};
+use crate::address::{query, with_query};
 use crate::api;
 use crate::live::follow;
-use crate::model::{ChangeList, ChangeRow, HistoryFilter, PurgeRow};
+use crate::model::{ChangeList, ChangeRow, HistoryFilter, KINDS, PurgeRow};
 use crate::ui::filter::{ConnectionChoice, FilterForm};
 use crate::ui::loaded::loaded;
-use crate::ui::pager::Pager;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+const NAMES: [&str; 9] = ["connection", "record", "person", "field", "kind", "from", "to", "ticket", "found"];
+/// New lines are counted so far.
+const MANY_NEW: i64 = 100;
+
 #[component]
 pub fn HistoryPage() -> impl IntoView {
-    let connection = query("connection");
-    let ticket = query("ticket");
-    let page = query_page();
-    let recovered = query("found");
+    let [connection, record, person, field, kind, from, to, ticket, found] = NAMES.map(query);
+    let before = query("before");
     let filter = Memo::new(move |_| HistoryFilter {
         connection: connection.get(),
         ticket: ticket.get(),
-        recovered: *recovered.read() == "polling",
-        page: page.get(),
+        record: record.get(),
+        person: person.get(),
+        field: field.get(),
+        kind: kind.get(),
+        from: from.get(),
+        to: to.get(),
+        recovered: *found.read() == "polling",
+        before: before.get(),
     });
-    let list = Resource::new(move || filter.get(), api::history);
+    let again = RwSignal::new(0_u32);
+    let list = Resource::new(move || (filter.get(), again.get()), |(filter, _)| api::history(filter));
     view! {
         <Title text="History"/>
         <h1>"History"</h1>
-        {loaded(list, move |list: ChangeList| view! { <Found list filter connection ticket recovered/> })}
+        {loaded(list, move |list: ChangeList| view! { <Found list filter again/> })}
+    }
+}
+
+/// The address of the same search, from another place on.
+fn address(filter: &HistoryFilter, before: &str) -> String {
+    let HistoryFilter { connection, ticket, record, person, field, kind, from, to, recovered, .. } = filter;
+    let found = if *recovered { "polling" } else { "" };
+    let values = [connection, record, person, field, kind, from, to, ticket].map(String::as_str);
+    let pairs = NAMES.into_iter().zip(values.into_iter().chain([found]));
+    with_query("/history", &pairs.chain([("before", before)]).collect::<Vec<_>>())
+}
+
+#[component]
+fn Found(list: ChangeList, filter: Memo<HistoryFilter>, again: RwSignal<u32>) -> impl IntoView {
+    let ChangeList { rows, next, connections, fields, purged } = list;
+    let asked = filter.get_untracked();
+    let newest = rows.first().map(|row| row.id.clone()).unwrap_or_default();
+    let (none, is_first) = (rows.is_empty(), asked.before.is_empty());
+    let top = address(&asked, "");
+    let older = (!next.is_empty()).then(|| address(&asked, &next));
+    let number = rows.first().map(|row| row.ticket_number.clone()).filter(|number| !number.is_empty());
+    let rows = Memo::new(move |_| rows.clone());
+    view! {
+        <FilterForm path="/history" names=&NAMES>
+            <Filters connections fields filter/>
+        </FilterForm>
+        <Only filter=asked.clone() number/>
+        {is_first.then(|| view! { <News filter=asked newest again/> })}
+        {if none {
+            view! {
+                <p class="empty">
+                    {if older.is_some() {
+                        "Nothing among the lines that were looked through. There are older ones."
+                    } else {
+                        "Nothing here. Each change on either side adds a line, also when it was decided not to pass it on."
+                    }}
+                </p>
+            }
+            .into_any()
+        } else {
+            view! { <ChangeTable rows/> }.into_any()
+        }}
+        <nav class="flex flex-wrap items-center gap-2 py-3" aria-label="Pages">
+            {(!is_first).then(|| view! { <a class="btn btn-sm" href=top>"Newest"</a> })}
+            {older.map(|older| view! { <a class="btn btn-sm" href=older>"Older"</a> })}
+        </nav>
+        <Purged purged/>
     }
 }
 
 #[component]
-fn Found(
-    list: ChangeList,
-    filter: Memo<HistoryFilter>,
-    connection: Memo<String>,
-    ticket: Memo<String>,
-    recovered: Memo<String>,
-) -> impl IntoView {
-    let connections = list.connections.clone();
-    let list = follow(list, vec!["history".to_owned()], move || api::history(filter.get_untracked()));
-    let rows = Memo::new(move |_| list.read().rows.clone());
-    let empty = Memo::new(move |_| rows.read().is_empty());
-    let address = move |page: i64| {
-        with_query(
-            "/history",
-            &[
-                ("connection", &connection.get_untracked()),
-                ("ticket", &ticket.get_untracked()),
-                ("found", &recovered.get_untracked()),
-                ("page", &page_value(page)),
-            ],
-        )
+fn Filters(connections: Vec<(String, String)>, fields: Vec<String>, filter: Memo<HistoryFilter>) -> impl IntoView {
+    let connection = Memo::new(move |_| filter.read().connection.clone());
+    let text = |name: &'static str, label: &'static str, kind: &'static str, value: String| {
+        let id = format!("filter-{name}");
+        view! {
+            <div class="field">
+                <label for=id.clone()>{label}</label>
+                <input class="input input-sm" id=id type=kind name=name value=value/>
+            </div>
+        }
     };
-    let number = Memo::new(move |_| rows.read().first().map(|row| row.ticket_number.clone()).unwrap_or_default());
+    let choice = |name: &'static str, label: &'static str, all: Vec<(String, String)>, value: String| {
+        let id = format!("filter-{name}");
+        view! {
+            <div class="field">
+                <label for=id.clone()>{label}</label>
+                <select class="select select-sm" id=id name=name>
+                    <option value="">"All"</option>
+                    {all
+                        .into_iter()
+                        .map(|(choice, text)| {
+                            let selected = choice == value;
+                            view! { <option value=choice selected=selected>{text}</option> }
+                        })
+                        .collect_view()}
+                </select>
+            </div>
+        }
+    };
+    let asked = filter.get_untracked();
+    let kinds = KINDS.map(|(kind, words)| (kind.to_owned(), words.to_owned())).to_vec();
+    let fields = fields.into_iter().map(|field| (field.clone(), field)).collect();
     view! {
-        <FilterForm path="/history" names=&["connection", "ticket", "found"]>
-            <ConnectionChoice connections connection/>
-            <input type="hidden" name="ticket" value=ticket/>
-            <input type="hidden" name="found" value=recovered/>
-            <button class="btn btn-sm" type="submit">"Filter"</button>
+        <ConnectionChoice connections connection/>
+        {text("record", "Record number", "search", asked.record)}
+        {text("person", "Person", "search", asked.person)}
+        {choice("field", "Field", fields, asked.field)}
+        {choice("kind", "What", kinds, asked.kind)}
+        {text("from", "From (UTC)", "datetime-local", asked.from)}
+        {text("to", "To (UTC)", "datetime-local", asked.to)}
+        <input type="hidden" name="ticket" value=asked.ticket/>
+        <input type="hidden" name="found" value=if asked.recovered { "polling" } else { "" }/>
+        <button class="btn btn-sm" type="submit">"Filter"</button>
+    }
+}
+
+/// What a link from another page narrowed the list to.
+#[component]
+fn Only(filter: HistoryFilter, number: Option<String>) -> impl IntoView {
+    let all = address(&HistoryFilter { ticket: String::new(), recovered: false, ..filter.clone() }, "");
+    let about = if filter.recovered {
+        view! { "Only what polling found before any webhook told of it. " }.into_any()
+    } else if filter.ticket.is_empty() {
+        return ().into_any();
+    } else {
+        let number = number.unwrap_or_else(|| "one ticket".to_owned());
+        view! { "Only "<a class="link" href=format!("/tickets/{}", filter.ticket)>{number}</a>". " }.into_any()
+    };
+    view! { <p class="mb-2 text-xs">{about}<a class="link" href=all>"Show all"</a></p> }.into_any()
+}
+
+/// How many lines came since the list was made.
+#[component]
+fn News(filter: HistoryFilter, newest: String, again: RwSignal<u32>) -> impl IntoView {
+    let here = address(&filter, "");
+    let count = follow(0, vec!["history".to_owned()], move || api::newer_history(filter.clone(), newest.clone()));
+    view! {
+        <div role="status">
             {move || {
-                let ticket = ticket.get();
-                let number = if number.read().is_empty() { "one ticket".to_owned() } else { number.get() };
-                (!ticket.is_empty())
-                    .then(|| {
-                        view! {
-                            <p class="pb-1.5 text-xs">
-                                "Only "<a class="link" href=format!("/tickets/{ticket}")>{number}</a>". "
-                                <a class="link" href="/history">"Show all"</a>
-                            </p>
+                let words = match count.get() {
+                    0 => return ().into_any(),
+                    1 => "1 new change".to_owned(),
+                    MANY_NEW.. => format!("{MANY_NEW} new changes or more"),
+                    count => format!("{count} new changes"),
+                };
+                view! {
+                    <a class="btn btn-sm mb-2" href=here.clone()
+                        on:click=move |event| {
+                            event.prevent_default();
+                            again.update(|again| *again = again.wrapping_add(1));
                         }
-                    })
+                    >
+                        {words}
+                    </a>
+                }
+                .into_any()
             }}
-            {move || {
-                (*recovered.read() == "polling")
-                    .then(|| {
-                        let all = with_query("/history", &[("connection", &connection.get())]);
-                        view! {
-                            <p class="pb-1.5 text-xs">
-                                "Only what polling found before any webhook told of it. "<a class="link" href=all>"Show all"</a>
-                            </p>
-                        }
-                    })
-            }}
-        </FilterForm>
-        <Show
-            when=move || !empty.get()
-            fallback=|| view! { <p class="empty">"Nothing here yet. Each change on either side adds a line, also when it was decided not to pass it on."</p> }
-        >
-            <ChangeTable rows/>
-        </Show>
-        {move || {
-            let ChangeList { total, page, pages, .. } = *list.read();
-            view! { <Pager total page pages what=("change", "changes") address/> }
-        }}
-        {move || view! { <Purged purged=list.read().purged.clone()/> }}
+        </div>
     }
 }
 
@@ -141,7 +220,8 @@ pub fn ChangeTable(rows: Memo<Vec<ChangeRow>>) -> impl IntoView {
                         <tr>
                             <td class="text-quiet"><Time when=row.at/></td>
                             <td class="num">
-                                {(!row.reference.is_empty()).then_some(row.reference)}
+                                {(!row.reference.is_empty())
+                                    .then(|| view! { <a class="link" href=format!("/links/{}", row.link)>{row.reference}</a> })}
                                 {(!row.ticket_id.is_empty())
                                     .then(|| view! { " "<a class="link" href=format!("/tickets/{}", row.ticket_id)>{row.ticket_number}</a> })}
                             </td>

@@ -16,6 +16,7 @@ pub mod history;
 pub mod not_found;
 pub mod overview;
 pub mod people;
+pub mod record;
 pub mod retention;
 pub mod run;
 pub mod sign_in;

@@ -29,6 +29,7 @@ pub const CONFLICTS: &str = "M2 5h7L6.5 2.5M14 11H7l2.5 2.5M9 5L6.5 7.5M7 11l2.5
 pub const HISTORY: &str = "M2.5 8a5.5 5.5 0 1 0 1.6-3.9L2.5 5.5M2.5 2.5v3h3M8 5v3l2 1.5";
 pub const CONNECTIONS: &str =
     "M6 10l4-4M7 4.5L8.5 3A3.2 3.2 0 0 1 13 7.5l-1.5 1.5M9 11.5L7.5 13A3.2 3.2 0 0 1 3 8.5L4.5 7";
+pub const RECORDS: &str = "M2.5 2.5h5v7h-5zM8.5 6.5h5v7h-5zM4 5h2M10 9h2";
 pub const FAILURES: &str = "M8 2.5l6 11H2zM8 6.5v3M8 11.5v.1";
 pub const PEOPLE: &str = "M6 7.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5M1.5 13.5a4.5 4.5 0 0 1 9 0M11 3a2.2 2.2 0 0 1 0 4.3M12 9.5a4 4 0 0 1 2.5 4";
 pub const TOKENS: &str = "M10.5 9a3.5 3.5 0 1 0-3.3-2.3L2 12v2h2.5v-1.5H6V11h1.5l1.3-1.7c.5.2 1.1.2 1.7-.3M11 5.4v.1";

@@ -4,7 +4,8 @@ use crate::api::{self, SignOut};
 use crate::live::Live;
 use crate::model::Person;
 use crate::ui::icon::{
-    AUDIT, CONFLICTS, CONNECTIONS, FAILURES, HISTORY, Icon, MENU, Mark, OVERVIEW, PEOPLE, RETENTION, TICKETS, TOKENS,
+    AUDIT, CONFLICTS, CONNECTIONS, FAILURES, HISTORY, Icon, MENU, Mark, OVERVIEW, PEOPLE, RECORDS, RETENTION, TICKETS,
+    TOKENS,
 };
 use leptos::form::ActionForm;
 use leptos::html;
@@ -61,6 +62,7 @@ fn Navigation(me: Resource<api::Answer<Option<Person>>>) -> impl IntoView {
             <A href="/failures"><Icon path=FAILURES/>"Failures"</A>
             <A href="/conflicts"><Icon path=CONFLICTS/>"Conflicts"</A>
             <A href="/history"><Icon path=HISTORY/>"History"</A>
+            <A href="/links"><Icon path=RECORDS/>"Records"</A>
             <p class="ways-group">"Settings"</p>
             <A href="/settings/connections"><Icon path=CONNECTIONS/>"Connections"</A>
             <A href="/settings/people"><Icon path=PEOPLE/>"People"</A>

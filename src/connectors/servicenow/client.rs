@@ -3,6 +3,7 @@
 use super::answer::{About, Answer, not_json};
 use super::turn::{Turn, Turns};
 use crate::clock::SharedClock;
+use crate::connectors::exchanges::{self, Exchange};
 use crate::connectors::http::HttpClient;
 use crate::connectors::{Budget, Content, Failure, Urgency};
 use async_trait::async_trait;
@@ -137,13 +138,14 @@ impl Instance {
     ) -> Result<Answer, Failure> {
         let about = About::new(&method, path);
         let url = self.address_of(path, query, &about)?;
-        let (response, _turn) = self
+        let asked = Asked::new(self, &method, &url, || body.map(exchanges::shown).unwrap_or_default());
+        let opened = self
             .open(&about, || {
                 let request = self.http.request(method.clone(), url.clone()).header(ACCEPT, JSON);
                 if let Some(body) = body { request.json(body) } else { request }
             })
-            .await?;
-        finish(&about, response).await
+            .await;
+        asked.finish(&about, opened).await
     }
 
     /// A file, read as it comes; `None` when there is none, or none for this account.
@@ -159,7 +161,8 @@ impl Instance {
             let bytes = response.bytes_stream().map(move |part| part.map_err(&lost));
             return Ok(Some(bytes.boxed()));
         }
-        let answer = finish(&about, response).await?;
+        let (_, _, answer) = finish(&about, response).await?;
+        let answer = answer?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
@@ -183,10 +186,11 @@ impl Instance {
     {
         let about = About::new(&Method::POST, path);
         let url = self.address_of(path, query, &about)?;
+        let asked = Asked::new(self, &Method::POST, &url, || format!("a file of {length} bytes"));
         let token = self.access.token().await?;
         let request = self
             .http
-            .request(Method::POST, url)
+            .request(Method::POST, url.clone())
             .header(ACCEPT, JSON)
             .header(CONTENT_TYPE, content_type)
             .header(CONTENT_LENGTH, length)
@@ -198,8 +202,7 @@ impl Instance {
                     "ServiceNow no longer accepted the access token; the file is sent again with a new one.".into();
                 Err(Failure::Transient { why, retry_after_ms: Some(0) })
             }
-            Ok((response, _turn)) => finish(&about, response).await,
-            Err(failure) => Err(failure),
+            opened => asked.finish(&about, opened).await,
         }
     }
 
@@ -252,8 +255,54 @@ impl Instance {
 }
 
 /// The rest of an answer.
-async fn finish(about: &About, response: Response) -> Result<Answer, Failure> {
+async fn finish(about: &About, response: Response) -> Result<(StatusCode, String, Result<Answer, Failure>), Failure> {
     let (status, headers) = (response.status(), response.headers().clone());
     let text = response.text().await.map_err(|error| about.lost(&error))?;
-    about.read(status, &headers, &text)
+    let answer = about.read(status, &headers, &text);
+    Ok((status, text, answer))
+}
+
+/// A request as an attempt tells of it later.
+struct Asked<'a> {
+    instance: &'a Instance,
+    method: &'a Method,
+    url: &'a Url,
+    request: String,
+    at: i64,
+}
+
+impl<'a> Asked<'a> {
+    fn new(instance: &'a Instance, method: &'a Method, url: &'a Url, request: impl FnOnce() -> String) -> Self {
+        let request = if exchanges::is_overheard() { request() } else { String::new() };
+        Self { instance, method, url, request, at: instance.turns.now() }
+    }
+
+    /// The rest of the answer, told of whether it came or not.
+    async fn finish(self, about: &About, opened: Result<(Response, Turn), Failure>) -> Result<Answer, Failure> {
+        let finished = match opened {
+            Ok((response, _turn)) => finish(about, response).await,
+            Err(failure) => Err(failure),
+        };
+        match finished {
+            Ok((status, text, answer)) => {
+                self.tell(status.as_u16(), || exchanges::shown_text(&text));
+                answer
+            }
+            Err(failure) => {
+                self.tell(0, || failure.to_string());
+                Err(failure)
+            }
+        }
+    }
+
+    fn tell(self, status: u16, response: impl FnOnce() -> String) {
+        exchanges::note(|| Exchange {
+            method: self.method.to_string(),
+            address: exchanges::shown_text(&self.url[url::Position::BeforePath..]),
+            request: self.request,
+            status,
+            took_ms: self.instance.turns.now() - self.at,
+            response: response(),
+        });
+    }
 }

@@ -47,6 +47,10 @@ impl Turns {
         Arc::new(Self { clock, pacer: Mutex::default(), skew: Mutex::default(), freed: Notify::new() })
     }
 
+    pub fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
     pub fn skew_ms(&self) -> i64 {
         lock(&self.skew).millis()
     }

@@ -19,8 +19,8 @@ pub(super) use write::{Part, Write};
 
 use super::letters::{self, Wanted};
 use super::{Engine, Sides, SyncError, story};
-use crate::connectors::{Connector, Failure};
-use crate::store::{Connection, Delivery, DeliveryState, Link, StoreError};
+use crate::connectors::{Connector, Failure, exchanges};
+use crate::store::{Attempt, Connection, Delivery, DeliveryState, Link, StoreError, Tx};
 use merge::{Record, Side, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -149,8 +149,18 @@ pub(super) async fn planned(
     Ok(delivered)
 }
 
-/// Sends one delivery, and keeps what became of it.
+/// Sends one delivery, and keeps what became of it and how the side was asked.
 async fn send(
+    engine: &Engine,
+    connection: &Connection,
+    sides: &Sides,
+    link: &mut Link,
+    out: &Outgoing<'_>,
+) -> Result<Sent, SyncError> {
+    exchanges::overhear(Box::pin(attempt(engine, connection, sides, link, out))).await
+}
+
+async fn attempt(
     engine: &Engine,
     connection: &Connection,
     sides: &Sides,
@@ -183,8 +193,37 @@ async fn send(
             supersede(engine, delivery).await?;
             Err(Failure::Moved.into())
         }
+        Err(SyncError::Failure(failure)) => {
+            if !exchanges::heard().is_empty() {
+                let mut tx = engine.begin().await?;
+                keep_attempt(engine, &mut tx, delivery, "failed", &failure.to_string()).await?;
+                tx.commit().await?;
+            }
+            Err(failure.into())
+        }
         other => other,
     }
+}
+
+/// How the side was asked and what it answered, for whoever wants to know it exactly.
+async fn keep_attempt(
+    engine: &Engine,
+    tx: &mut Tx,
+    delivery: &Delivery,
+    outcome: &str,
+    problem: &str,
+) -> Result<(), StoreError> {
+    let heard = exchanges::heard();
+    let attempt = Attempt {
+        id: engine.clock.id(),
+        delivery_id: delivery.id.clone(),
+        at: engine.clock.now(),
+        took_ms: heard.iter().map(|exchange| exchange.took_ms).sum(),
+        outcome: outcome.to_owned(),
+        problem: problem.to_owned(),
+        exchanges: serde_json::to_string(&heard).unwrap_or_default(),
+    };
+    tx.add_attempt(&attempt).await
 }
 
 /// The intent is on disk when this returns, and nobody else can have taken the job over.
@@ -223,6 +262,7 @@ async fn end(
 ) -> Result<(), SyncError> {
     let now = engine.clock.now();
     let Ending { out, to, kind, summary, mut story, notes, refused, moved } = ending;
+    story.delivery.clone_from(&out.delivery.id);
     let notes = notes.join(" ");
     if !notes.is_empty() {
         story = story.step(now, notes.clone());
@@ -239,11 +279,12 @@ async fn end(
         Some(Paired::Files((servicenow, platform))) => tx.pair_files(&link.id, servicenow, platform).await?,
         None => {}
     }
+    keep_attempt(engine, &mut tx, out.delivery, "done", &notes).await?;
     if moved || is_news {
         story::tell(engine.clock.as_ref(), &mut tx, link, Some(to), kind, &summary, &story).await?;
     }
     if is_news {
-        story::problem(engine, &mut tx, link, &notes).await?;
+        story::problem_of(engine, &mut tx, link, &notes, &out.delivery.id).await?;
     }
     for (wanted, why) in &refused {
         letters::keep(engine, &mut tx, link, wanted, out.delivery.attempts + 1, why).await?;
@@ -268,12 +309,13 @@ async fn refuse(engine: &Engine, link: &mut Link, delivery: &Delivery, why: &str
     after.note = letters::sentences([link.note.as_str(), why]);
     let mut tx = engine.begin().await?;
     tx.finish_delivery(&delivery.id, DeliveryState::Refused, why, now).await?;
+    keep_attempt(engine, &mut tx, delivery, "refused", why).await?;
     let mut is_news = false;
     for wanted in &wanted {
         is_news |= letters::keep(engine, &mut tx, link, wanted, delivery.attempts + 1, why).await?;
     }
     if is_news {
-        story::problem(engine, &mut tx, link, why).await?;
+        story::problem_of(engine, &mut tx, link, why, &delivery.id).await?;
     }
     tx.save_link(&mut after, now).await?;
     tx.commit().await?;

@@ -2,11 +2,11 @@
 
 use super::Database;
 use crate::cli::{DatabaseArgs, LogArgs, LogFormat, Role, ServeArgs};
-use crate::clock::{SharedClock, SystemClock};
+use crate::clock::{Clock, SharedClock, SystemClock};
 use crate::connectors::http::{Allowed, HttpClient};
 use crate::secrets::webhook_place;
 use crate::start::{self, Running};
-use crate::store::StoreError;
+use crate::store::{PersonRow, StoreError};
 use app::model::ConnectDefaults;
 use merge::Rules;
 use reqwest::{Client, Method, Response};
@@ -70,7 +70,7 @@ impl Program {
         let practice = Sandbox::start(Settings { oauth_clients: vec![client], ..Settings::in_memory() })
             .await
             .expect("a practice instance");
-        let id = crate::clock::Clock::id(&SystemClock);
+        let id = Clock::id(&SystemClock);
         let site = std::env::temp_dir().join(format!("isthmus-site-{id}"));
         std::fs::create_dir_all(site.join("pkg")).expect("a folder");
         let settings = ServeArgs {
@@ -121,6 +121,27 @@ impl Program {
             )
             .await;
         let cookie = answer.headers().get("set-cookie").expect("a session").to_str().expect("text");
+        self.cookie = cookie.split(';').next().expect("a cookie").to_owned();
+    }
+
+    /// Another person of this role signs in; from now on it is that person who acts.
+    pub async fn sign_in_as(&mut self, name: &str, role: &str) {
+        let store = &self.database.store;
+        let admin = store.person_by_email(EMAIL).await.expect("readable").expect("there");
+        let email = format!("{}@example.com", name.to_lowercase());
+        let person = PersonRow {
+            id: Clock::id(&SystemClock),
+            name: name.to_owned(),
+            email: email.clone(),
+            role: role.to_owned(),
+            ..admin
+        };
+        let mut tx = store.begin().await.expect("begins");
+        tx.add_person(&person).await.expect("added");
+        tx.commit().await.expect("committed");
+        self.cookie.clear();
+        let entered = self.post("/fn/sign-in", &[("email", &email), ("password", PASSWORD), ("next", "/")]).await;
+        let cookie = entered.headers().get("set-cookie").expect("a session").to_str().expect("text");
         self.cookie = cookie.split(';').next().expect("a cookie").to_owned();
     }
 

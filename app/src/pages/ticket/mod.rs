@@ -89,6 +89,7 @@ fn Sync(ticket: RwSignal<model::TicketPage>) -> impl IntoView {
                     <LinkState state=sync.state/>
                     <span class="text-quiet">"since "<Time when=sync.since/></span>
                     <a class="link" href=why>"why?"</a>
+                    <a class="link" href=format!("/links/{}", sync.link)>"both sides and the past"</a>
                     <span>
                         <Reference number=sync.reference address=sync.record_url/>
                         " by "
