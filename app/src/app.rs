@@ -5,7 +5,6 @@ use crate::pages::{
     conflicts::{ConflictPage, ConflictsPage},
     connect::ConnectPage,
     connection::ConnectionPage,
-    connection::rules::RulesPage,
     connection::servicenow::ServicenowSidePage,
     connections::ConnectionsPage,
     drift::DriftPage,
@@ -13,6 +12,7 @@ use crate::pages::{
     failures::FailuresPage,
     first_run::FirstRunPage,
     history::HistoryPage,
+    mapping::MappingPage,
     not_found::NotFound,
     overview::OverviewPage,
     retention::RetentionPage,
@@ -52,7 +52,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/new") view=ConnectPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/connections/:id/rules") view=RulesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/mappings") view=MappingPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/mappings/:tab") view=MappingPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/servicenow") view=ServicenowSidePage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/drift") view=DriftPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/retention") view=RetentionPage ssr=SsrMode::Async/>

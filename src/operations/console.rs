@@ -5,8 +5,8 @@ use app::api::{Answer, Console};
 use app::model::{
     ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
     ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck,
-    NewTicket, NewTicketChoices, Overview, Person, RetentionDays, Role, RulesForm, RulesPage, RunPage, ServicenowSide,
-    SettingsForm, SetupSteps, TicketFilter, TicketForm, TicketList, TicketPage,
+    MappingAsk, MappingChange, MappingCheck, MappingPage, NewTicket, NewTicketChoices, Overview, Person, RetentionDays,
+    Role, RunPage, ServicenowSide, SetupSteps, TicketFilter, TicketForm, TicketList, TicketPage,
 };
 
 #[async_trait::async_trait]
@@ -115,16 +115,16 @@ impl Console for Operations {
         self.confirm_same_instance(id).await
     }
 
-    async fn save_settings(&self, form: SettingsForm) -> Answer<()> {
-        self.publish_settings(form).await
+    async fn mapping(&self, ask: MappingAsk) -> Answer<MappingPage> {
+        self.see_mapping(ask).await
     }
 
-    async fn rules(&self, form: RulesForm) -> Answer<RulesPage> {
-        self.see_rules(form).await
+    async fn check_mapping(&self, change: MappingChange) -> Answer<MappingCheck> {
+        self.check_typed_mapping(change).await
     }
 
-    async fn publish_rules(&self, form: RulesForm) -> Answer<String> {
-        Operations::publish_rules(self, form).await
+    async fn change_mapping(&self, change: MappingChange) -> Answer<String> {
+        Operations::change_mapping(self, change).await
     }
 
     async fn conflicts(&self, filter: ConflictFilter) -> Answer<ConflictList> {

@@ -194,7 +194,7 @@ impl Tx {
             .bind(c.created_at)
             .execute(&mut *self.inner)
             .await?;
-        Ok(())
+        self.keep_version(&c.id, &c.rules).await
     }
 
     /// A draft that was never authorized gets other credentials.
@@ -232,7 +232,8 @@ impl Tx {
             }
         }
         let sql = "update connections set rules = $2 where id = $1";
-        exactly_one(&sqlx::query(sql).bind(id).bind(to_json(rules)).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(id).bind(to_json(rules)).execute(&mut *self.inner).await?)?;
+        self.keep_version(id, rules).await
     }
 
     async fn has_links(&mut self, connection: &str) -> Result<bool> {

@@ -21,6 +21,7 @@ mod connections;
 mod dead_letters;
 mod deliveries;
 mod desk;
+mod drafts;
 mod files;
 mod group;
 mod history;
@@ -39,6 +40,7 @@ mod retention;
 mod runs;
 mod tokens;
 mod upkeep;
+mod versions;
 
 pub use alone::Alone;
 pub use audit::AuditEntry;
@@ -48,6 +50,7 @@ pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LOST, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, Touched, User};
+pub use drafts::{Draft, Preview};
 pub use files::FileLine;
 pub use history::{HistoryLine, HistorySearch};
 pub use hooks::{Hooks, Sample, TurnedAway, TurnedAwayCalls};
@@ -61,6 +64,7 @@ pub use retention::{Purge, Purgeable, Retention};
 pub use runs::{Finding, FindingLine, NEVER, Run, RunState};
 pub use tokens::{Ending, Refreshed, Tokens};
 pub use upkeep::Upkeep;
+pub use versions::Version;
 
 use sqlx::any::{AnyPoolOptions, AnyQueryResult};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -379,6 +383,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(13, "0013_polling"),
         pair!(14, "0014_identity"),
         pair!(15, "0015_inbox"),
+        pair!(16, "0016_mapping"),
     ];
     texts
         .iter()

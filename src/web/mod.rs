@@ -7,6 +7,7 @@ mod files;
 mod health;
 mod kit;
 mod log;
+mod mapping;
 mod oauth;
 
 use crate::auth::SqlSessions;
@@ -116,6 +117,8 @@ fn pages(web: &Web, is_https: bool) -> Router {
         .route("/oauth/callback", get(oauth::callback))
         .route("/settings/connections/{id}/isthmus-install.xml", get(kit::install))
         .route("/settings/connections/{id}/isthmus-uninstall.xml", get(kit::uninstall))
+        .route("/settings/connections/{id}/mapping.json", get(mapping::export).post(mapping::import))
+        .route("/settings/connections/{id}/rules", get(mapping::moved))
         .fallback(get(console::page))
         .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
         .merge(files(web))

@@ -1,7 +1,10 @@
 //! What crosses between the browser and the server: plain data, nothing of the store and no secret.
 //! Moments come formatted, so that both halves render the same text (a locale would differ).
 
-use crate::error::Trouble;
+mod mapping;
+
+pub use mapping::*;
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -111,35 +114,6 @@ pub struct TokenState {
     /// The same as `2026-11-30`, for a date input.
     pub refresh_ends_day: String,
     pub last_refresh: Option<When>,
-}
-
-/// One field rule as the mapping table shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldRuleRow {
-    pub servicenow_field: String,
-    pub platform_field: String,
-    /// `both`, `to_platform`, `to_servicenow`
-    pub direction: String,
-    /// How the value changes on the way, in words.
-    pub note: String,
-}
-
-/// One pair of choice values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ValueRow {
-    pub servicenow: String,
-    pub platform: String,
-    /// Used on the way back when several ServiceNow values share this platform value.
-    pub is_default: bool,
-    /// Fields that ServiceNow requires with this value, with their templates, in words.
-    pub requires: String,
-}
-
-/// A value map: status, or category to ticket type.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ValueMapTable {
-    pub title: String,
-    pub rows: Vec<ValueRow>,
 }
 
 /// The page about what is installed in ServiceNow for a connection.
@@ -256,11 +230,7 @@ pub struct ConnectionPage {
     pub last_webhook: Option<When>,
     pub last_poll: Option<When>,
     pub polling: Polling,
-    pub field_rules: Vec<FieldRuleRow>,
-    pub value_maps: Vec<ValueMapTable>,
-    pub settings: ConnectionSettings,
-    /// What is wrong with the mapping, each a sentence that begins with the rule's name.
-    pub findings: Vec<String>,
+    pub mapping: MappingLine,
 }
 
 /// How a connection is polled, and what that proves.
@@ -787,132 +757,6 @@ pub struct Choice {
     /// With `value`: as typed.
     #[serde(default)]
     pub value: String,
-}
-
-/// What a person sets for a connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConnectionSettings {
-    /// The mapping's version that this is of.
-    pub version: i64,
-    /// `last_write_wins`, `ownership_priority`, `manual_review`
-    pub strategy: String,
-    pub fields: Vec<FieldStrategy>,
-}
-
-/// A field's own strategy; empty for the connection's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldStrategy {
-    pub field: String,
-    pub strategy: String,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SettingsForm {
-    pub id: String,
-    /// The mapping's version that the form showed.
-    pub version: i64,
-    pub strategy: String,
-    /// By field; empty for the connection's strategy.
-    #[serde(default)]
-    pub fields: BTreeMap<String, String>,
-}
-
-/// What a person chose for a connection's rules as a whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesForm {
-    /// The connection's id.
-    pub connection: String,
-    /// The mapping's version that the form showed.
-    #[serde(default)]
-    pub version: i64,
-    /// The preset that it began with; empty for the mapping as it is.
-    #[serde(default)]
-    pub preset: String,
-    /// By the inputs' names. What is not here stays as it is.
-    #[serde(default)]
-    pub typed: BTreeMap<String, String>,
-    /// Whether to show what publishing would do.
-    #[serde(default)]
-    pub look: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesPage {
-    pub connection_id: String,
-    pub connection: String,
-    pub version: i64,
-    /// The preset that the form begins with; empty for the mapping as it is.
-    pub preset: String,
-    /// What a preset would replace, in words.
-    pub replaces: String,
-    /// Id, words, and whether the form begins with it.
-    pub presets: Vec<(String, String, bool)>,
-    pub sections: Vec<RulesSection>,
-    /// The reconcile run that is not over; empty when there is none.
-    pub run: String,
-    /// Why the form cannot be published as it is.
-    pub trouble: Option<Trouble>,
-    pub preview: Option<RulesPreview>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesSection {
-    pub title: String,
-    pub inputs: Vec<RulesInput>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RulesInput {
-    Text {
-        name: String,
-        label: String,
-        hint: String,
-        value: String,
-    },
-    Choice {
-        name: String,
-        label: String,
-        hint: String,
-        value: String,
-        /// Value and words.
-        options: Vec<(String, String)>,
-    },
-    /// Rows that must all hold.
-    Conditions {
-        name: String,
-        label: String,
-        hint: String,
-        rows: Vec<ConditionRow>,
-        /// A condition that rows cannot say, in words; empty when there is none.
-        kept: String,
-    },
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConditionRow {
-    pub field: String,
-    /// `is`, `is_not`, `one_of`, `contains`, `empty`, `not_empty`
-    pub operator: String,
-    pub value: String,
-}
-
-/// What publishing rules would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesPreview {
-    /// Each setting that is another than now, in words.
-    pub changes: Vec<String>,
-    /// What a person should look at first.
-    pub findings: Vec<String>,
-    /// Why no record could be looked at; empty when some were.
-    pub problem: String,
-    pub links: i64,
-    /// So many a run may touch before a person is asked.
-    pub allowed: i64,
-    /// Links that were read, and those of them that would be written to.
-    pub looked: i64,
-    pub touched: i64,
-    pub by_field: Vec<(String, i64)>,
-    pub examples: Vec<FindingRow>,
 }
 
 /// When a connection looks for drift by itself, and how much a run may touch before a person is asked.

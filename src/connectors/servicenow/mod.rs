@@ -15,6 +15,7 @@ mod journal;
 mod journal_text;
 pub mod kit;
 mod metadata;
+mod offers;
 mod pacer;
 mod people;
 mod refusals;
