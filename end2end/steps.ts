@@ -61,7 +61,7 @@ export async function askAPerson(page: Page, connection: string): Promise<void> 
   await page.goto(`${connection}/mappings/flow`);
   await page.getByLabel('When both sides changed a field').selectOption('manual_review');
   await page.getByRole('button', { name: 'Save to the draft' }).click();
-  await expect(page.getByText('Draft with 1 differences')).toBeVisible();
+  await expect(page.getByText('Draft with 1 difference')).toBeVisible();
   await page.goto(`${connection}/mappings/preview`);
   await page.getByRole('button', { name: 'See what it would do' }).click();
   await page.getByRole('button', { name: 'Publish and heal' }).click();

@@ -141,17 +141,17 @@ fn rows(before: &ValueMap, after: &ValueMap) -> Vec<String> {
 /// `"Resolved" (6) is "Closed", written back, with close_code: Fixed`
 fn row_in_words(row: &Row) -> String {
     let label = if row.label.is_empty() { &row.servicenow } else { &row.label };
-    let mut words = format!("\"{label}\" ({}) is \"{}\"", row.servicenow, row.platform);
+    let mut words = vec![format!("\"{label}\" ({}) is \"{}\"", row.servicenow, row.platform)];
     if row.default {
-        words.push_str(", written back");
+        words.push("written back".to_owned());
     }
     for (what, fields) in [("with", &row.requires), ("there with", &row.platform_requires), ("written as", &row.writes)]
     {
         if !fields.is_empty() {
-            words.push_str(&format!(", {what} {}", listed(fields)));
+            words.push(format!("{what} {}", listed(fields)));
         }
     }
-    words
+    words.join(", ")
 }
 
 fn listed(fields: &BTreeMap<String, String>) -> String {

@@ -47,8 +47,7 @@ impl Kind {
         use Kind::{Boolean, Choice, Html, Number, Reference, Text};
         match (self, into) {
             (_, Text) => self != Html,
-            (Text, Choice | Html) | (Reference, Html) => true,
-            (Boolean | Number | Choice, Choice) => true,
+            (Text, Choice | Html) | (Reference, Html) | (Boolean | Number | Choice, Choice) => true,
             _ => self == into,
         }
     }

@@ -393,7 +393,13 @@ pub(super) async fn drift_of(
 
 fn finding(connection: &Connection, decision: &Decision) -> Finding {
     let line = story::line(&connection.rules, decision);
-    Finding { rule: line.field, servicenow: line.servicenow, platform: line.platform, why: line.why }
+    let why = match &decision.outcome {
+        Outcome::Write(write) => {
+            format!("{} gets \"{}\". {}", connection.rules.name_of(write.to), line.result, line.why)
+        }
+        _ => line.why,
+    };
+    Finding { rule: line.field, servicenow: line.servicenow, platform: line.platform, why }
 }
 
 /// The field writes of a plan that no dead letter holds back, each with its rule.

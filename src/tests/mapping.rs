@@ -205,7 +205,7 @@ async fn a_value_map_is_changed_seen_on_real_records_published_and_brought_back(
     change(program, connection, "look", "days 7", &[]).await;
     let seen = page(program, connection, "/preview").await;
     let number = pair.link().await.servicenow_number;
-    for words in [number.as_str(), "1 would be written to", &format!("/tickets/{}", pair.ticket)] {
+    for words in [number.as_str(), "1 would be written to", "Desk gets \"New\"", &format!("/tickets/{}", pair.ticket)] {
         assert!(seen.contains(words), "{words} is not on {seen}");
     }
     look_and_publish(program, connection).await;
@@ -236,6 +236,7 @@ async fn the_instance_says_which_choices_have_no_row_and_which_are_gone() {
     program.table(Method::POST, "sys_choice", Some(choice)).await;
     let open = page(program, connection, "/values?edit=status").await;
     assert!(open.contains("Waiting for parts") && open.contains("no row yet"), "{open}");
+    assert_eq!(open.matches("has no row").count(), 1, "nothing else is wrong with it: {open}");
     let now = rules(program, connection).await;
     let typed =
         statuses(&now, &[("rows.0.servicenow", "77"), ("rows.3.requires", "close_code: Magic\nclose_notes: Done")]);

@@ -341,6 +341,13 @@ pub struct MappingVersion {
     pub note: String,
 }
 
+impl MappingDraft {
+    /// `3 differences`
+    pub fn counted(&self) -> String {
+        if self.differences == 1 { "1 difference".to_owned() } else { format!("{} differences", self.differences) }
+    }
+}
+
 impl MappingChange {
     /// Where the form is open with what was typed into it; empty for what is no form.
     pub fn address(&self) -> String {

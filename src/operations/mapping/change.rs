@@ -176,7 +176,10 @@ pub(super) fn check(work: &Work, offered: &Offered, change: &MappingChange) -> M
     if !change.of.is_empty() || change.what == "flow" {
         check.moved = moved(work, &now, &change.seen);
     }
-    let (rules, rule) = match changed(work, offered, &as_typed) {
+    // Nothing is typed yet into the form of what is there.
+    let is_untouched = change.typed.is_empty() && !change.of.is_empty();
+    let rules = if is_untouched { Ok(work.rules().clone()) } else { changed(work, offered, &as_typed) };
+    let (rules, rule) = match rules {
         Ok(rules) => {
             let rule = if change.of.is_empty() { rules.fields.last() } else { rules.rule(&change.of) };
             let rule = rule.cloned();

@@ -25,7 +25,7 @@ pub fn Mapping(shown: Shown) -> impl IntoView {
                 let preview = preview.clone();
                 line.get().draft.map(|draft| view! {
                     <p class="note">
-                        "A draft with "{draft.differences}" differences, last edited by "{draft.by}" "<Time when=draft.at/>": "
+                        "A draft with "{draft.counted()}", last edited by "{draft.by}" "<Time when=draft.at/>": "
                         <a class="link" href=preview>"see what it would do"</a>"."
                     </p>
                 })

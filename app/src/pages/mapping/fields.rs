@@ -114,7 +114,7 @@ fn Row(row: MappingRow, here: String, platform: String, may_begin: bool) -> impl
             <th scope="row" class="sm:whitespace-nowrap">{servicenow}{shown_name}</th>
             <td data-label="Direction">{arrow}</td>
             <td data-label=platform class="font-medium sm:whitespace-nowrap">{field}</td>
-            <td data-label="Owner" class="text-quiet sm:whitespace-nowrap">{owner}</td>
+            <td data-label="Owner" class="text-quiet sm:whitespace-nowrap">{(!owner.is_empty()).then_some(owner)}</td>
             <td data-label="On the way" class="wide text-quiet">
                 {(!change.is_empty()).then(|| view! { <span class="badge badge-sm mr-2">{change}</span> })}
                 {on_the_way}
@@ -146,7 +146,7 @@ fn RuleForm(form: MappingForm, id: String, change: Change) -> impl IntoView {
     let here = format!("/settings/connections/{id}/mappings");
     let close = if rule.is_empty() { here.clone() } else { format!("{here}#{anchor}") };
     let open = if rule.is_empty() { "add" } else { "edit" };
-    let classes = ["three", "three", "three mt-2", "three mt-2"];
+    let classes = ["three", "three mt-3", "three mt-2", "three mt-2"];
     let sections = sections
         .into_iter()
         .zip(classes)

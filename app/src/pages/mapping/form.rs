@@ -66,6 +66,10 @@ pub fn DraftForm(
         timer.set_value(set_timeout_with_handle(look, PAUSE).ok());
     };
     Effect::new(move |_| {
+        // One that is a page by itself begins like any page.
+        if what == "flow" {
+            return;
+        }
         let first = form.get().and_then(|form| form.query_selector("input:not([type=hidden])").ok().flatten());
         focus(first);
     });

@@ -141,7 +141,7 @@ fn Standing(shown: Shown, change: Change) -> impl IntoView {
             view! {
                 <div class="note flex flex-wrap items-center gap-x-4 gap-y-2">
                     <p>
-                        <a class="link" href=preview>"Draft with "{draft.differences}" differences"</a>
+                        <a class="link" href=preview>"Draft with "{draft.counted()}</a>
                         ", last edited by "{draft.by}" "<Time when=draft.at/>"."
                     </p>
                     {may_edit.then(|| view! {

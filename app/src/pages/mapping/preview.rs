@@ -109,8 +109,8 @@ fn Look(look: MappingLook) -> impl IntoView {
             {is_quiet.then(|| view! { <p class="text-quiet">"No field of them would change."</p> })}
         </div>
         {(!by_field.is_empty()).then(|| view! {
-            <div class="scroll">
-                <table class="table max-w-xl">
+            <div>
+                <table class="table stack max-w-xl">
                     <caption class="sr-only">"By field"</caption>
                     <thead>
                         <tr><th scope="col">"Field"</th><th scope="col">"Would be written"</th><th scope="col">"Would wait for a person"</th></tr>
@@ -121,8 +121,8 @@ fn Look(look: MappingLook) -> impl IntoView {
                             .map(|(field, written, waiting)| view! {
                                 <tr>
                                     <th scope="row">{field}</th>
-                                    <td class="num">{written}</td>
-                                    <td class="num" class:text-error=(waiting > 0)>{waiting}</td>
+                                    <td data-label="Would be written" class="num">{written}</td>
+                                    <td data-label="Would wait for a person" class="num" class:text-error=(waiting > 0)>{waiting}</td>
                                 </tr>
                             })
                             .collect_view()}

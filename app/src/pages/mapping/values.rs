@@ -94,7 +94,7 @@ fn Group(group: MapGroup, platform: String) -> impl IntoView {
                     </td>
                     <td data-label="Way back" class="text-quiet sm:whitespace-nowrap">{back}</td>
                     <td data-label="Written along with it" class="wide text-quiet">
-                        {along}
+                        {(!along.is_empty()).then_some(along)}
                         {(!findings.is_empty()).then(|| view! {
                             <ul class="findings">{findings.into_iter().map(|sentence| view! { <li>{sentence}</li> }).collect_view()}</ul>
                         })}
@@ -186,13 +186,13 @@ fn EditRow(row: MapRow, at: usize, platform: String, check: RwSignal<MappingChec
     ];
     view! {
         <tr>
-            <td data-label="ServiceNow">
+            <td data-label="ServiceNow" class="half">
                 {is_open.then(|| view! { <input type="hidden" name=part("open") value="1"/> })}
                 <input class="input input-sm" name=part("servicenow") value=servicenow.clone() list="choices-servicenow" autocomplete="off"
                     aria-label=format!("ServiceNow's value, row {number}")/>
                 <span class="block text-xs text-quiet">{if label == servicenow { String::new() } else { label }}{is_open.then_some(" · no row yet")}</span>
             </td>
-            <td data-label=platform.clone()>
+            <td data-label=platform.clone() class="half">
                 <input class="input input-sm" name=part("platform") value=value list="choices-platform" autocomplete="off"
                     aria-label=format!("{platform}'s value, row {number}")/>
             </td>
