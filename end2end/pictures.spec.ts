@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { expect, type Program, test } from './program.ts';
-import { createAdministrator, expectAccessible, goToConsent, openConnect } from './steps.ts';
+import { askAPerson, createAdministrator, expectAccessible, goToConsent, openConnect } from './steps.ts';
 
 const SHOTS = fileURLToPath(new URL('../shots/', import.meta.url));
 const README = fileURLToPath(new URL('../docs/picture.png', import.meta.url));
@@ -96,8 +96,8 @@ test('pictures', async ({ page, program }) => {
   // Both sides change a title while the connection rests, and a person shall decide.
   const press = (name: string) => page.locator('button').and(page.getByRole('button', { name, exact: true })).click();
   await page.goto(program.console + connection);
-  await page.getByLabel('In general').selectOption('Ask a person');
-  await page.locator('form', { has: page.getByLabel('In general') }).getByRole('button', { name: 'Save' }).click();
+  await askAPerson(page, program.console + connection);
+  await page.goto(program.console + connection);
   await press('Pause');
   await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
   await table(program, page, 'PATCH', `incident/${found[0].sys_id}`, { short_description: 'VPN drops in Berlin after the update' });
@@ -163,6 +163,13 @@ test('pictures', async ({ page, program }) => {
   await shot('ticket', ticket);
   await shot('connections', '/settings/connections');
   await shot('connection', connection);
+  await shot('mapping', `${connection}/mappings`);
+  await shot('mapping-rule', `${connection}/mappings?edit=title`);
+  await shot('mapping-values', `${connection}/mappings/values`);
+  await shot('mapping-value', `${connection}/mappings/values?edit=status`);
+  await shot('mapping-flow', `${connection}/mappings/flow`);
+  await shot('mapping-preview', `${connection}/mappings/preview`);
+  await shot('mapping-versions', `${connection}/mappings/versions`);
   await shot('history', '/history');
   await page.goto(`${program.console}/history`);
   await page.getByRole('link', { name: /went to ServiceNow/ }).filter({ hasText: 'title' }).first().click();

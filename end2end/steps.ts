@@ -82,6 +82,19 @@ export async function connect(page: Page, program: Program): Promise<void> {
   await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
 }
 
+/** Publishes a mapping by which a person decides where both sides changed a field. `connection` is its page's address. */
+export async function askAPerson(page: Page, connection: string): Promise<void> {
+  await page.goto(`${connection}/mappings/flow`);
+  await page.getByLabel('When both sides changed a field').selectOption('manual_review');
+  await page.getByRole('button', { name: 'Save to the draft' }).click();
+  await expect(page.getByText('Draft with 1 difference')).toBeVisible();
+  await page.goto(`${connection}/mappings/preview`);
+  await page.getByRole('button', { name: 'See what it would do' }).click();
+  await page.getByRole('button', { name: 'Publish and heal' }).click();
+  await expect(page).toHaveURL(/\/drift$/);
+  await expect(page.getByText('Done').first()).toBeVisible({ timeout: 30_000 });
+}
+
 /** Opens an incident on the practice instance's page and stays on it. */
 export async function openIncident(page: Page, program: Program, title: string): Promise<void> {
   await page.goto(`${program.sandbox}/incident.do?sys_id=-1`);

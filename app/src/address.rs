@@ -6,11 +6,17 @@ use leptos_router::location::Url;
 
 /// The path with those pairs that have a value, so that addresses stay short enough to read and share.
 pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
+    let told: Vec<_> = pairs.iter().filter(|(_, value)| !value.is_empty()).copied().collect();
+    with_pairs(path, &told)
+}
+
+/// The path with all of these pairs: an input that was emptied says so.
+pub fn with_pairs(path: &str, pairs: &[(&str, &str)]) -> String {
     let mut address = path.to_owned();
     let mut mark = '?';
-    for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+    for (name, value) in pairs {
         address.push(mark);
-        address.push_str(name);
+        address.push_str(&Url::escape(name));
         address.push('=');
         address.push_str(&Url::escape(value));
         mark = '&';

@@ -16,8 +16,8 @@ use crate::model::{
 };
 #[cfg(feature = "ssr")]
 use crate::model::{
-    AuditFilter, AuditList, Endpoint, ErrorFamily, ErrorPage, Invited, NewPerson, NewToken, OwnPage, PeopleList,
-    PersonPage, TokensPage,
+    AuditFilter, AuditList, Endpoint, ErrorFamily, ErrorPage, Invited, MappingAsk, MappingChange, MappingCheck,
+    MappingPage, NewPerson, NewToken, OwnPage, PeopleList, PersonPage, TokensPage,
 };
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -26,6 +26,8 @@ pub type Answer<T> = Result<T, Trouble>;
 
 /// The form that adds files to a ticket is no server function: the address tells under this name what went wrong.
 pub const FILES_FORM: &str = "files";
+/// The same for the form that takes a mapping in.
+pub const MAPPING_FORM: &str = "mapping.json";
 
 /// What the person of this request may ask for. One value a request; who asks is inside.
 #[cfg(feature = "ssr")]
@@ -126,13 +128,12 @@ pub trait Console: Send + Sync {
     /// A person says that instance and console are the same as before, whatever was seen.
     async fn confirm_instance(&self, id: &str) -> Answer<()>;
 
-    /// Publishes the mapping anew with these settings.
-    async fn save_settings(&self, form: SettingsForm) -> Answer<()>;
-
-    /// The rules as a whole: as they stand or as they were typed, and what publishing them would do.
-    async fn rules(&self, form: RulesForm) -> Answer<RulesPage>;
-    /// Publishes them and begins a healing run. Answers where to look next.
-    async fn publish_rules(&self, form: RulesForm) -> Answer<String>;
+    /// A part of a connection's mapping: the draft, or what is in force where there is none.
+    async fn mapping(&self, ask: MappingAsk) -> Answer<MappingPage>;
+    /// What is to be said of an open form as it is typed. Nothing is kept.
+    async fn check_mapping(&self, change: MappingChange) -> Answer<MappingCheck>;
+    /// Answers where to look next.
+    async fn change_mapping(&self, change: MappingChange) -> Answer<String>;
 
     async fn conflicts(&self, filter: ConflictFilter) -> Answer<ConflictList>;
     /// The record that this conflict is about, with all its conflicts.
@@ -219,20 +220,22 @@ fn console() -> Answer<std::sync::Arc<dyn Console>> {
 #[cfg(feature = "ssr")]
 fn told<T>(answer: Answer<T>) -> Answer<T> {
     if let Err(trouble) = &answer
-        && let (Some(request), Some(response)) =
-            (use_context::<http::request::Parts>(), use_context::<leptos_axum::ResponseOptions>())
+        && let Some(response) = use_context::<leptos_axum::ResponseOptions>()
+        && !is_plain_form()
+        && let Ok(status) = http::StatusCode::from_u16(trouble.status())
     {
-        let plain_form = request.method == http::Method::POST
-            && request
-                .headers
-                .get(http::header::ACCEPT)
-                .and_then(|value| value.to_str().ok())
-                .is_some_and(|value| value.contains("text/html"));
-        if !plain_form && let Ok(status) = http::StatusCode::from_u16(trouble.status()) {
-            response.set_status(status);
-        }
+        response.set_status(status);
     }
     answer
+}
+
+/// Whether a browser sent a form without JavaScript.
+#[cfg(feature = "ssr")]
+fn is_plain_form() -> bool {
+    use_context::<http::request::Parts>().is_some_and(|request| {
+        let accepted = request.headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok());
+        request.method == http::Method::POST && accepted.is_some_and(|value| value.contains("text/html"))
+    })
 }
 
 /// After a form: where the browser goes next, with and without JavaScript.
@@ -472,21 +475,28 @@ pub async fn confirm_instance(id: String) -> Answer<()> {
     told(console()?.confirm_instance(&id).await)
 }
 
-#[server(name = AskRules, prefix = "/fn", endpoint = "rules")]
-pub async fn rules(form: RulesForm) -> Answer<RulesPage> {
-    told(console()?.rules(form).await)
+#[server(name = AskMapping, prefix = "/fn", endpoint = "mapping")]
+pub async fn mapping(ask: MappingAsk) -> Answer<MappingPage> {
+    told(console()?.mapping(ask).await)
 }
 
-#[server(name = PublishRules, prefix = "/fn", endpoint = "publish-rules")]
-pub async fn publish_rules(form: RulesForm) -> Answer<()> {
-    let next = told(console()?.publish_rules(form).await)?;
-    go_to(&next);
+#[server(name = CheckMapping, prefix = "/fn", endpoint = "check-mapping")]
+pub async fn check_mapping(form: MappingChange) -> Answer<MappingCheck> {
+    told(console()?.check_mapping(form).await)
+}
+
+#[server(name = ChangeMapping, prefix = "/fn", endpoint = "change-mapping")]
+pub async fn change_mapping(form: MappingChange) -> Answer<()> {
+    let again = form.address();
+    match console()?.change_mapping(form.clone()).await {
+        // The page itself shows an arrow that was turned.
+        Ok(_) if form.what == "turn" && !is_plain_form() => {}
+        Ok(next) => go_to(&next),
+        // The form is opened anew with what was typed, and says what is wrong with it.
+        Err(trouble) if !again.is_empty() && (is_plain_form() || trouble.code == "EDIT-STALE") => go_to(&again),
+        Err(trouble) => return told(Err(trouble)),
+    }
     Ok(())
-}
-
-#[server(name = SaveSettings, prefix = "/fn", endpoint = "save-settings")]
-pub async fn save_settings(form: SettingsForm) -> Answer<()> {
-    told(console()?.save_settings(form).await)
 }
 
 #[server(name = AskConflicts, prefix = "/fn", endpoint = "conflicts")]

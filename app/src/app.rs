@@ -9,7 +9,6 @@ use crate::pages::{
     connection::ConnectionPage,
     connection::disconnect::DisconnectPage,
     connection::permissions::PermissionsPage,
-    connection::rules::RulesPage,
     connection::servicenow::ServicenowSidePage,
     connection::tokens::TokensPage,
     connections::ConnectionsPage,
@@ -19,6 +18,7 @@ use crate::pages::{
     failures::FailuresPage,
     first_run::FirstRunPage,
     history::HistoryPage,
+    mapping::MappingPage,
     not_found::NotFound,
     overview::OverviewPage,
     people::PeoplePage,
@@ -70,7 +70,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/connections/:id/tokens") view=TokensPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/permissions") view=PermissionsPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/disconnect") view=DisconnectPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/connections/:id/rules") view=RulesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/mappings") view=MappingPage ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/mappings/:tab") view=MappingPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/servicenow") view=ServicenowSidePage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/:id/drift") view=DriftPage ssr=SsrMode::Async/>
                     <Route path=path!("/settings/people") view=PeoplePage ssr=SsrMode::Async/>

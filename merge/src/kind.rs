@@ -41,6 +41,16 @@ impl Kind {
             Self::Html => "HTML",
         }
     }
+
+    /// Whether a field of that kind can hold what this one does, as it is.
+    pub fn fits(self, into: Self) -> bool {
+        use Kind::{Boolean, Choice, Html, Number, Reference, Text};
+        match (self, into) {
+            (_, Text) => self != Html,
+            (Text, Choice | Html) | (Reference, Html) | (Boolean | Number | Choice, Choice) => true,
+            _ => self == into,
+        }
+    }
 }
 
 /// A string that is no value of its column's kind.

@@ -14,7 +14,8 @@
 //! * [`rules`]: the mapping, and what a connection lets through; [`condition`], [`entry`], [`deletion`].
 //! * [`decide`]: the table of the merge; [`clash`]: who wins; [`resolution`]: what a person chose; [`plan`](mod@plan): the answer.
 //! * [`streams`]: comments and work notes, which are sets and no fields.
-//! * [`presets`]: mappings to start from; [`lint`]: what is wrong with one before it is published.
+//! * [`presets`]: mappings to start from; [`lint`]: what is wrong with one before it is published, beside what the sides
+//!   have ([`offers`]); [`differences`]: what one has and another has not, in words.
 //!
 //! What holds for every mapping and every pair of records, as property tests in `tests/`: the result is the one of a
 //! naive reading of the table; a plan that was carried out leaves nothing more to write; no field without a rule is ever
@@ -27,12 +28,14 @@ pub mod convert;
 pub mod cut;
 pub mod decide;
 pub mod deletion;
+pub mod differences;
 pub mod entry;
 pub mod field_rule;
 pub mod html;
 pub mod kind;
 pub mod lint;
 mod notes;
+pub mod offers;
 pub mod plan;
 pub mod presets;
 pub mod record;
@@ -49,10 +52,12 @@ pub mod value_map;
 pub use condition::Condition;
 pub use convert::Convert;
 pub use deletion::{Deletion, Deletions, Left, OnDeletion, on_deletion};
+pub use differences::{aspects, differences};
 pub use entry::{Entry as EntryFilter, PullBy, Trigger, Triggers};
 pub use field_rule::{Against, Direction, FieldRule, NoMatch, Owner, Put, Strategy, When};
 pub use kind::{Junk, Kind};
-pub use lint::{Finding, lint};
+pub use lint::{Finding, lint, lint_against};
+pub use offers::{Choice, Offer, Offers};
 pub use plan::{Base, Decision, Outcome, Plan, Write, fields_of, plan, plan_creation};
 pub use presets::{Preset, incident_to_desk, presets};
 pub use record::{Edit, Fields, Record};

@@ -1,12 +1,50 @@
 //! The fields that a ticket may have besides the ones that every ticket has. A mapping brings them: what it names is
 //! shown, and its value maps are the choices.
 
+use super::{KINDS, PRIORITIES, STATUSES};
 use crate::store::Ticket;
-use merge::{Convert, Rules};
+use merge::{Choice, Convert, Kind, Offer, Offers, Rules};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Begins the name of a custom field in a mapping: `custom.service`.
 pub const CUSTOM: &str = "custom.";
+
+/// The fields that every ticket has: name, label, kind, and whether Desk alone sets it.
+const FIELDS: [(&str, &str, Kind, bool); 17] = [
+    ("account", "Account", Kind::Text, false),
+    ("closed", "Closed", Kind::Moment, false),
+    ("contact", "Contact", Kind::Text, false),
+    ("created", "Created", Kind::Moment, false),
+    ("description", "Description", Kind::Text, false),
+    ("due", "Due date", Kind::Moment, false),
+    ("kind", "Type", Kind::Choice, false),
+    ("labels", "Labels", Kind::Text, false),
+    ("number", "Number", Kind::Text, true),
+    ("owner", "Owner", Kind::User, false),
+    ("priority", "Priority", Kind::Choice, false),
+    ("reference", "Number on the other side", Kind::Text, false),
+    ("requestor", "Requestor", Kind::User, false),
+    ("severity", "Severity", Kind::Choice, false),
+    ("snoozed_until", "Snoozed until", Kind::Moment, false),
+    ("status", "Status", Kind::Choice, false),
+    ("title", "Title", Kind::Text, false),
+];
+
+/// What Desk offers to a mapping. Its choices are its own and those that mappings bring.
+pub fn offers(rules: &[&Rules]) -> Offers {
+    let offer = |(name, label, kind, is_read_only): (&str, &str, Kind, bool)| {
+        let own: &[&str] = match name {
+            "status" => &STATUSES,
+            "kind" => &KINDS,
+            "priority" => &PRIORITIES,
+            _ => &[],
+        };
+        let choices = if kind == Kind::Choice { choices(own, rules, name) } else { Vec::new() };
+        let choices = choices.into_iter().map(|value| Choice { label: value.clone(), value, ..Choice::default() });
+        (name.to_owned(), Offer { label: label.to_owned(), kind, is_read_only, choices: choices.collect() })
+    };
+    Offers { fields: FIELDS.into_iter().map(offer).collect(), is_whole: true, open: Some(CUSTOM) }
+}
 
 /// A field beside the fixed ones, as a ticket holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +130,18 @@ mod tests {
         assert_eq!(labels(" vip,  printer ,,vip"), "printer, vip");
         assert_eq!(labels(&labels("b, a")), labels("a,b"));
         assert_eq!(labels(" , "), "");
+    }
+
+    #[test]
+    fn what_is_offered_is_what_a_ticket_has_and_the_presets_find_their_fields() {
+        let offers = offers(&[]);
+        assert_eq!(offers.fields["status"].choices.len(), STATUSES.len());
+        for preset in merge::presets() {
+            for field in preset.rules.platform_fields() {
+                assert!(offers.has(&field), "{}: {field}", preset.id);
+            }
+        }
+        assert!(!offers.has("colour") && offers.has("custom.colour"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod fields;
 pub mod files;
 mod side;
 
-pub use fields::{CUSTOM, More, MoreValue, choices, custom, labels, more_fields, set_custom};
+pub use fields::{CUSTOM, More, MoreValue, choices, custom, labels, more_fields, offers, set_custom};
 pub use side::DeskSide;
 
 use crate::clock::Clock;

@@ -8,11 +8,7 @@ use crate::queue;
 use crate::store::{Connection, RunState, State};
 use app::api::Answer;
 use app::error::Trouble;
-use app::model::{
-    Authorized, Check, ConnectionPage, ConnectionRow, ConnectionState, FieldRuleRow, MANY, Overview, Role, TokenState,
-    ValueMapTable, ValueRow,
-};
-use merge::{Convert, Direction, FieldRule, Rules, ValueMap};
+use app::model::{Authorized, Check, ConnectionPage, ConnectionRow, ConnectionState, MANY, Overview, Role, TokenState};
 
 const RECENT: i64 = 8;
 
@@ -95,22 +91,7 @@ impl Operations {
             last_webhook: when_any(connection.last_webhook),
             last_poll: when_any(connection.last_poll),
             polling: self.polling(&connection).await?,
-            field_rules: connection
-                .rules
-                .fields
-                .iter()
-                .map(|rule| field_rule(&connection.rules, rule))
-                .chain(connection.rules.notes.iter().map(|note| FieldRuleRow {
-                    servicenow_field: note.servicenow.clone(),
-                    platform_field: "comment".into(),
-                    direction: "to_platform".into(),
-                    note: format!("Becomes an internal note: {}", note.text),
-                }))
-                .chain(streams())
-                .collect(),
-            value_maps: connection.rules.fields.iter().filter_map(value_map).collect(),
-            settings: super::settings::shown(&connection.rules),
-            findings: merge::lint(&connection.rules).iter().map(ToString::to_string).collect(),
+            mapping: self.mapping_line(&connection).await?,
             client_id: connection.client_id,
         })
     }
@@ -247,60 +228,4 @@ impl Operations {
         self.parts.news.connection(id);
         Ok(checks)
     }
-}
-
-fn field_rule(rules: &Rules, rule: &FieldRule) -> FieldRuleRow {
-    FieldRuleRow {
-        servicenow_field: rule.servicenow.clone(),
-        platform_field: if rule.platform == "kind" { "type".into() } else { rule.platform.clone() },
-        direction: match rule.direction {
-            Direction::Both => "both",
-            Direction::ToPlatform => "to_platform",
-            Direction::ToServicenow => "to_servicenow",
-        }
-        .into(),
-        note: explained(rules, rule),
-    }
-}
-
-/// The rule's note, with what a person must know besides: the transform, and when the rule is asleep.
-fn explained(rules: &Rules, rule: &FieldRule) -> String {
-    let convert = rule.convert.in_words(|side| rules.name_of(side).to_owned());
-    let when =
-        rule.when.as_ref().map(|when| format!("only when in {} {}", rules.name_of(when.on), when.holds.in_words()));
-    let parts = [Some(rule.note.clone()), (rule.note.is_empty()).then_some(convert), when];
-    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
-}
-
-/// Comments are no fields, but belong to what a person wants to see here.
-fn streams() -> impl Iterator<Item = FieldRuleRow> {
-    [("comments", "comments, public"), ("work_notes", "comments, internal")].into_iter().map(
-        |(servicenow, platform)| FieldRuleRow {
-            servicenow_field: servicenow.into(),
-            platform_field: platform.into(),
-            direction: "both".into(),
-            note: "Each entry crosses once, in order, with its author and time".into(),
-        },
-    )
-}
-
-fn value_map(rule: &FieldRule) -> Option<ValueMapTable> {
-    let Convert::Map { map: ValueMap { title, rows } } = &rule.convert else {
-        return None;
-    };
-    let rows = rows
-        .iter()
-        .map(|row| ValueRow {
-            servicenow: format!("{} ({})", row.label, row.servicenow),
-            platform: row.platform.clone(),
-            is_default: row.default,
-            requires: [&row.writes, &row.requires, &row.platform_requires]
-                .into_iter()
-                .flatten()
-                .map(|(field, template)| format!("{field}: {template}"))
-                .collect::<Vec<_>>()
-                .join("; "),
-        })
-        .collect();
-    Some(ValueMapTable { title: title.clone(), rows })
 }

@@ -6,11 +6,11 @@ use app::model::{
     Alike, AlikeQuestion, AuditFilter, AuditList, Authorized, ChangeList, ChangeStory, Check, Choice, Choices,
     ConflictFilter, ConflictList, ConflictRecord, ConflictRow, ConnectDefaults, ConnectStep, ConnectionPage,
     ConnectionRow, DisconnectPage, DriftPage, DriftSettings, Endpoint, ErrorFamily, ErrorPage, FailureFilter,
-    FailureList, FailurePage, HistoryFilter, Invited, KitCheck, LiveTest, Matching, NewPerson, NewTicket,
-    NewTicketChoices, NewToken, Overview, OwnPage, PeopleList, PermissionsPage, Person, PersonPage, Preview,
-    RecordPage, RecordQuestion, RecordRow, RestorePage, RestoreQuestion, RetentionDays, Role, RulesForm, RulesPage,
-    RunPage, ServicenowSide, SettingsForm, SetupSteps, TakeForm, TicketFilter, TicketForm, TicketList, TicketPage,
-    TokensPage, WhatForm,
+    FailureList, FailurePage, HistoryFilter, Invited, KitCheck, LiveTest, MappingAsk, MappingChange, MappingCheck,
+    MappingPage, Matching, NewPerson, NewTicket, NewTicketChoices, NewToken, Overview, OwnPage, PeopleList,
+    PermissionsPage, Person, PersonPage, Preview, RecordPage, RecordQuestion, RecordRow, RestorePage, RestoreQuestion,
+    RetentionDays, Role, RulesForm, RulesPage, RunPage, ServicenowSide, SettingsForm, SetupSteps, TakeForm,
+    TicketFilter, TicketForm, TicketList, TicketPage, TokensPage, WhatForm,
 };
 use std::collections::BTreeMap;
 
@@ -261,16 +261,16 @@ impl Console for Operations {
         self.confirm_same_instance(id).await
     }
 
-    async fn save_settings(&self, form: SettingsForm) -> Answer<()> {
-        self.publish_settings(form).await
+    async fn mapping(&self, ask: MappingAsk) -> Answer<MappingPage> {
+        self.see_mapping(ask).await
     }
 
-    async fn rules(&self, form: RulesForm) -> Answer<RulesPage> {
-        self.see_rules(form).await
+    async fn check_mapping(&self, change: MappingChange) -> Answer<MappingCheck> {
+        self.check_typed_mapping(change).await
     }
 
-    async fn publish_rules(&self, form: RulesForm) -> Answer<String> {
-        Operations::publish_rules(self, form).await
+    async fn change_mapping(&self, change: MappingChange) -> Answer<String> {
+        Operations::change_mapping(self, change).await
     }
 
     async fn conflicts(&self, filter: ConflictFilter) -> Answer<ConflictList> {

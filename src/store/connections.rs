@@ -198,7 +198,7 @@ impl Tx {
             .bind(c.created_at)
             .execute(&mut *self.inner)
             .await?;
-        Ok(())
+        self.keep_version(&c.id, &c.rules).await
     }
 
     /// A connection that does not sync gets other credentials; a draft another address as well.
@@ -266,7 +266,8 @@ impl Tx {
             }
         }
         let sql = "update connections set rules = $2 where id = $1";
-        exactly_one(&sqlx::query(sql).bind(id).bind(to_json(rules)).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(id).bind(to_json(rules)).execute(&mut *self.inner).await?)?;
+        self.keep_version(id, rules).await
     }
 
     async fn has_links(&mut self, connection: &str) -> Result<bool> {

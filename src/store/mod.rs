@@ -24,6 +24,7 @@ mod connections;
 mod dead_letters;
 mod deliveries;
 mod desk;
+mod drafts;
 mod files;
 mod group;
 mod history;
@@ -47,6 +48,7 @@ mod runs;
 mod sign_in_attempts;
 mod tokens;
 mod upkeep;
+mod versions;
 
 pub use alone::Alone;
 pub use api_tokens::{ApiToken, TokenLine};
@@ -59,6 +61,7 @@ pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LOST, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, Touched, User};
+pub use drafts::{Draft, Preview};
 pub use files::FileLine;
 pub use history::{HistoryLine, HistoryPage, HistorySearch, NewLine};
 pub use hooks::{Hooks, Sample, TurnedAway, TurnedAwayCalls};
@@ -74,6 +77,7 @@ pub use retention::{Purge, Purgeable, Retention};
 pub use runs::{Finding, FindingLine, NEVER, Run, RunState};
 pub use tokens::{Ending, Refreshed, Tokens};
 pub use upkeep::Upkeep;
+pub use versions::Version;
 
 use sqlx::any::{AnyPoolOptions, AnyQueryResult};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -392,8 +396,9 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(13, "0013_polling"),
         pair!(14, "0014_identity"),
         pair!(15, "0015_inbox"),
-        pair!(18, "0018_people"),
+        pair!(16, "0016_mapping"),
         pair!(17, "0017_connect"),
+        pair!(18, "0018_people"),
         pair!(19, "0019_records"),
     ];
     texts

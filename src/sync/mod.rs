@@ -27,7 +27,7 @@ mod streams;
 
 pub use guard::Guard;
 pub use pace::floor as shortest_pause;
-pub use preview::preview;
+pub use preview::{Example, Look, Preview};
 pub use sides::{Connectors, Live, Sides};
 
 use crate::clock::SharedClock;

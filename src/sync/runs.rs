@@ -294,7 +294,7 @@ impl Look {
         let findings = match &link {
             None => would_enter(engine, self, connection, &sides, record).await?,
             Some(link) if link.state == LinkState::Unlinked => Vec::new(),
-            Some(link) => drift_of(engine, connection, &sides, link).await?,
+            Some(link) => drift_of(engine, connection, &sides, link).await?.writes,
         };
         if findings.is_empty() {
             return Ok(());
@@ -344,15 +344,26 @@ async fn would_enter(
     Ok(vec![look.entering(Side::ServiceNow, &record.number)])
 }
 
+/// What a look at a link finds.
+#[derive(Default)]
+pub(super) struct Drift {
+    pub writes: Vec<Finding>,
+    /// Fields that wait for a person.
+    pub waits: Vec<Finding>,
+}
+
 pub(super) async fn drift_of(
     engine: &Engine,
     connection: &Connection,
     sides: &Sides,
     link: &Link,
-) -> Result<Vec<Finding>, SyncError> {
+) -> Result<Drift, SyncError> {
     let mut seen = match reconcile::read_both(sides, link).await? {
         Ok(seen) => seen,
-        Err(lost) => return gone::would(engine, &connection.rules, sides, link, lost).await,
+        Err(lost) => {
+            let writes = gone::would(engine, &connection.rules, sides, link, lost).await?;
+            return Ok(Drift { writes, ..Drift::default() });
+        }
     };
     seen.take_cuts_as_whole(link, &connection.rules);
     let chosen = conflicts::resolutions(&engine.store.conflicts_of(&link.id).await?);
@@ -373,7 +384,22 @@ pub(super) async fn drift_of(
         let nothing = futures::stream::empty().boxed();
         sides.on(file.to).attach(link.record_on(file.to), &new_file(file.to, &file.file), nothing).await?;
     }
-    Ok(findings(connection, &plan, &missing, &files, &held))
+    let waits = plan
+        .refusals()
+        .chain(plan.conflicts())
+        .map(|(decision, sentence)| Finding { why: sentence.to_owned(), ..finding(connection, decision) });
+    Ok(Drift { waits: waits.collect(), writes: findings(connection, &plan, &missing, &files, &held) })
+}
+
+fn finding(connection: &Connection, decision: &Decision) -> Finding {
+    let line = story::line(&connection.rules, decision);
+    let why = match &decision.outcome {
+        Outcome::Write(write) => {
+            format!("{} gets \"{}\". {}", connection.rules.name_of(write.to), line.result, line.why)
+        }
+        _ => line.why,
+    };
+    Finding { rule: line.field, servicenow: line.servicenow, platform: line.platform, why }
 }
 
 /// The field writes of a plan that no dead letter holds back, each with its rule.
@@ -396,10 +422,7 @@ pub(super) fn findings(
     let mut findings: Vec<Finding> = writes(plan, held)
         .map(|(decision, _)| decision)
         .chain(notes)
-        .map(|decision| {
-            let line = story::line(&connection.rules, decision);
-            Finding { rule: line.field, servicenow: line.servicenow, platform: line.platform, why: line.why }
-        })
+        .map(|decision| finding(connection, decision))
         .collect();
     for side in [Side::Platform, Side::ServiceNow] {
         let comments = entries.iter().filter(|entry| entry.to == side && entry.decision.is_none()).count();

@@ -162,29 +162,28 @@ async fn a_conflict_is_read_and_settled_without_scripts() {
 }
 
 #[tokio::test]
-async fn the_strategy_is_set_by_a_form_and_decides_what_waits() {
+async fn the_strategy_is_published_and_decides_what_waits() {
     let (pair, conflict) = in_conflict().await;
-    let page =
-        pair.program.get(&format!("/settings/connections/{}", pair.connection)).await.text().await.expect("a page");
-    assert!(page.contains("Ask a person"), "the form offers the strategies");
-    let rules = pair.program.database.store.connection(&pair.connection).await.expect("readable").expect("there").rules;
-    let version = rules.version.to_string();
-    let form = [
-        ("form[id]", pair.connection.as_str()),
-        ("form[version]", &version),
-        ("form[strategy]", "last_write_wins"),
-        ("form[fields][title]", ""),
-    ];
-    let answer = pair.program.ask("save-settings", &form).await;
-    assert!(answer.is_null(), "{answer}");
+    let (program, connection) = (&pair.program, pair.connection.as_str());
+    let change = async |what: &str, of: &str, strategy: &str| {
+        let form = [
+            ("form[connection]", connection),
+            ("form[what]", what),
+            ("form[of]", of),
+            ("form[typed][strategy]", strategy),
+        ];
+        let answer = program.ask("change-mapping", &form).await;
+        assert!(answer.is_null(), "{what}: {answer}");
+    };
+    change("flow", "", "last_write_wins").await;
+    change("rule", "title", "").await;
+    let draft = program.database.store.draft(connection).await.expect("readable").expect("a draft");
+    change("publish", &draft.revision.to_string(), "").await;
     ends_as(&pair, &conflict, ConflictState::Withdrawn).await;
     let (servicenow, desk) = pair.titles().await;
     assert_eq!(servicenow, desk);
-    let now = pair.program.database.store.connection(&pair.connection).await.expect("readable").expect("there").rules;
-    assert_eq!((now.strategy, now.version), (Strategy::LastWriteWins, rules.version + 1));
-    // An old page's form changes nothing.
-    let answer = pair.program.ask("save-settings", &form).await;
-    assert!(answer.to_string().contains("EDIT-STALE"), "{answer}");
+    let now = program.database.store.connection(connection).await.expect("readable").expect("there").rules;
+    assert_eq!(now.strategy, Strategy::LastWriteWins);
 }
 
 /// A pair about whose title and status people disagree.

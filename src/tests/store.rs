@@ -3,8 +3,8 @@
 use super::support::{Database, TurnedClock, connection, on_both_databases};
 use crate::clock::Clock;
 use crate::store::{
-    Change, CommentLine, Delivery, DeliveryState, Link, PersonRow, Source, Store, StoreError, Ticket, TicketSearch,
-    User,
+    Change, CommentLine, Delivery, DeliveryState, Draft, Link, PersonRow, Preview, Source, Store, StoreError, Ticket,
+    TicketSearch, User, Version,
 };
 use merge::{Base, Side, Value};
 
@@ -21,6 +21,9 @@ on_both_databases!(
     tickets_are_found_by_words_and_status,
     a_user_is_made_once_per_email,
     a_set_up_token_is_spent_once,
+    a_draft_is_kept_on_the_revision_that_was_read,
+    a_version_stays_as_it_was_published,
+    a_look_at_a_draft_is_one_and_ends_with_it,
 );
 
 #[tokio::test]
@@ -282,4 +285,84 @@ async fn a_set_up_token_is_spent_once(database: Database) {
     assert!(crate::auth::open_setup(&database.store, &clock).await.expect("asked").is_none());
     let row: PersonRow = database.store.person_by_email("ada@example.com").await.expect("readable").expect("there");
     assert_eq!(row.role, "admin");
+}
+
+fn draft(revision: i64, by: &str) -> Draft {
+    let rules = merge::incident_to_desk();
+    Draft { based_on: 1, revision, rules, edited_by: by.into(), edited_at: 5 }
+}
+
+async fn put(store: &Store, connection: &str, draft: &Draft) -> Result<(), StoreError> {
+    let mut tx = store.begin().await?;
+    tx.put_draft(connection, draft).await?;
+    tx.commit().await
+}
+
+async fn a_draft_is_kept_on_the_revision_that_was_read(database: Database) {
+    let store = &database.store;
+    let id = connection(store, &clock()).await;
+    assert!(store.draft(&id).await.expect("readable").is_none());
+    put(store, &id, &draft(0, "Ada")).await.expect("begun");
+    assert!(matches!(put(store, &id, &draft(0, "Eve")).await, Err(StoreError::Stale)), "somebody has begun already");
+    put(store, &id, &draft(1, "Eve")).await.expect("goes on");
+    assert!(matches!(put(store, &id, &draft(1, "Ada")).await, Err(StoreError::Stale)));
+    let kept = store.draft(&id).await.expect("readable").expect("there");
+    assert_eq!((kept.revision, kept.edited_by.as_str(), kept.rules), (2, "Eve", merge::incident_to_desk()));
+    let mut tx = store.begin().await.expect("begins");
+    assert!(matches!(tx.end_draft(&id, 1).await, Err(StoreError::Stale)));
+    drop(tx);
+    let mut tx = store.begin().await.expect("begins");
+    tx.end_draft(&id, 2).await.expect("ended");
+    tx.commit().await.expect("committed");
+    assert!(store.draft(&id).await.expect("readable").is_none());
+}
+
+async fn a_version_stays_as_it_was_published(database: Database) {
+    let store = &database.store;
+    let id = connection(store, &clock()).await;
+    let mut tx = store.begin().await.expect("begins");
+    let mut rules = tx.rules_for_edit(&id).await.expect("readable").expect("there");
+    rules.version = 2;
+    rules.fields.clear();
+    tx.publish_rules(&id, &rules).await.expect("published");
+    let signed = Version { version: 2, published_by: "Ada".into(), published_at: 7, note: "All gone".into() };
+    tx.sign_version(&id, &signed).await.expect("signed");
+    tx.commit().await.expect("committed");
+    assert_eq!(store.count_versions(&id).await.expect("readable"), 2);
+    let versions = store.versions(&id, 1, 0).await.expect("readable");
+    assert_eq!(versions, [signed]);
+    assert_eq!(store.versions(&id, 1, 1).await.expect("readable")[0].version, 1);
+    let first = store.rules_of_version(&id, 1).await.expect("readable").expect("kept");
+    assert_eq!(first, merge::incident_to_desk());
+    assert!(store.rules_of_version(&id, 3).await.expect("readable").is_none());
+}
+
+async fn a_look_at_a_draft_is_one_and_ends_with_it(database: Database) {
+    let store = &database.store;
+    let id = connection(store, &clock()).await;
+    put(store, &id, &draft(0, "Ada")).await.expect("begun");
+    let look = |id: &str| Preview {
+        id: id.into(),
+        revision: 1,
+        state: "running".into(),
+        links: 9,
+        looked: 0,
+        touched: 0,
+        found: "{}".into(),
+        begun_by: "Ada".into(),
+        begun_at: 1,
+        moved_at: 1,
+    };
+    let mut tx = store.begin().await.expect("begins");
+    tx.begin_preview(&id, &look("first")).await.expect("begun");
+    tx.begin_preview(&id, &look("second")).await.expect("in its place");
+    let on = |id: &str| Preview { looked: 4, touched: 2, state: "done".into(), ..look(id) };
+    assert!(!tx.advance_preview(&id, &on("first")).await.expect("asked"), "nobody wants it any more");
+    assert!(tx.advance_preview(&id, &on("second")).await.expect("asked"));
+    tx.commit().await.expect("committed");
+    assert_eq!(store.preview(&id).await.expect("readable"), Some(on("second")));
+    let mut tx = store.begin().await.expect("begins");
+    tx.end_draft(&id, 1).await.expect("ended");
+    tx.commit().await.expect("committed");
+    assert_eq!(store.preview(&id).await.expect("readable"), None);
 }

@@ -9,6 +9,7 @@ mod files;
 mod health;
 mod kit;
 mod log;
+mod mapping;
 mod oauth;
 mod servicenow;
 
@@ -127,6 +128,8 @@ fn pages(web: &Web, is_https: bool) -> Router {
         .route("/settings/audit/export.jsonl", get(audit::lines))
         .route("/settings/connections/{id}/isthmus-install.xml", get(kit::install))
         .route("/settings/connections/{id}/isthmus-uninstall.xml", get(kit::uninstall))
+        .route("/settings/connections/{id}/mapping.json", get(mapping::export).post(mapping::import))
+        .route("/settings/connections/{id}/rules", get(mapping::moved))
         .fallback(get(console::page))
         .layer(RequestBodyLimitLayer::new(FORM_LIMIT))
         .merge(files(web))

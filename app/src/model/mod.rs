@@ -16,6 +16,10 @@ pub use history::*;
 pub use records::*;
 
 use crate::error::Trouble;
+mod mapping;
+
+pub use mapping::*;
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -133,35 +137,6 @@ pub struct TokenState {
     pub last_refresh: Option<When>,
 }
 
-/// One field rule as the mapping table shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldRuleRow {
-    pub servicenow_field: String,
-    pub platform_field: String,
-    /// `both`, `to_platform`, `to_servicenow`
-    pub direction: String,
-    /// How the value changes on the way, in words.
-    pub note: String,
-}
-
-/// One pair of choice values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ValueRow {
-    pub servicenow: String,
-    pub platform: String,
-    /// Used on the way back when several ServiceNow values share this platform value.
-    pub is_default: bool,
-    /// Fields that ServiceNow requires with this value, with their templates, in words.
-    pub requires: String,
-}
-
-/// A value map: status, or category to ticket type.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ValueMapTable {
-    pub title: String,
-    pub rows: Vec<ValueRow>,
-}
-
 /// The page about what is installed in ServiceNow for a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServicenowSide {
@@ -276,11 +251,7 @@ pub struct ConnectionPage {
     pub last_webhook: Option<When>,
     pub last_poll: Option<When>,
     pub polling: Polling,
-    pub field_rules: Vec<FieldRuleRow>,
-    pub value_maps: Vec<ValueMapTable>,
-    pub settings: ConnectionSettings,
-    /// What is wrong with the mapping, each a sentence that begins with the rule's name.
-    pub findings: Vec<String>,
+    pub mapping: MappingLine,
 }
 
 /// How a connection is polled, and what that proves.
@@ -791,6 +762,83 @@ pub struct RulesPreview {
     pub touched: i64,
     pub by_field: Vec<(String, i64)>,
     pub examples: Vec<FindingRow>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictFilter {
+    /// A connection's id, or empty for all.
+    pub connection: String,
+    /// From 1.
+    pub page: i64,
+}
+
+/// What one side holds, and who put it there as far as the side tells.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ConflictSide {
+    pub value: String,
+    pub who: String,
+    pub at: Option<When>,
+}
+
+/// How a value of a field is typed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ValueInput {
+    Text,
+    /// One of these.
+    Choice(Vec<String>),
+    Moment,
+    Email,
+}
+
+/// A field about which two people disagree.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ConflictRow {
+    pub id: String,
+    pub connection_id: String,
+    pub connection: String,
+    /// The incident's number.
+    pub reference: String,
+    pub record_url: String,
+    pub ticket_id: String,
+    pub ticket_number: String,
+    pub field: String,
+    pub servicenow: ConflictSide,
+    /// `None` where the sides never agreed.
+    pub base: Option<String>,
+    pub platform: ConflictSide,
+    pub input: ValueInput,
+    pub why: String,
+    /// `open`, `chosen`, `resolved`, `withdrawn`
+    pub state: String,
+    pub choice: String,
+    pub chosen_by: String,
+    pub opened: When,
+    /// Goes back with a choice: it is for these values and no others.
+    pub version: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictList {
+    pub rows: Vec<ConflictRow>,
+    pub total: i64,
+    pub page: i64,
+    pub pages: i64,
+    /// The connections to filter by: id and name.
+    pub connections: Vec<(String, String)>,
+}
+
+/// What a person chose for a conflict.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    pub conflict: String,
+    /// The version that the person saw.
+    pub version: i64,
+    /// `servicenow`, `platform` or `value`
+    pub take: String,
+    /// With `value`: as typed.
+    #[serde(default)]
+    pub value: String,
 }
 
 /// When a connection looks for drift by itself, and how much a run may touch before a person is asked.

@@ -13,6 +13,7 @@ pub mod failure;
 pub mod failures;
 pub mod first_run;
 pub mod history;
+pub mod mapping;
 pub mod not_found;
 pub mod overview;
 pub mod people;

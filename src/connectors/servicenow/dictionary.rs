@@ -13,7 +13,8 @@ use tokio::sync::Mutex;
 /// Who may read the dictionary seldom changes, and columns hardly ever.
 const REMEMBER_MS: i64 = 60 * 60 * 1000;
 /// A table extends another, which extends another: more than this is seen nowhere.
-const PARENTS: &str = "name,super_class.name,super_class.super_class.name,super_class.super_class.super_class.name";
+pub(super) const PARENTS: &str =
+    "name,super_class.name,super_class.super_class.name,super_class.super_class.super_class.name";
 
 /// Durations, lists of ids, addresses and the like are texts: they cross letter by letter.
 fn kind_in(row: &Json) -> Kind {
@@ -34,7 +35,7 @@ fn kind_in(row: &Json) -> Kind {
 /// What the dictionary says of a column.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
-    kind: Kind,
+    pub kind: Kind,
     /// For a reference: the table that it is into.
     target: String,
     pub max_length: Option<usize>,
@@ -44,7 +45,7 @@ pub(super) struct Column {
 }
 
 impl Column {
-    fn of(row: &Json) -> Self {
+    pub fn of(row: &Json) -> Self {
         Self {
             kind: kind_in(row),
             target: text(row, "reference"),

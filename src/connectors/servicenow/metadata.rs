@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 const REMEMBER_MS: i64 = 10 * 60 * 1000;
 /// Questions that are remembered; a mapping has fewer fields than that asks for.
 const MOST: usize = 256;
-const ROWS: &str = "200";
+const ROWS: &str = "1000";
 
 type Answers = BTreeMap<(String, String), (Arc<Vec<Json>>, i64)>;
 

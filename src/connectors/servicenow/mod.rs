@@ -16,6 +16,7 @@ mod journal;
 mod journal_text;
 pub mod kit;
 mod metadata;
+mod offers;
 mod pacer;
 mod people;
 mod permissions;

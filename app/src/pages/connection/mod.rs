@@ -11,9 +11,7 @@ mod mapping;
 pub mod permissions;
 mod polling;
 mod pull;
-pub mod rules;
 pub mod servicenow;
-mod settings;
 pub mod tokens;
 mod webhooks;
 
@@ -38,7 +36,6 @@ use leptos_router::hooks::use_params_map;
 use mapping::Mapping;
 use polling::Polling;
 use pull::Pull;
-use settings::Settings;
 use webhooks::Webhooks;
 
 /// The connection on this page, kept as the server has it.
@@ -84,7 +81,6 @@ fn Opened(page: model::ConnectionPage) -> impl IntoView {
         <Webhooks shown/>
         <Polling shown/>
         <Pull shown/>
-        <Settings shown/>
         <Mapping shown/>
         <p class="part"><a class="link" href=format!("/settings/connections/{id}/disconnect")>"Disconnect or remove this connection"</a></p>
     }
@@ -161,7 +157,7 @@ fn Facts(shown: Shown) -> impl IntoView {
     let row = Memo::new(move |_| shown.read().row.clone());
     let history = with_query("/history", &[("connection", &row.read_untracked().id)]);
     let drift = format!("/settings/connections/{}/drift", row.read_untracked().id);
-    let rules = format!("/settings/connections/{}/rules", row.read_untracked().id);
+    let mappings = format!("/settings/connections/{}/mappings", row.read_untracked().id);
     let failures = with_query("/failures", &[("connection", &row.read_untracked().id)]);
     let conflicts = with_query("/conflicts", &[("connection", &row.read_untracked().id)]);
     view! {
@@ -188,7 +184,7 @@ fn Facts(shown: Shown) -> impl IntoView {
             </div>
             <div>
                 <dt>"Last change"</dt>
-                <dd>{move || view! { <MaybeTime when=row.read().last_change.clone()/> }}" · "<a class="link" href=history>"History"</a>" · "<a class="link" href=drift>"Drift"</a>" · "<a class="link" href=rules>"Rules"</a></dd>
+                <dd>{move || view! { <MaybeTime when=row.read().last_change.clone()/> }}" · "<a class="link" href=history>"History"</a>" · "<a class="link" href=drift>"Drift"</a>" · "<a class="link" href=mappings>"Mappings"</a></dd>
             </div>
         </dl>
     }

@@ -1,18 +1,12 @@
-//! The rules of a connection as a form: what it shows, and what was chosen on it.
+//! What a connection as a whole lets through, as a form: what it shows, and what was chosen on it.
 
-use super::conditions;
-use crate::operations::settings::{STRATEGIES, spelled};
+use super::rule_form::{DIRECTIONS, STRATEGIES};
+use super::{Typed, conditions, map_form, no_such, one_of, options, spelled};
 use app::api::Answer;
 use app::error::Trouble;
-use app::model::{RulesInput, RulesSection};
+use app::model::{FormInput, FormInputKind, FormSection};
 use merge::{Condition, Convert, Direction, OnDeletion, PullBy, Rules, Side, Trigger, Value};
-use std::collections::BTreeMap;
 
-/// What was typed, by the inputs' names.
-pub(super) type Typed = BTreeMap<String, String>;
-
-const DIRECTIONS: [(&str, Direction); 3] =
-    [("both", Direction::Both), ("to_platform", Direction::ToPlatform), ("to_servicenow", Direction::ToServicenow)];
 const PULL_BY: [(&str, PullBy); 2] = [("created", PullBy::Created), ("updated", PullBy::Updated)];
 /// Begins the choice that sets a status: `close Closed`.
 const CLOSE: &str = "close ";
@@ -20,31 +14,39 @@ const CLOSE: &str = "close ";
 const STATUS: &str = "status";
 
 /// The form, with what was typed or else what the rules say.
-pub(super) fn sections(rules: &Rules, typed: &Typed) -> Vec<RulesSection> {
+pub(super) fn sections(rules: &Rules, typed: &Typed) -> Vec<FormSection> {
     let platform = &rules.platform_name;
+    let input = |name: &str, label: &str, hint: &str, kind: FormInputKind| FormInput {
+        name: name.into(),
+        label: label.into(),
+        hint: hint.into(),
+        only: String::new(),
+        kind,
+    };
     let choice = |name: &str, label: &str, hint: &str, now: String, options: Vec<(String, String)>| {
         let value = typed.get(name).cloned().unwrap_or(now);
-        RulesInput::Choice { name: name.into(), label: label.into(), hint: hint.into(), value, options }
+        input(name, label, hint, FormInputKind::Choice { value, options })
     };
     let conditions = |name: &str, label: &str, hint: &str, now: &Condition| {
         let rows = conditions::shown(name, now, typed);
         let kept = if conditions::rows(now).is_none() { now.in_words() } else { String::new() };
-        RulesInput::Conditions { name: name.into(), label: label.into(), hint: hint.into(), rows, kept }
+        input(name, label, hint, FormInputKind::Conditions { rows, kept })
     };
-    let what = RulesSection {
+    let what = FormSection {
+        folded: false,
         title: "What is kept the same".into(),
         inputs: vec![
-            RulesInput::Text {
-                name: "table".into(),
-                label: "Table in ServiceNow".into(),
-                hint: "Its name, such as incident. It can be another only while no pair is linked.".into(),
-                value: typed.get("table").cloned().unwrap_or_else(|| rules.table.clone()),
-            },
+            input(
+                "table",
+                "Table in ServiceNow",
+                "Its name, such as incident. It can be another only while no pair is linked.",
+                FormInputKind::Text(typed.get("table").cloned().unwrap_or_else(|| rules.table.clone())),
+            ),
             choice(
                 "direction",
                 "Direction",
                 "No field rule goes against this.",
-                direction(rules),
+                spelled(rules.direction, &DIRECTIONS),
                 options(&[
                     ("both", "Both ways: an edit on either side goes to the other"),
                     ("to_platform", &format!("ServiceNow to {platform} only: nothing is ever written to ServiceNow")),
@@ -54,8 +56,8 @@ pub(super) fn sections(rules: &Rules, typed: &Typed) -> Vec<RulesSection> {
             choice(
                 "strategy",
                 "When both sides changed a field",
-                "Single fields may say otherwise, on the connection's page.",
-                spelled(rules.strategy),
+                "Single fields may say otherwise, under Fields.",
+                spelled(rules.strategy, &STRATEGIES),
                 options(&[
                     ("last_write_wins", "The later edit stands"),
                     ("ownership_priority", "The side with the higher priority stands"),
@@ -64,7 +66,8 @@ pub(super) fn sections(rules: &Rules, typed: &Typed) -> Vec<RulesSection> {
             ),
         ],
     };
-    let enters = RulesSection {
+    let enters = FormSection {
+        folded: false,
         title: format!("Which records of ServiceNow enter {platform}"),
         inputs: vec![
             conditions(
@@ -72,6 +75,13 @@ pub(super) fn sections(rules: &Rules, typed: &Typed) -> Vec<RulesSection> {
                 "Only records with",
                 "A record that does not meet all of these never enters, whoever asks. Pairs that are linked stay linked.",
                 &rules.entry.servicenow,
+            ),
+            choice(
+                "entry_rule",
+                "And whose value has a row",
+                "In the value map of that rule: a value without a row keeps its records out.",
+                rules.entry_rule.clone().unwrap_or_default(),
+                entry_rules(rules),
             ),
             choice(
                 "trigger_to_platform",
@@ -90,7 +100,7 @@ pub(super) fn sections(rules: &Rules, typed: &Typed) -> Vec<RulesSection> {
                 "pull_by",
                 "Records from before the connection",
                 "What was made earlier can also be brought in by a person.",
-                pull_by(rules),
+                spelled(rules.pull_by, &PULL_BY),
                 options(&[
                     ("created", "Stay outside: only records made since then enter"),
                     ("updated", "Enter once they change"),
@@ -98,7 +108,8 @@ pub(super) fn sections(rules: &Rules, typed: &Typed) -> Vec<RulesSection> {
             ),
         ],
     };
-    let creates = RulesSection {
+    let creates = FormSection {
+        folded: false,
         title: format!("Which records of {platform} enter ServiceNow"),
         inputs: vec![
             choice(
@@ -132,7 +143,8 @@ pub(super) fn sections(rules: &Rules, typed: &Typed) -> Vec<RulesSection> {
             ),
         ],
     };
-    let deletions = RulesSection {
+    let deletions = FormSection {
+        folded: false,
         title: "When a record is deleted".into(),
         inputs: Side::BOTH
             .map(|side| {
@@ -160,6 +172,12 @@ pub(super) fn read(mut rules: Rules, typed: &Typed) -> Answer<Rules> {
     }
     if let Some(chosen) = typed.get("pull_by") {
         rules.pull_by = one_of("pull_by", chosen, &PULL_BY)?;
+    }
+    if let Some(chosen) = typed.get("entry_rule") {
+        if entry_rules(&rules).iter().all(|(there, _)| there != chosen) {
+            return Err(no_such("entry_rule", chosen));
+        }
+        rules.entry_rule = (!chosen.is_empty()).then(|| chosen.clone());
     }
     if let Some(chosen) = typed.get("create_in_servicenow") {
         rules.create_in_servicenow = one_of("create_in_servicenow", chosen, &[("true", true), ("false", false)])?;
@@ -207,22 +225,23 @@ pub(super) fn differences(before: &Rules, after: &Rules) -> Vec<String> {
         .collect()
 }
 
-fn in_words(input: RulesInput) -> (String, String) {
-    match input {
-        RulesInput::Text { label, value, .. } => (label, value),
-        RulesInput::Choice { label, value, options, .. } => {
+fn in_words(input: FormInput) -> (String, String) {
+    let words = match input.kind {
+        FormInputKind::Text(value) | FormInputKind::Field { value, .. } => value,
+        FormInputKind::Choice { value, options } => {
             let words = options.into_iter().find(|(option, _)| *option == value).map(|(_, words)| words);
-            (label, words.unwrap_or(value))
+            words.unwrap_or(value)
         }
-        RulesInput::Conditions { label, rows, kept, .. } => {
+        FormInputKind::Conditions { rows, kept } => {
             let rows = rows.iter().filter(|row| !row.field.is_empty());
             let said: Vec<String> = rows
                 .map(|row| format!("{} {} {}", row.field, row.operator.replace('_', " "), row.value).trim().to_owned())
                 .collect();
             let none = if kept.is_empty() { "no condition".to_owned() } else { kept };
-            (label, if said.is_empty() { none } else { said.join(" and ") })
+            if said.is_empty() { none } else { said.join(" and ") }
         }
-    }
+    };
+    (input.label, words)
 }
 
 /// A plain name, so that nothing else can be asked for by it.
@@ -241,30 +260,16 @@ fn table_name(text: &str) -> Answer<String> {
     .about("table"))
 }
 
-fn one_of<T: Copy>(name: &str, chosen: &str, choices: &[(&str, T)]) -> Answer<T> {
-    choices.iter().find(|(is, _)| *is == chosen).map(|(_, value)| *value).ok_or_else(|| no_such(name, chosen))
-}
-
-fn no_such(name: &str, chosen: &str) -> Trouble {
-    Trouble::new(
-        "RULES-CHOICE",
-        "There is no such choice.",
-        &format!("\"{chosen}\" is not on the list."),
-        "Choose one from the list.",
-    )
-    .about(name)
-}
-
-fn options(choices: &[(&str, &str)]) -> Vec<(String, String)> {
-    choices.iter().map(|(value, words)| ((*value).to_owned(), (*words).to_owned())).collect()
-}
-
-fn direction(rules: &Rules) -> String {
-    DIRECTIONS.iter().find(|(_, is)| *is == rules.direction).map(|(name, _)| (*name).to_owned()).unwrap_or_default()
-}
-
-fn pull_by(rules: &Rules) -> String {
-    PULL_BY.iter().find(|(_, is)| *is == rules.pull_by).map(|(name, _)| (*name).to_owned()).unwrap_or_default()
+/// The rules with a value map, and none.
+fn entry_rules(rules: &Rules) -> Vec<(String, String)> {
+    let maps = rules.fields.iter().filter_map(|rule| Some((rule.name.clone(), map_form::map_of(rule)?.title.clone())));
+    let mut options = vec![(String::new(), "Any value".to_owned())];
+    options.extend(maps);
+    // One that is gone is shown until somebody chooses another.
+    if let Some(gone) = rules.entry_rule.as_ref().filter(|name| options.iter().all(|(there, _)| there != *name)) {
+        options.push((gone.clone(), format!("{gone} (there is no such rule)")));
+    }
+    options
 }
 
 fn triggers() -> Vec<(String, String)> {
