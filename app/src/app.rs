@@ -27,7 +27,79 @@ use crate::ui::layout::Layout;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
-use leptos_router::{SsrMode, path};
+use leptos_router::{Lazy, LazyRoute, SsrMode, path};
+
+/// The console comes to the browser in parts: what every page needs, and the part that the opened page is in. More parts
+/// make each smaller, and more of what two of them share a file of its own.
+macro_rules! part {
+    ($part:ident, $preload:ident, $pages:ident { $($route:ident: $page:ident),* $(,)? }) => {
+        enum $pages {
+            $($route),*
+        }
+
+        #[lazy]
+        fn $part(page: $pages) -> AnyView {
+            match page {
+                $($pages::$route => $page().into_any()),*
+            }
+        }
+
+        $(
+            struct $route;
+
+            impl LazyRoute for $route {
+                fn data() -> Self {
+                    Self
+                }
+
+                async fn view(_this: Self) -> AnyView {
+                    $part($pages::$route).await
+                }
+
+                async fn preload() {
+                    #[cfg(feature = "hydrate")]
+                    $preload().await;
+                }
+            }
+        )*
+    };
+}
+
+part!(
+    watch,
+    __preload_watch,
+    Watch {
+        Overview: OverviewPage,
+        Conflicts: ConflictsPage,
+        Conflict: ConflictPage,
+        Failures: FailuresPage,
+        Failure: FailurePage,
+        History: HistoryPage,
+        Change: ChangePage,
+    }
+);
+
+part!(
+    desk,
+    __preload_desk,
+    Desk { Tickets: TicketsPage, Ticket: TicketPage, NewTicket: NewTicketPage, DeleteTicket: DeleteTicketPage }
+);
+
+part!(
+    connections,
+    __preload_connections,
+    OfConnections {
+        Connections: ConnectionsPage,
+        Connect: ConnectPage,
+        Connection: ConnectionPage,
+        Rules: RulesPage,
+        ServicenowSide: ServicenowSidePage,
+        Drift: DriftPage,
+        Run: RunPage,
+    }
+);
+
+part!(settings, __preload_settings, OfSettings { Retention: RetentionPage });
 
 /// The whole console. Runs once more at the server's start, to list the routes: nothing here may act.
 #[component]
@@ -42,25 +114,25 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/first-run") view=FirstRunPage ssr=SsrMode::Async/>
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
-                    <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async/>
-                    <Route path=path!("/tickets") view=TicketsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/tickets/:id") view=TicketPage ssr=SsrMode::Async/>
-                    <Route path=path!("/conflicts") view=ConflictsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/conflicts/:id") view=ConflictPage ssr=SsrMode::Async/>
-                    <Route path=path!("/tickets/new") view=NewTicketPage ssr=SsrMode::Async/>
-                    <Route path=path!("/tickets/:id/delete") view=DeleteTicketPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/connections") view=ConnectionsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/connections/new") view=ConnectPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/connections/:id") view=ConnectionPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/connections/:id/rules") view=RulesPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/connections/:id/servicenow") view=ServicenowSidePage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/connections/:id/drift") view=DriftPage ssr=SsrMode::Async/>
-                    <Route path=path!("/settings/retention") view=RetentionPage ssr=SsrMode::Async/>
-                    <Route path=path!("/drift/:id") view=RunPage ssr=SsrMode::Async/>
-                    <Route path=path!("/failures") view=FailuresPage ssr=SsrMode::Async/>
-                    <Route path=path!("/failures/:id") view=FailurePage ssr=SsrMode::Async/>
-                    <Route path=path!("/history") view=HistoryPage ssr=SsrMode::Async/>
-                    <Route path=path!("/history/:id") view=ChangePage ssr=SsrMode::Async/>
+                    <Route path=path!("/") view={Lazy::<Overview>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/tickets") view={Lazy::<Tickets>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/tickets/:id") view={Lazy::<Ticket>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/conflicts") view={Lazy::<Conflicts>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/conflicts/:id") view={Lazy::<Conflict>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/tickets/new") view={Lazy::<NewTicket>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/tickets/:id/delete") view={Lazy::<DeleteTicket>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections") view={Lazy::<Connections>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/new") view={Lazy::<Connect>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id") view={Lazy::<Connection>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/rules") view={Lazy::<Rules>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/servicenow") view={Lazy::<ServicenowSide>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/connections/:id/drift") view={Lazy::<Drift>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/retention") view={Lazy::<Retention>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/drift/:id") view={Lazy::<Run>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/failures") view={Lazy::<Failures>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/failures/:id") view={Lazy::<Failure>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/history") view={Lazy::<History>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/history/:id") view={Lazy::<Change>::new()} ssr=SsrMode::Async/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -3,10 +3,10 @@
 use super::{Operations, OrTrouble as _};
 use app::api::{Answer, Console};
 use app::model::{
-    ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow, ConnectDefaults, ConnectionPage,
-    ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck,
-    NewTicket, NewTicketChoices, Overview, Person, RetentionDays, Role, RulesForm, RulesPage, RunPage, ServicenowSide,
-    SettingsForm, SetupSteps, TicketFilter, TicketForm, TicketList, TicketPage,
+    BulkEdit, BulkEdited, ChangeList, ChangeStory, Check, Choice, ConflictFilter, ConflictList, ConflictRow,
+    ConnectDefaults, ConnectionPage, ConnectionRow, DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage,
+    HistoryFilter, KitCheck, NewTicket, NewTicketChoices, Overview, Person, RetentionDays, Role, RulesForm, RulesPage,
+    RunPage, ServicenowSide, SettingsForm, SetupSteps, TicketFilter, TicketForm, TicketList, TicketPage,
 };
 
 #[async_trait::async_trait]
@@ -149,6 +149,10 @@ impl Console for Operations {
 
     async fn edit_ticket(&self, form: TicketForm) -> Answer<()> {
         self.save_ticket(form).await
+    }
+
+    async fn edit_tickets(&self, edit: BulkEdit) -> Answer<BulkEdited> {
+        self.save_tickets(edit).await
     }
 
     async fn new_ticket_choices(&self) -> Answer<NewTicketChoices> {

@@ -21,6 +21,7 @@ mod rules;
 mod servicenow_side;
 mod settings;
 mod show;
+mod ticket_list;
 mod tickets;
 mod webhooks;
 

@@ -35,6 +35,7 @@ mod messages;
 pub mod pause;
 mod people;
 mod pool;
+mod pulse;
 mod retention;
 mod runs;
 mod tokens;
@@ -47,7 +48,9 @@ pub use conflicts::{Conflict, ConflictState, ListedConflict};
 pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LOST, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
-pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, Touched, User};
+pub use desk::{
+    CommentLine, EditLine, Standing, Ticket, TicketOrder, TicketSearch, TicketSummary, Tombstone, Touched, User,
+};
 pub use files::FileLine;
 pub use history::{HistoryLine, HistorySearch};
 pub use hooks::{Hooks, Sample, TurnedAway, TurnedAwayCalls};
@@ -57,6 +60,7 @@ pub use jobs::{Back, Job, JobKind, Urgency};
 pub use links::{Beside, Cut, Link, LinkState};
 pub use messages::{Heard, Messages};
 pub use people::{PersonRow, SessionRow};
+pub use pulse::Beat;
 pub use retention::{Purge, Purgeable, Retention};
 pub use runs::{Finding, FindingLine, NEVER, Run, RunState};
 pub use tokens::{Ending, Refreshed, Tokens};
@@ -379,6 +383,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(13, "0013_polling"),
         pair!(14, "0014_identity"),
         pair!(15, "0015_inbox"),
+        pair!(20, "0020_pulse"),
     ];
     texts
         .iter()

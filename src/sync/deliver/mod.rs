@@ -251,8 +251,10 @@ async fn end(
     tx.save_link(&mut after, now).await?;
     tx.commit().await?;
     if story.heard_at > 0 {
+        let lag = (now - story.heard_at).max(0);
+        engine.pulse.wrote(&link.connection_id, now, lag);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of one change")]
-        let seconds = (now - story.heard_at).max(0) as f64 / 1000.0;
+        let seconds = lag as f64 / 1000.0;
         metrics::histogram!("isthmus_news_to_write_seconds", "side" => to.as_str()).record(seconds);
     }
     *link = after;
