@@ -37,6 +37,19 @@ test('one file sets up ServiceNow’s side, and another takes it away', async ({
     await afterReload(desk, () => expect(lastWebhook).not.toContainText('never', { timeout: 1_000 }));
   });
 
+  await test.step('a comment of 10,000 characters arrives whole', async () => {
+    const words = 'Ärger in 東京 seit heute früh. ';
+    const comment = words.repeat(10_000 / words.length + 1).slice(0, 9_999).trimEnd().padEnd(10_000, '!');
+    await servicenow.getByLabel('Additional comments').fill(comment);
+    await servicenow.getByRole('button', { name: 'Update' }).click();
+    const ticket = await desk.context().newPage();
+    await ticket.goto(`${program.console}/tickets`);
+    await ticket.getByRole('link', { name: 'Grüße from 東京' }).click();
+    await afterReload(ticket, () => expect(ticket.getByText(comment)).toBeVisible({ timeout: 1_000 }));
+    await ticket.close();
+    await servicenow.goto(incident);
+  });
+
   await test.step('the button sends one record', async () => {
     await servicenow.getByRole('button', { name: 'Send to Isthmus' }).click();
     await expect(servicenow.getByText('Isthmus will look at this record within a minute.')).toBeVisible();

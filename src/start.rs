@@ -159,6 +159,7 @@ pub async fn run(
     let workers = if role.syncs() {
         take_up(&store).await?;
         operations::plan_polls(&parts).await?;
+        tokio::spawn(engine.pulse().keep(store.clone(), stop.clone()));
         let pages = engine.clone();
         let worker = Worker::new(store, clock, wake).when_settled(move |job| pages.tell_settled(job));
         tokio::spawn(worker.work(usize::from(settings.workers), stop.clone(), move |job| {

@@ -16,8 +16,8 @@ use crate::model::{
 };
 #[cfg(feature = "ssr")]
 use crate::model::{
-    AuditFilter, AuditList, Endpoint, ErrorFamily, ErrorPage, Invited, MappingAsk, MappingChange, MappingCheck,
-    MappingPage, NewPerson, NewToken, OwnPage, PeopleList, PersonPage, TokensPage,
+    AuditFilter, AuditList, BulkEdit, BulkEdited, Endpoint, ErrorFamily, ErrorPage, Invited, MappingAsk, MappingChange,
+    MappingCheck, MappingPage, NewPerson, NewToken, OwnPage, PeopleList, PersonPage, TokensPage,
 };
 use leptos::prelude::*;
 use std::collections::BTreeMap;
@@ -151,6 +151,8 @@ pub trait Console: Send + Sync {
     async fn tickets(&self, filter: TicketFilter) -> Answer<TicketList>;
     async fn ticket(&self, id: &str) -> Answer<TicketPage>;
     async fn edit_ticket(&self, form: TicketForm) -> Answer<()>;
+    /// The same fields of many; each is an edit of its own.
+    async fn edit_tickets(&self, edit: BulkEdit) -> Answer<BulkEdited>;
     async fn new_ticket_choices(&self) -> Answer<NewTicketChoices>;
     /// Answers its id.
     async fn create_ticket(&self, form: NewTicket) -> Answer<String>;
@@ -549,6 +551,11 @@ pub async fn ticket(id: String) -> Answer<TicketPage> {
 #[server(name = EditTicket, prefix = "/fn", endpoint = "edit-ticket")]
 pub async fn edit_ticket(form: TicketForm) -> Answer<()> {
     told(console()?.edit_ticket(form).await)
+}
+
+#[server(name = EditTickets, prefix = "/fn", endpoint = "edit-tickets")]
+pub async fn edit_tickets(edit: BulkEdit) -> Answer<BulkEdited> {
+    told(console()?.edit_tickets(edit).await)
 }
 
 #[server(name = AskNewTicketChoices, prefix = "/fn", endpoint = "new-ticket-choices")]

@@ -26,7 +26,7 @@ pub fn hydrate() {
     if zone::told() == zone::Told::ForTheNextPage {
         return;
     }
-    leptos::mount::hydrate_body(App);
+    leptos::mount::hydrate_lazy(App);
 }
 
 // Tells clones apart in their shared target folder; scripts/env.sh says why.

@@ -6,9 +6,13 @@ use crate::clock;
 use crate::oauth::days_left;
 use crate::queue;
 use crate::store::{Connection, RunState, State};
+use crate::sync::pulse;
 use app::api::Answer;
 use app::error::Trouble;
-use app::model::{Authorized, Check, ConnectionPage, ConnectionRow, ConnectionState, MANY, Overview, Role, TokenState};
+use app::model::{
+    Authorized, Beat, Check, ConnectionPage, ConnectionRow, ConnectionState, HOURS, MANY, Overview, Role, TokenState,
+};
+use std::collections::BTreeMap;
 
 const RECENT: i64 = 8;
 
@@ -18,7 +22,23 @@ impl Operations {
         let connections = self.list_connections().await?;
         let search = crate::store::HistorySearch { limit: RECENT, ..Default::default() };
         let recent = self.parts.store.history(&search).await.or_trouble()?;
-        Ok(Overview { connections, recent: recent.into_iter().map(super::show::change).collect() })
+        let mut pulses = BTreeMap::new();
+        for connection in &connections {
+            pulses.insert(connection.id.clone(), self.pulse_of(&connection.id).await?);
+        }
+        Ok(Overview { connections, pulses, recent: recent.into_iter().map(super::show::change).collect() })
+    }
+
+    async fn pulse_of(&self, connection: &str) -> Answer<Vec<Beat>> {
+        let now = pulse::hour(self.parts.clock.now());
+        let beats = self.parts.store.pulse(connection, now - HOURS + 1).await.or_trouble()?;
+        let shown = |beat: crate::store::Beat| Beat {
+            hours_ago: now - beat.hour,
+            writes: beat.writes,
+            average_ms: beat.lag_ms / beat.writes.max(1),
+            slowest_ms: beat.slowest_ms,
+        };
+        Ok(beats.into_iter().map(shown).collect())
     }
 
     pub async fn list_connections(&self) -> Answer<Vec<ConnectionRow>> {
@@ -61,6 +81,7 @@ impl Operations {
             state_note,
             in_sync: if links == MANY { MANY } else { (links - noted - conflicted - waiting).max(0) },
             waiting,
+            excluded: store.count_excluded_links(&connection.id).await.or_trouble()?,
             failing: letters + others,
             conflicts: store.count_conflicts(&connection.id).await.or_trouble()?,
             last_change: store.last_change(&connection.id).await.or_trouble()?.and_then(when_any),

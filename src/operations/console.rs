@@ -3,14 +3,14 @@
 use super::{Operations, OrTrouble as _};
 use app::api::{Answer, Console};
 use app::model::{
-    Alike, AlikeQuestion, AuditFilter, AuditList, Authorized, ChangeList, ChangeStory, Check, Choice, Choices,
-    ConflictFilter, ConflictList, ConflictRecord, ConflictRow, ConnectDefaults, ConnectStep, ConnectionPage,
-    ConnectionRow, DisconnectPage, DriftPage, DriftSettings, Endpoint, ErrorFamily, ErrorPage, FailureFilter,
-    FailureList, FailurePage, HistoryFilter, Invited, KitCheck, LiveTest, MappingAsk, MappingChange, MappingCheck,
-    MappingPage, Matching, NewPerson, NewTicket, NewTicketChoices, NewToken, Overview, OwnPage, PeopleList,
-    PermissionsPage, Person, PersonPage, Preview, RecordPage, RecordQuestion, RecordRow, RestorePage, RestoreQuestion,
-    RetentionDays, Role, RulesForm, RulesPage, RunPage, ServicenowSide, SettingsForm, SetupSteps, TakeForm,
-    TicketFilter, TicketForm, TicketList, TicketPage, TokensPage, WhatForm,
+    Alike, AlikeQuestion, AuditFilter, AuditList, Authorized, BulkEdit, BulkEdited, ChangeList, ChangeStory, Check,
+    Choice, Choices, ConflictFilter, ConflictList, ConflictRecord, ConflictRow, ConnectDefaults, ConnectStep,
+    ConnectionPage, ConnectionRow, DisconnectPage, DriftPage, DriftSettings, Endpoint, ErrorFamily, ErrorPage,
+    FailureFilter, FailureList, FailurePage, HistoryFilter, Invited, KitCheck, LiveTest, MappingAsk, MappingChange,
+    MappingCheck, MappingPage, Matching, NewPerson, NewTicket, NewTicketChoices, NewToken, Overview, OwnPage,
+    PeopleList, PermissionsPage, Person, PersonPage, Preview, RecordPage, RecordQuestion, RecordRow, RestorePage,
+    RestoreQuestion, RetentionDays, Role, RulesForm, RulesPage, RunPage, ServicenowSide, SettingsForm, SetupSteps,
+    TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, TokensPage, WhatForm,
 };
 use std::collections::BTreeMap;
 
@@ -311,6 +311,10 @@ impl Console for Operations {
 
     async fn edit_ticket(&self, form: TicketForm) -> Answer<()> {
         self.save_ticket(form).await
+    }
+
+    async fn edit_tickets(&self, edit: BulkEdit) -> Answer<BulkEdited> {
+        self.save_tickets(edit).await
     }
 
     async fn new_ticket_choices(&self) -> Answer<NewTicketChoices> {

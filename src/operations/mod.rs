@@ -32,6 +32,7 @@ mod retention;
 mod servicenow_side;
 mod show;
 mod third_value;
+mod ticket_list;
 mod tickets;
 mod tokens;
 mod webhooks;

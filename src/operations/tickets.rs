@@ -1,6 +1,6 @@
 //! Desk's tickets, as people read and edit them.
 
-use super::show::{pages, when, when_any};
+use super::show::{when, when_any};
 use super::{Operations, OrTrouble, not_found};
 use crate::clock;
 use crate::connectors::servicenow::Instance;
@@ -9,48 +9,17 @@ use crate::desk::{
     self, CUSTOM, DESCRIPTION_LENGTH, KINDS, MORE_LENGTH, More, MoreValue, Moved, PRIORITIES, STATUSES, TITLE_LENGTH,
 };
 use crate::queue;
-use crate::store::{Change, ConflictState, Link, LinkState, Source, State, Ticket, TicketSearch, Tx, Urgency};
+use crate::store::{Change, ConflictState, Link, LinkState, Source, State, Ticket, Tx, Urgency};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{
-    CommentRow, DeskUser, FieldMove, FileRow, MANY, MoreField, Role, SyncLine, TicketEdit, TicketFilter, TicketForm,
-    TicketList, TicketPage, TicketRow,
+    CommentRow, DeskUser, FieldMove, FileRow, MoreField, Role, SyncLine, TicketEdit, TicketForm, TicketPage,
 };
 use merge::{Rules, Side};
 
-const PAGE: i64 = 50;
 const COMMENT_LENGTH: usize = 4000;
 
 impl Operations {
-    pub async fn list_tickets(&self, filter: TicketFilter) -> Answer<TicketList> {
-        self.require(Role::Viewer, "tickets.read", "").await?;
-        let page = filter.page.max(1);
-        let search = TicketSearch {
-            search: filter.search.trim(),
-            status: &filter.status,
-            limit: PAGE,
-            offset: (page - 1) * PAGE,
-        };
-        let statuses = desk::choices(&STATUSES, &self.rules().await?.iter().collect::<Vec<_>>(), "status");
-        let total = self.parts.store.count_tickets(&search, MANY).await.or_trouble()?;
-        let rows = self.parts.store.tickets(&search).await.or_trouble()?;
-        let rows = rows
-            .into_iter()
-            .map(|row| TicketRow {
-                id: row.id,
-                number: row.number,
-                reference: row.reference,
-                title: row.title,
-                status: row.status,
-                kind: row.kind,
-                priority: row.priority,
-                owner: row.owner.unwrap_or_default(),
-                updated: when(row.updated_at),
-            })
-            .collect();
-        Ok(TicketList { rows, total, page, pages: pages(total, PAGE), statuses })
-    }
-
     pub async fn open_ticket(&self, id: &str) -> Answer<TicketPage> {
         self.require(Role::Viewer, "tickets.read", id).await?;
         let store = &self.parts.store;
@@ -210,44 +179,56 @@ impl Operations {
     /// Applies what the person changed on the form, and nothing of what they only saw.
     pub async fn save_ticket(&self, form: TicketForm) -> Answer<()> {
         let who = self.require(Role::Operator, "tickets.edit", &form.id).await?.name.clone();
-        let before = self.ticket_row(&form.id).await?;
         let rules = self.rules().await?;
+        self.change_ticket(&who, &rules, &form.id, &form.changed()).await.map(|_| ())
+    }
+
+    /// Answers whether anything is another than before.
+    pub(super) async fn change_ticket(
+        &self,
+        who: &str,
+        rules: &[Rules],
+        id: &str,
+        fields: &[(String, String)],
+    ) -> Answer<bool> {
+        let before = self.ticket_row(id).await?;
         let rules: Vec<&Rules> = rules.iter().collect();
         let mut after = before.clone();
-        for (field, value) in form.changed() {
+        for (field, value) in fields {
+            let value = value.as_str();
             match field.as_str() {
-                "title" => after.title = title(&value)?,
-                "description" => after.description = description(&value)?,
-                "status" => after.status = one_of("status", &value, &STATUSES, &rules)?,
-                "kind" => after.kind = one_of("kind", &value, &KINDS, &rules)?,
-                "priority" => after.priority = one_of("priority", &value, &PRIORITIES, &rules)?,
+                "title" => after.title = title(value)?,
+                "description" => after.description = description(value)?,
+                "status" => after.status = one_of("status", value, &STATUSES, &rules)?,
+                "kind" => after.kind = one_of("kind", value, &KINDS, &rules)?,
+                "priority" => after.priority = one_of("priority", value, &PRIORITIES, &rules)?,
                 "severity" if value.is_empty() => after.severity.clear(),
-                "severity" => after.severity = one_of("severity", &value, &[], &rules)?,
-                "labels" => after.labels = desk::labels(&more(&field, &value)?),
-                "account" => after.account = more(&field, &value)?,
-                "contact" => after.contact = more(&field, &value)?,
-                "due" => after.due_at = moment(&field, &value)?,
-                "snoozed_until" => after.snoozed_until = moment(&field, &value)?,
-                "owner_email" => after.owner_id = self.owner(&value).await?,
+                "severity" => after.severity = one_of("severity", value, &[], &rules)?,
+                "labels" => after.labels = desk::labels(&more(field, value)?),
+                "account" => after.account = more(field, value)?,
+                "contact" => after.contact = more(field, value)?,
+                "due" => after.due_at = moment(field, value)?,
+                "snoozed_until" => after.snoozed_until = moment(field, value)?,
+                "owner_email" => after.owner_id = self.owner(value).await?,
                 custom => {
                     let is_there = desk::more_fields(&before, &rules).iter().any(|more| more.name == custom);
                     let name = custom.strip_prefix(CUSTOM).filter(|_| is_there).ok_or_else(|| not_found("field"))?;
-                    desk::set_custom(&mut after, name, &more(&field, &value)?);
+                    desk::set_custom(&mut after, name, &more(field, value)?);
                 }
             }
         }
         let mut tx = self.begin().await?;
         let (after, moved) =
-            desk::save_edited(&mut tx, &before, after, &who, self.parts.clock.as_ref()).await.or_trouble()?;
+            desk::save_edited(&mut tx, &before, after, who, self.parts.clock.as_ref()).await.or_trouble()?;
         if moved.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         let fields: Vec<&str> = moved.iter().map(|moved| moved.field.as_str()).collect();
-        self.audit(&mut tx, "tickets.edit", &form.id, &fields.join(", "), false).await?;
+        self.audit(&mut tx, "tickets.edit", id, &fields.join(", "), false).await?;
         self.tell_sync(&mut tx, &after.id).await?;
         self.commit(tx).await?;
-        self.after_edit(&form.id);
-        Ok(())
+        self.after_edit(id);
+        Ok(true)
     }
 
     /// For good: what is left is a tombstone, by which the sync knows who deleted it and when.

@@ -1,6 +1,7 @@
 //! Desk's tickets, comments, edits and users.
 
 use super::{Result, Store, Tx, exactly_one};
+use sqlx::AssertSqlSafe;
 
 /// A ticket as it is stored. `field_edits` is JSON: field to who and when. A deleted one is found by its origin only.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
@@ -65,9 +66,78 @@ pub struct TicketSummary {
 pub struct TicketSearch<'a> {
     pub search: &'a str,
     pub status: &'a str,
+    /// Linked by this connection; empty for all.
+    pub connection: &'a str,
+    pub standing: Standing,
+    pub order: TicketOrder,
     pub limit: i64,
     pub offset: i64,
 }
+
+/// How a ticket stands with the other side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    #[default]
+    Any,
+    /// Linked, with nothing that waits for anybody.
+    InSync,
+    /// Somebody shall look at it, or looks.
+    Waiting,
+    NotLinked,
+    /// It was linked, and is kept the same no longer.
+    Excluded,
+}
+
+impl Standing {
+    /// The rare ones begin at what makes them rare, not at the tickets.
+    fn condition(self) -> &'static str {
+        match self {
+            Self::Any => "",
+            Self::InSync => {
+                " and exists (select 1 from links l where l.platform_id = t.id and l.state = 'linked' and l.note = '' \
+                 and not exists (select 1 from jobs j where j.lane = l.connection_id || '/' || l.servicenow_id) \
+                 and not exists (select 1 from conflicts c where c.link_id = l.id and c.state = 'open'))"
+            }
+            Self::Waiting => {
+                " and t.id in (select l.platform_id from jobs j join links l on l.connection_id = j.connection_id \
+                 and l.servicenow_id = j.subject where j.kind = 'sync' and j.state <> 'buried')"
+            }
+            Self::NotLinked => {
+                " and not exists (select 1 from links l where l.platform_id = t.id and l.state = 'linked')"
+            }
+            Self::Excluded => " and t.id in (select l.platform_id from links l where l.state = 'unlinked')",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TicketOrder {
+    #[default]
+    Updated,
+    Number,
+    Title,
+    Status,
+    Priority,
+    Owner,
+}
+
+impl TicketOrder {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Updated => "t.updated_at desc, t.id desc",
+            Self::Number => "t.number, t.id",
+            Self::Title => "lower(t.title), t.id",
+            Self::Status => "t.status, t.updated_at desc, t.id desc",
+            Self::Priority => "t.priority, t.updated_at desc, t.id desc",
+            Self::Owner => "coalesce(u.name, '~'), t.updated_at desc, t.id desc",
+        }
+    }
+}
+
+/// What a search leaves of the tickets: `$1` to `$4`.
+const FOUND: &str = "t.deleted_at is null and ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) \
+                     and ($3 = '' or t.status = $3) \
+                     and ($4 = '' or exists (select 1 from links l where l.platform_id = t.id and l.connection_id = $4))";
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct CommentLine {
@@ -139,14 +209,18 @@ impl Store {
     }
 
     pub async fn tickets(&self, search: &TicketSearch<'_>) -> Result<Vec<TicketSummary>> {
-        let sql = "select t.id, t.number, t.reference, t.title, t.status, t.kind, t.priority, u.name as owner, t.updated_at \
-                   from desk_tickets t left join desk_users u on u.id = t.owner_id \
-                   where t.deleted_at is null and ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) and ($3 = '' or t.status = $3) \
-                   order by t.updated_at desc, t.id desc limit $4 offset $5";
-        Ok(sqlx::query_as(sql)
+        let sql = format!(
+            "select t.id, t.number, t.reference, t.title, t.status, t.kind, t.priority, u.name as owner, t.updated_at \
+             from desk_tickets t left join desk_users u on u.id = t.owner_id \
+             where {FOUND}{} order by {} limit $5 offset $6",
+            search.standing.condition(),
+            search.order.sql()
+        );
+        Ok(sqlx::query_as(AssertSqlSafe(sql))
             .bind(search.search)
             .bind(contains(search.search))
             .bind(search.status)
+            .bind(search.connection)
             .bind(search.limit)
             .bind(search.offset)
             .fetch_all(&mut *self.pool.take().await?)
@@ -155,13 +229,14 @@ impl Store {
 
     /// No further than `up_to`.
     pub async fn count_tickets(&self, search: &TicketSearch<'_>, up_to: i64) -> Result<i64> {
-        let sql = "select count(*) from (select 1 from desk_tickets t \
-                   where t.deleted_at is null and ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) and ($3 = '' or t.status = $3) \
-                   limit $4) as found";
-        let (count,): (i64,) = sqlx::query_as(sql)
+        let condition = search.standing.condition();
+        let sql =
+            format!("select count(*) from (select 1 from desk_tickets t where {FOUND}{condition} limit $5) as found");
+        let (count,): (i64,) = sqlx::query_as(AssertSqlSafe(sql))
             .bind(search.search)
             .bind(contains(search.search))
             .bind(search.status)
+            .bind(search.connection)
             .bind(up_to)
             .fetch_one(&mut *self.pool.take().await?)
             .await?;

@@ -245,6 +245,13 @@ impl Store {
         Ok(count)
     }
 
+    /// Pairs that are kept the same no longer.
+    pub async fn count_excluded_links(&self, connection: &str) -> Result<i64> {
+        let sql = "select count(*) from links where connection_id = $1 and state <> 'linked'";
+        let (count,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.pool.take().await?).await?;
+        Ok(count)
+    }
+
     pub async fn last_change(&self, connection: &str) -> Result<Option<i64>> {
         let (at,): (Option<i64>,) = sqlx::query_as("select max(changed_at) from links where connection_id = $1")
             .bind(connection)

@@ -42,6 +42,7 @@ pub mod pause;
 mod people;
 mod pool;
 mod presences;
+mod pulse;
 mod removal;
 mod retention;
 mod runs;
@@ -60,6 +61,9 @@ pub use connecting::{Connecting, Probe};
 pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LOST, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
+pub use desk::{
+    CommentLine, EditLine, Standing, Ticket, TicketOrder, TicketSearch, TicketSummary, Tombstone, Touched, User,
+};
 pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, Touched, User};
 pub use drafts::{Draft, Preview};
 pub use files::FileLine;
@@ -73,6 +77,7 @@ pub use messages::{Heard, Messages};
 pub use moments::{Apart, Moment, Standing};
 pub use people::{PersonRow, SessionRow};
 pub use presences::Presence;
+pub use pulse::Beat;
 pub use retention::{Purge, Purgeable, Retention};
 pub use runs::{Finding, FindingLine, NEVER, Run, RunState};
 pub use tokens::{Ending, Refreshed, Tokens};
@@ -400,6 +405,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(17, "0017_connect"),
         pair!(18, "0018_people"),
         pair!(19, "0019_records"),
+        pair!(20, "0020_pulse"),
     ];
     texts
         .iter()

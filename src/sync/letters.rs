@@ -94,6 +94,11 @@ impl Held {
         self.letter(wanted).is_some()
     }
 
+    /// Whether an entry may be missing on a side: what people wrote after it must not come before it.
+    pub fn awaits_an_entry(&self, on: Side) -> bool {
+        self.0.iter().any(|letter| letter.kind == LOST && letter.is_open() && letter.side == on.as_str())
+    }
+
     /// The letter about just this, if it was not taken before.
     pub fn letter(&self, wanted: &Wanted) -> Option<&DeadLetter> {
         self.0.iter().find(|letter| wanted.is_of(letter))

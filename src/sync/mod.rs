@@ -18,6 +18,7 @@ mod pace;
 mod people;
 mod poll;
 mod preview;
+pub mod pulse;
 mod reconcile;
 mod retention;
 pub mod runs;
@@ -27,7 +28,9 @@ mod streams;
 
 pub use guard::Guard;
 pub use pace::floor as shortest_pause;
+pub use preview::preview;
 pub use preview::{Example, Look, Preview};
+pub use pulse::Pulse;
 pub use sides::{Connectors, Live, Sides};
 
 use crate::clock::SharedClock;
@@ -72,6 +75,7 @@ pub struct Engine {
     /// Of the job that runs; none where a person asks.
     claim: Option<Arc<claim::Claim>>,
     guard: Guard,
+    pulse: Pulse,
 }
 
 impl Engine {
@@ -84,13 +88,18 @@ impl Engine {
         poll_every: i64,
     ) -> Self {
         let guard = Guard::new(store.clone(), clock.clone(), None);
-        Self { store, clock, connectors, news, wake, poll_every, claim: None, guard }
+        Self { store, clock, connectors, news, wake, poll_every, claim: None, guard, pulse: Pulse::default() }
     }
 
     /// The same engine, with a guard that others share.
     #[must_use]
     pub fn guarded_by(self, guard: Guard) -> Self {
         Self { guard, ..self }
+    }
+
+    /// What it writes is counted by.
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     /// Runs one job of the queue.

@@ -325,7 +325,7 @@ async fn intended(
         let story = begin(entry.decision.as_slice());
         let append = entry.append(story);
         let appended = Wanted::append(&append);
-        if !held.holds(&appended) {
+        if !held.holds(&appended) && !held.awaits_an_entry(append.to) {
             added.push((append.entry.at, append.to, "append", deliver::to_payload(&append)));
         }
         wanted.push(appended);

@@ -125,6 +125,22 @@ async fn what_is_missing_is_sent_again_when_a_person_says_so() {
 }
 
 #[tokio::test]
+async fn what_was_written_after_it_does_not_come_before_it() {
+    let (pair, clock) = closed().await;
+    let LetterLine { letter, .. } = lost(&pair, &clock, "cut").await;
+    pair.program.comment(&pair.ticket, "and then?", true).await;
+    flows_on(&pair, "one").await;
+    assert_eq!(pair.program.journal(&pair.incident, "work_notes").await.len(), 0, "it waits");
+    assert!(pair.program.ask("retry-failure", &[("id", &letter.id)]).await.is_null());
+    pair.program
+        .until("it is there", async || pair.program.journal(&pair.incident, "work_notes").await.len() == 1)
+        .await;
+    assert_eq!(said(&pair).await, 1, "and what was written first came first");
+    pair.quiet().await;
+    assert_eq!((letters(&pair).await.len(), pair.link().await.note), (0, String::new()));
+}
+
+#[tokio::test]
 async fn what_is_there_is_left_when_a_person_says_so() {
     let (pair, clock) = closed().await;
     let LetterLine { letter, .. } = lost(&pair, &clock, "lose_response").await;

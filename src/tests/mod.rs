@@ -41,6 +41,7 @@ mod store;
 mod support;
 mod sync;
 mod tables;
+mod ticket_list;
 mod tokens;
 mod upgrade;
 mod web;

@@ -248,7 +248,7 @@ async fn tickets_are_found_by_words_and_status(database: Database) {
     }
     tx.commit().await.expect("committed");
     let found = async |search: &str, status: &str| {
-        let search = TicketSearch { search, status, limit: 10, offset: 0 };
+        let search = TicketSearch { search, status, limit: 10, ..TicketSearch::default() };
         let rows = database.store.tickets(&search).await.expect("readable");
         assert_eq!(
             database.store.count_tickets(&search, 10).await.expect("counted"),

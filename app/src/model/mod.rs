@@ -14,6 +14,11 @@ mod records;
 pub use conflicts::*;
 pub use history::*;
 pub use records::*;
+mod desk;
+mod pulse;
+
+pub use desk::*;
+pub use pulse::*;
 
 use crate::error::Trouble;
 mod mapping;
@@ -92,6 +97,8 @@ pub struct ConnectionRow {
     pub in_sync: i64,
     /// Links with work queued.
     pub waiting: i64,
+    /// Pairs that were taken apart.
+    pub excluded: i64,
     /// Deliveries that a person must look at.
     pub failing: i64,
     /// Conflicts that are not over.
@@ -322,6 +329,8 @@ pub struct TurnedAwayRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
     pub connections: Vec<ConnectionRow>,
+    /// By the id of a connection.
+    pub pulses: BTreeMap<String, Vec<Beat>>,
     pub recent: Vec<ChangeRow>,
 }
 
@@ -332,6 +341,12 @@ pub struct TicketFilter {
     pub search: String,
     /// A status, or empty for all.
     pub status: String,
+    /// A connection's id, or empty for all.
+    pub connection: String,
+    /// One of [`STANDINGS`], or empty for all.
+    pub standing: String,
+    /// One of [`TICKET_ORDERS`], or empty for the last updated first.
+    pub order: String,
     /// From 1.
     pub page: i64,
 }
@@ -359,6 +374,10 @@ pub struct TicketList {
     pub page: i64,
     pub pages: i64,
     pub statuses: Vec<String>,
+    pub priorities: Vec<String>,
+    pub connections: Vec<(String, String)>,
+    /// E-mail and name of each who may own a ticket.
+    pub owners: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

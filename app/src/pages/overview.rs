@@ -3,11 +3,12 @@
 use crate::address::with_query;
 use crate::api;
 use crate::live::follow;
-use crate::model::{ConnectionRow, ConnectionState, Overview, step_address};
+use crate::model::{Beat, ConnectionRow, ConnectionState, Overview, step_address};
 use crate::pages::history::ChangeTable;
 use crate::ui::count::counted;
 use crate::ui::countdown::{Countdown, warning};
 use crate::ui::loaded::loaded;
+use crate::ui::pulse::Pulse;
 use crate::ui::state::ConnectionBadge;
 use crate::ui::time::MaybeTime;
 use leptos::prelude::*;
@@ -35,7 +36,11 @@ fn Seen(overview: Overview) -> impl IntoView {
             {move || view! { <Verdict connections=connections.get()/> }}
             <ul class="cards">
                 <For each=move || connections.get() key=ConnectionRow::clone let:row>
-                    <Standing row/>
+                    {
+                        let id = row.id.clone();
+                        let beats = Memo::new(move |_| overview.read().pulses.get(&id).cloned().unwrap_or_default());
+                        view! { <Standing row beats/> }
+                    }
                 </For>
             </ul>
             <div class="flex items-baseline gap-4 mt-8 mb-2">
@@ -94,9 +99,10 @@ fn Verdict(connections: Vec<ConnectionRow>) -> impl IntoView {
 }
 
 #[component]
-fn Standing(row: ConnectionRow) -> impl IntoView {
+fn Standing(row: ConnectionRow, beats: Memo<Vec<Beat>>) -> impl IntoView {
     let page = format!("/settings/connections/{}", row.id);
-    let history = with_query("/history", &[("connection", &row.id)]);
+    let tickets = |standing: &str| with_query("/tickets", &[("connection", &row.id), ("standing", standing)]);
+    let (in_sync, waiting, excluded) = (tickets("in-sync"), tickets("waiting"), tickets("excluded"));
     let failures = with_query("/failures", &[("connection", &row.id)]);
     let conflicts = with_query("/conflicts", &[("connection", &row.id)]);
     let act = row.failing > 0;
@@ -118,11 +124,13 @@ fn Standing(row: ConnectionRow) -> impl IntoView {
                 view! { <p class="mt-2"><a class="link" href=step_address(&row.id, step)>{format!("Continue at step {step}")}</a></p> }
             })}
             <dl class="counts">
-                <div><dt>"In sync"</dt><dd><a href="/tickets">{counted(row.in_sync)}</a></dd></div>
-                <div><dt>"Waiting"</dt><dd><a href=history>{row.waiting}</a></dd></div>
+                <div><dt>"In sync"</dt><dd><a href=in_sync>{counted(row.in_sync)}</a></dd></div>
+                <div><dt>"Waiting"</dt><dd><a href=waiting>{row.waiting}</a></dd></div>
+                <div><dt>"Excluded"</dt><dd><a href=excluded title="Pairs that were taken apart">{row.excluded}</a></dd></div>
                 <div class:act=act><dt>"Failing"</dt><dd><a href=failures>{row.failing}</a></dd></div>
                 <div class:act=disputed><dt>"Conflicts"</dt><dd><a href=conflicts>{row.conflicts}</a></dd></div>
             </dl>
+            {(!draft).then(|| view! { <Pulse beats/> })}
         </li>
     }
 }

@@ -8,6 +8,7 @@ pub mod icon;
 pub mod layout;
 pub mod loaded;
 pub mod pager;
+pub mod pulse;
 pub mod reference;
 pub mod state;
 pub mod time;

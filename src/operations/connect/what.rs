@@ -4,7 +4,7 @@ use super::estimate;
 use crate::clock;
 use crate::connectors::servicenow::ServiceNow;
 use crate::connectors::{Connector, Failure};
-use crate::operations::rules::conditions;
+use crate::operations::mapping::conditions;
 use crate::operations::{Operations, OrTrouble, not_found};
 use crate::store::{Connection, State};
 use app::api::Answer;

@@ -2,7 +2,7 @@
 //! in force. Nothing of a draft has an effect before it is published.
 
 mod change;
-mod conditions;
+pub(super) mod conditions;
 mod file;
 mod flow_form;
 mod map_form;

@@ -96,6 +96,7 @@ pub(super) async fn left_over(
     sides: &Sides,
     link: &mut Link,
 ) -> Result<(), SyncError> {
+    let mut lost_on = None;
     for delivery in engine.store.open_deliveries(&link.id).await? {
         let side = sides.on(delivery.to());
         match (delivery.kind.as_str(), delivery.is_unsure()) {
@@ -111,12 +112,19 @@ pub(super) async fn left_over(
                 supersede(engine, &delivery).await?;
                 continue;
             }
+            // What people wrote after an entry that may be missing waits with it, and is planned anew.
+            ("append", false) if lost_on == Some(delivery.to()) => {
+                supersede(engine, &delivery).await?;
+                continue;
+            }
             _ => {}
         }
         let out = Outgoing { delivery: &delivery, unsure: delivery.is_unsure(), marked: false, next: None };
         let sent = send(engine, connection, sides, link, &out).await?;
-        if matches!(sent, Sent::Held) && delivery.kind == "create" {
-            break;
+        match (sent, delivery.kind.as_str()) {
+            (Sent::Held, "create") => break,
+            (Sent::Held, "append") => lost_on = Some(delivery.to()),
+            _ => {}
         }
     }
     Ok(())
@@ -292,8 +300,10 @@ async fn end(
     tx.save_link(&mut after, now).await?;
     tx.commit().await?;
     if story.heard_at > 0 {
+        let lag = (now - story.heard_at).max(0);
+        engine.pulse.wrote(&link.connection_id, now, lag);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of one change")]
-        let seconds = (now - story.heard_at).max(0) as f64 / 1000.0;
+        let seconds = lag as f64 / 1000.0;
         metrics::histogram!("isthmus_news_to_write_seconds", "side" => to.as_str()).record(seconds);
     }
     *link = after;
