@@ -7,12 +7,12 @@ pub use people::*;
 
 use crate::error::Trouble;
 use crate::model::{
-    Alike, AlikeQuestion, Authorized, ChangeList, ChangeStory, Check, Choice, Choices, ConflictFilter, ConflictList,
-    ConflictRecord, ConflictRow, ConnectDefaults, ConnectStep, ConnectionPage, ConnectionRow, DisconnectPage,
-    DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck, LiveTest, Matching,
-    NewTicket, NewTicketChoices, Overview, PermissionsPage, Person, Preview, RecordPage, RecordQuestion, RecordRow,
-    RestorePage, RestoreQuestion, RetentionDays, RulesForm, RulesPage, RunPage, ServicenowSide, SettingsForm,
-    SetupSteps, TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, WhatForm,
+    Alike, AlikeQuestion, Authorized, ChangeList, ChangeStory, Check, Choices, ConflictFilter, ConflictList,
+    ConflictRecord, ConnectDefaults, ConnectStep, ConnectionPage, ConnectionRow, DisconnectPage, DriftPage,
+    DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck, LiveTest, Matching, NewTicket,
+    NewTicketChoices, Overview, PermissionsPage, Person, Preview, RecordPage, RecordQuestion, RecordRow, RestorePage,
+    RestoreQuestion, RetentionDays, RunPage, ServicenowSide, SetupSteps, TakeForm, TicketFilter, TicketForm,
+    TicketList, TicketPage, WhatForm,
 };
 #[cfg(feature = "ssr")]
 use crate::model::{

@@ -1,7 +1,7 @@
 -- How much was written in an hour (since 1970), and how long after the news of it. For the charts: what a process that is
 -- killed had not written down yet is missing here, and nowhere else.
 create table pulse (
-    connection_id text not null references connections (id),
+    connection_id text not null references connections (id) on delete cascade,
     hour bigint not null,
     writes bigint not null,
     -- Milliseconds, all writes together.

@@ -4,13 +4,13 @@ use super::{Operations, OrTrouble as _};
 use app::api::{Answer, Console};
 use app::model::{
     Alike, AlikeQuestion, AuditFilter, AuditList, Authorized, BulkEdit, BulkEdited, ChangeList, ChangeStory, Check,
-    Choice, Choices, ConflictFilter, ConflictList, ConflictRecord, ConflictRow, ConnectDefaults, ConnectStep,
-    ConnectionPage, ConnectionRow, DisconnectPage, DriftPage, DriftSettings, Endpoint, ErrorFamily, ErrorPage,
-    FailureFilter, FailureList, FailurePage, HistoryFilter, Invited, KitCheck, LiveTest, MappingAsk, MappingChange,
-    MappingCheck, MappingPage, Matching, NewPerson, NewTicket, NewTicketChoices, NewToken, Overview, OwnPage,
-    PeopleList, PermissionsPage, Person, PersonPage, Preview, RecordPage, RecordQuestion, RecordRow, RestorePage,
-    RestoreQuestion, RetentionDays, Role, RulesForm, RulesPage, RunPage, ServicenowSide, SettingsForm, SetupSteps,
-    TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, TokensPage, WhatForm,
+    Choices, ConflictFilter, ConflictList, ConflictRecord, ConnectDefaults, ConnectStep, ConnectionPage, ConnectionRow,
+    DisconnectPage, DriftPage, DriftSettings, Endpoint, ErrorFamily, ErrorPage, FailureFilter, FailureList,
+    FailurePage, HistoryFilter, Invited, KitCheck, LiveTest, MappingAsk, MappingChange, MappingCheck, MappingPage,
+    Matching, NewPerson, NewTicket, NewTicketChoices, NewToken, Overview, OwnPage, PeopleList, PermissionsPage, Person,
+    PersonPage, Preview, RecordPage, RecordQuestion, RecordRow, RestorePage, RestoreQuestion, RetentionDays, Role,
+    RunPage, ServicenowSide, SetupSteps, TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, TokensPage,
+    WhatForm,
 };
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Lists as programs read them: page by page behind a known row, whatever moves meanwhile. The rows are those of the pages.
 
-use super::{Operations, OrTrouble, failures, show};
+use super::{Operations, OrTrouble, failures, not_found, show};
 use app::api::Answer;
-use app::model::{ChangeRow, ConflictRow, FailureRow, Role, RunRow, TicketPage};
+use app::model::{ChangeRow, ConflictRecord, ConflictRow, FailureRow, Role, RunRow, TicketPage};
 
 /// A page of a list: the rows, and the id behind which the next one begins; empty on the last.
 pub type Listed<T> = (Vec<T>, String);
@@ -29,15 +29,27 @@ impl Operations {
     }
 
     /// Those that are not over, the oldest first.
-    pub async fn conflicts_behind(&self, connection: &str, behind: &str, limit: i64) -> Answer<Listed<ConflictRow>> {
+    pub async fn conflicts_behind(
+        &self,
+        connection: &str,
+        behind: &str,
+        limit: i64,
+    ) -> Answer<Listed<(ConflictRecord, ConflictRow)>> {
         self.require(Role::Viewer, "conflicts.read", "").await?;
         let ids = self.parts.store.conflicts_behind(connection, behind, limit + 1).await.or_trouble()?;
         let (ids, next) = cut(ids, limit);
         let mut rows = Vec::new();
         for id in ids {
-            rows.push(self.open_conflict(&id).await?);
+            rows.push(self.one_conflict(&id).await?);
         }
         Ok((rows, next))
+    }
+
+    /// A single conflict, and the record that it is about.
+    pub async fn one_conflict(&self, id: &str) -> Answer<(ConflictRecord, ConflictRow)> {
+        let record = self.open_conflict(id).await?;
+        let row = record.conflicts.iter().find(|row| row.id == id).cloned().ok_or_else(|| not_found("conflict"))?;
+        Ok((record, row))
     }
 
     /// Open ones, the oldest first.

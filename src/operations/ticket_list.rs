@@ -3,7 +3,7 @@
 use super::show::{pages, when};
 use super::{Operations, OrTrouble};
 use crate::desk::{self, PRIORITIES, STATUSES};
-use crate::store::{Standing, TicketOrder, TicketSearch};
+use crate::store::{TicketOrder, TicketSearch, TicketStanding};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{BulkEdit, BulkEdited, MANY, NOBODY, Role, TicketFilter, TicketList, TicketRow};
@@ -95,13 +95,13 @@ impl Operations {
     }
 }
 
-fn standing(word: &str) -> Standing {
+fn standing(word: &str) -> TicketStanding {
     match word {
-        "in-sync" => Standing::InSync,
-        "waiting" => Standing::Waiting,
-        "not-linked" => Standing::NotLinked,
-        "excluded" => Standing::Excluded,
-        _ => Standing::Any,
+        "in-sync" => TicketStanding::InSync,
+        "waiting" => TicketStanding::Waiting,
+        "not-linked" => TicketStanding::NotLinked,
+        "excluded" => TicketStanding::Excluded,
+        _ => TicketStanding::Any,
     }
 }
 

@@ -68,7 +68,7 @@ pub struct TicketSearch<'a> {
     pub status: &'a str,
     /// Linked by this connection; empty for all.
     pub connection: &'a str,
-    pub standing: Standing,
+    pub standing: TicketStanding,
     pub order: TicketOrder,
     pub limit: i64,
     pub offset: i64,
@@ -76,7 +76,7 @@ pub struct TicketSearch<'a> {
 
 /// How a ticket stands with the other side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Standing {
+pub enum TicketStanding {
     #[default]
     Any,
     /// Linked, with nothing that waits for anybody.
@@ -88,7 +88,7 @@ pub enum Standing {
     Excluded,
 }
 
-impl Standing {
+impl TicketStanding {
     /// The rare ones begin at what makes them rare, not at the tickets.
     fn condition(self) -> &'static str {
         match self {

@@ -62,9 +62,8 @@ pub use connections::{Authorization, Connection, State};
 pub use dead_letters::{DeadLetter, LOST, LetterGroup, LetterLine, LetterSearch, LetterState, NotedLink, cause_of};
 pub use deliveries::{Delivery, DeliveryState};
 pub use desk::{
-    CommentLine, EditLine, Standing, Ticket, TicketOrder, TicketSearch, TicketSummary, Tombstone, Touched, User,
+    CommentLine, EditLine, Ticket, TicketOrder, TicketSearch, TicketStanding, TicketSummary, Tombstone, Touched, User,
 };
-pub use desk::{CommentLine, EditLine, Ticket, TicketSearch, TicketSummary, Tombstone, Touched, User};
 pub use drafts::{Draft, Preview};
 pub use files::FileLine;
 pub use history::{HistoryLine, HistoryPage, HistorySearch, NewLine};

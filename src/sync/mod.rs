@@ -28,7 +28,6 @@ mod streams;
 
 pub use guard::Guard;
 pub use pace::floor as shortest_pause;
-pub use preview::preview;
 pub use preview::{Example, Look, Preview};
 pub use pulse::Pulse;
 pub use sides::{Connectors, Live, Sides};

@@ -4,7 +4,7 @@
 use super::support::{Database, Program, TurnedClock, connection, on_both_databases, sqlite};
 use crate::clock::Clock;
 use crate::queue;
-use crate::store::{Beat, Link, LinkState, Standing, Ticket, TicketOrder, TicketSearch, Urgency};
+use crate::store::{Apart, Beat, Link, LinkState, Ticket, TicketOrder, TicketSearch, TicketStanding, Urgency};
 use merge::Base;
 
 on_both_databases!(tickets_are_found_by_how_they_stand_and_sorted, hours_are_added_up);
@@ -32,6 +32,8 @@ fn link(clock: &TurnedClock, connection: &str, ticket: &Ticket) -> Link {
         platform_id: Some(ticket.id.clone()),
         base: Base::new(),
         cuts: std::collections::BTreeMap::new(),
+        was: Base::new(),
+        apart: Apart::new(),
         state: LinkState::Linked,
         gone: None,
         version: 1,
@@ -63,25 +65,25 @@ async fn tickets_are_found_by_how_they_stand_and_sorted(database: Database) {
     }
     queue::look_at(&mut tx, &connection, "record of 2", Urgency::Live, &clock).await.expect("queued");
     tx.commit().await.expect("committed");
-    let found = async |connection: &str, standing: Standing, order: TicketOrder| {
+    let found = async |connection: &str, standing: TicketStanding, order: TicketOrder| {
         let search = TicketSearch { connection, standing, order, limit: 10, ..TicketSearch::default() };
         let rows = store.tickets(&search).await.expect("readable");
         assert_eq!(store.count_tickets(&search, 10).await.expect("counted"), i64::try_from(rows.len()).expect("few"));
         rows.into_iter().map(|row| row.number).collect::<Vec<_>>()
     };
     let by = TicketOrder::Updated;
-    assert_eq!(found("", Standing::Any, by).await, ["4", "3", "2", "1"]);
-    assert_eq!(found(&connection, Standing::Any, by).await, ["3", "2", "1"]);
-    assert_eq!(found("another", Standing::Any, by).await, Vec::<String>::new());
-    assert_eq!(found("", Standing::InSync, by).await, ["1"]);
-    assert_eq!(found(&connection, Standing::Waiting, by).await, ["2"]);
-    assert_eq!(found("", Standing::NotLinked, by).await, ["4", "3"]);
-    assert_eq!(found("", Standing::Excluded, by).await, ["3"]);
+    assert_eq!(found("", TicketStanding::Any, by).await, ["4", "3", "2", "1"]);
+    assert_eq!(found(&connection, TicketStanding::Any, by).await, ["3", "2", "1"]);
+    assert_eq!(found("another", TicketStanding::Any, by).await, Vec::<String>::new());
+    assert_eq!(found("", TicketStanding::InSync, by).await, ["1"]);
+    assert_eq!(found(&connection, TicketStanding::Waiting, by).await, ["2"]);
+    assert_eq!(found("", TicketStanding::NotLinked, by).await, ["4", "3"]);
+    assert_eq!(found("", TicketStanding::Excluded, by).await, ["3"]);
     assert_eq!(store.count_excluded_links(&connection).await.expect("counted"), 1);
-    assert_eq!(found("", Standing::Any, TicketOrder::Title).await, ["3", "1", "2", "4"]);
-    assert_eq!(found("", Standing::Any, TicketOrder::Number).await, ["1", "2", "3", "4"]);
-    assert_eq!(found("", Standing::Any, TicketOrder::Priority).await, ["4", "2", "3", "1"]);
-    assert_eq!(found("", Standing::Any, TicketOrder::Owner).await, ["4", "3", "2", "1"]);
+    assert_eq!(found("", TicketStanding::Any, TicketOrder::Title).await, ["3", "1", "2", "4"]);
+    assert_eq!(found("", TicketStanding::Any, TicketOrder::Number).await, ["1", "2", "3", "4"]);
+    assert_eq!(found("", TicketStanding::Any, TicketOrder::Priority).await, ["4", "2", "3", "1"]);
+    assert_eq!(found("", TicketStanding::Any, TicketOrder::Owner).await, ["4", "3", "2", "1"]);
 }
 
 async fn hours_are_added_up(database: Database) {

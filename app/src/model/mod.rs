@@ -1,29 +1,23 @@
 //! What crosses between the browser and the server: plain data, nothing of the store and no secret.
 //! Moments come formatted, so that both halves render the same text (a locale would differ).
 
-mod people;
-
-pub use people::*;
-mod connecting;
-
-pub use connecting::*;
 mod conflicts;
+mod connecting;
+mod desk;
 mod history;
+mod mapping;
+mod people;
+mod pulse;
 mod records;
 
 pub use conflicts::*;
-pub use history::*;
-pub use records::*;
-mod desk;
-mod pulse;
-
+pub use connecting::*;
 pub use desk::*;
-pub use pulse::*;
-
-use crate::error::Trouble;
-mod mapping;
-
+pub use history::*;
 pub use mapping::*;
+pub use people::*;
+pub use pulse::*;
+pub use records::*;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -655,209 +649,6 @@ pub struct FailurePage {
     pub closed: Option<When>,
     /// How many open ones have this cause.
     pub same: i64,
-}
-
-/// What a person sets for a connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConnectionSettings {
-    /// The mapping's version that this is of.
-    pub version: i64,
-    /// `last_write_wins`, `ownership_priority`, `manual_review`
-    pub strategy: String,
-    pub fields: Vec<FieldStrategy>,
-}
-
-/// A field's own strategy; empty for the connection's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldStrategy {
-    pub field: String,
-    pub strategy: String,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SettingsForm {
-    pub id: String,
-    /// The mapping's version that the form showed.
-    pub version: i64,
-    pub strategy: String,
-    /// By field; empty for the connection's strategy.
-    #[serde(default)]
-    pub fields: BTreeMap<String, String>,
-}
-
-/// What a person chose for a connection's rules as a whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesForm {
-    /// The connection's id.
-    pub connection: String,
-    /// The mapping's version that the form showed.
-    #[serde(default)]
-    pub version: i64,
-    /// The preset that it began with; empty for the mapping as it is.
-    #[serde(default)]
-    pub preset: String,
-    /// By the inputs' names. What is not here stays as it is.
-    #[serde(default)]
-    pub typed: BTreeMap<String, String>,
-    /// Whether to show what publishing would do.
-    #[serde(default)]
-    pub look: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesPage {
-    pub connection_id: String,
-    pub connection: String,
-    pub version: i64,
-    /// The preset that the form begins with; empty for the mapping as it is.
-    pub preset: String,
-    /// What a preset would replace, in words.
-    pub replaces: String,
-    /// Id, words, and whether the form begins with it.
-    pub presets: Vec<(String, String, bool)>,
-    pub sections: Vec<RulesSection>,
-    /// The reconcile run that is not over; empty when there is none.
-    pub run: String,
-    /// Why the form cannot be published as it is.
-    pub trouble: Option<Trouble>,
-    pub preview: Option<RulesPreview>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesSection {
-    pub title: String,
-    pub inputs: Vec<RulesInput>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RulesInput {
-    Text {
-        name: String,
-        label: String,
-        hint: String,
-        value: String,
-    },
-    Choice {
-        name: String,
-        label: String,
-        hint: String,
-        value: String,
-        /// Value and words.
-        options: Vec<(String, String)>,
-    },
-    /// Rows that must all hold.
-    Conditions {
-        name: String,
-        label: String,
-        hint: String,
-        rows: Vec<ConditionRow>,
-        /// A condition that rows cannot say, in words; empty when there is none.
-        kept: String,
-    },
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConditionRow {
-    pub field: String,
-    /// `is`, `is_not`, `one_of`, `contains`, `empty`, `not_empty`
-    pub operator: String,
-    pub value: String,
-}
-
-/// What publishing rules would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RulesPreview {
-    /// Each setting that is another than now, in words.
-    pub changes: Vec<String>,
-    /// What a person should look at first.
-    pub findings: Vec<String>,
-    /// Why no record could be looked at; empty when some were.
-    pub problem: String,
-    pub links: i64,
-    /// So many a run may touch before a person is asked.
-    pub allowed: i64,
-    /// Links that were read, and those of them that would be written to.
-    pub looked: i64,
-    pub touched: i64,
-    pub by_field: Vec<(String, i64)>,
-    pub examples: Vec<FindingRow>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConflictFilter {
-    /// A connection's id, or empty for all.
-    pub connection: String,
-    /// From 1.
-    pub page: i64,
-}
-
-/// What one side holds, and who put it there as far as the side tells.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ConflictSide {
-    pub value: String,
-    pub who: String,
-    pub at: Option<When>,
-}
-
-/// How a value of a field is typed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ValueInput {
-    Text,
-    /// One of these.
-    Choice(Vec<String>),
-    Moment,
-    Email,
-}
-
-/// A field about which two people disagree.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ConflictRow {
-    pub id: String,
-    pub connection_id: String,
-    pub connection: String,
-    /// The incident's number.
-    pub reference: String,
-    pub record_url: String,
-    pub ticket_id: String,
-    pub ticket_number: String,
-    pub field: String,
-    pub servicenow: ConflictSide,
-    /// `None` where the sides never agreed.
-    pub base: Option<String>,
-    pub platform: ConflictSide,
-    pub input: ValueInput,
-    pub why: String,
-    /// `open`, `chosen`, `resolved`, `withdrawn`
-    pub state: String,
-    pub choice: String,
-    pub chosen_by: String,
-    pub opened: When,
-    /// Goes back with a choice: it is for these values and no others.
-    pub version: i64,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConflictList {
-    pub rows: Vec<ConflictRow>,
-    pub total: i64,
-    pub page: i64,
-    pub pages: i64,
-    /// The connections to filter by: id and name.
-    pub connections: Vec<(String, String)>,
-}
-
-/// What a person chose for a conflict.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Choice {
-    pub conflict: String,
-    /// The version that the person saw.
-    pub version: i64,
-    /// `servicenow`, `platform` or `value`
-    pub take: String,
-    /// With `value`: as typed.
-    #[serde(default)]
-    pub value: String,
 }
 
 /// When a connection looks for drift by itself, and how much a run may touch before a person is asked.

@@ -2,9 +2,10 @@
 
 use super::answer::{Answer, Body, Id, List, Otherwise, Query, moment, page};
 use crate::operations::Operations;
-use app::model::{Choice, ConflictRow, ConflictSide};
+use app::model::{Choices, ConflictRecord, ConflictRow, ConflictSide, Piece, Taken};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Serialize, ToSchema)]
@@ -44,25 +45,30 @@ pub struct Side {
 
 impl From<ConflictSide> for Side {
     fn from(side: ConflictSide) -> Self {
-        Self { value: side.value, who: side.who, at: side.at.map(moment) }
+        Self { value: whole(side.value), who: side.who, at: side.at.map(moment) }
     }
 }
 
-impl From<ConflictRow> for Conflict {
-    fn from(row: ConflictRow) -> Self {
+/// A text of which some words are marked.
+fn whole(pieces: Vec<Piece>) -> String {
+    pieces.into_iter().map(|piece| piece.text).collect()
+}
+
+impl From<(ConflictRecord, ConflictRow)> for Conflict {
+    fn from((record, row): (ConflictRecord, ConflictRow)) -> Self {
         Self {
             servicenow: row.servicenow.into(),
             platform: row.platform.into(),
             opened_at: moment(row.opened),
             id: row.id,
-            connection_id: row.connection_id,
-            connection: row.connection,
-            reference: row.reference,
-            record_url: row.record_url,
-            ticket_id: row.ticket_id,
-            ticket_number: row.ticket_number,
+            connection_id: record.connection_id,
+            connection: record.connection,
+            reference: record.reference,
+            record_url: record.record_url,
+            ticket_id: record.ticket_id,
+            ticket_number: record.ticket_number,
             field: row.field,
-            base: row.base,
+            base: row.base.map(whole),
             why: row.why,
             state: row.state,
             chosen_by: row.chosen_by,
@@ -100,6 +106,8 @@ pub struct Chosen {
 #[serde(rename_all = "snake_case")]
 pub enum Take {
     Servicenow,
+    /// What both sides last agreed on
+    Base,
     Platform,
     Value,
 }
@@ -119,7 +127,7 @@ pub async fn list(
 #[utoipa::path(get, path = "/conflicts/{id}", tag = "Conflicts", operation_id = "read_conflict",
     params(("id" = String, Path)), responses((status = 200, body = Conflict), Otherwise))]
 pub async fn one(Extension(operations): Extension<Operations>, Id(id): Id) -> Answer<Json<Conflict>> {
-    Ok(Json(operations.open_conflict(&id).await?.into()))
+    Ok(Json(operations.one_conflict(&id).await?.into()))
 }
 
 /// Choose a value; it goes out as soon as a worker looks at the pair
@@ -132,10 +140,12 @@ pub async fn choose(
 ) -> Answer<Json<Conflict>> {
     let take = match chosen.take {
         Take::Servicenow => "servicenow",
+        Take::Base => "base",
         Take::Platform => "platform",
         Take::Value => "value",
     };
-    let choice = Choice { conflict: id.clone(), version: chosen.version, take: take.to_owned(), value: chosen.value };
-    operations.choose(choice).await?;
-    Ok(Json(operations.open_conflict(&id).await?.into()))
+    let (record, row) = operations.one_conflict(&id).await?;
+    let taken = Taken { version: chosen.version, take: take.to_owned(), value: chosen.value };
+    operations.choose(Choices { link: record.link, fields: BTreeMap::from([(row.key(), taken)]) }).await?;
+    Ok(Json(operations.one_conflict(&id).await?.into()))
 }

@@ -37,12 +37,16 @@ pub enum State {
     Paused,
     /// Until a person acts
     Held,
+    /// Its credentials are gone; links and history are there to be read
+    Disconnected,
 }
 
 #[derive(Serialize, ToSchema)]
 pub struct Counts {
     pub in_sync: i64,
     pub waiting: i64,
+    /// Pairs that were taken apart
+    pub excluded: i64,
     pub failing: i64,
     pub conflicts: i64,
 }
@@ -53,6 +57,7 @@ impl From<ConnectionRow> for Connection {
             counts: Counts {
                 in_sync: row.in_sync,
                 waiting: row.waiting,
+                excluded: row.excluded,
                 failing: row.failing,
                 conflicts: row.conflicts,
             },
@@ -61,6 +66,7 @@ impl From<ConnectionRow> for Connection {
                 ConnectionState::Active => State::Active,
                 ConnectionState::Paused => State::Paused,
                 ConnectionState::Held => State::Held,
+                ConnectionState::Disconnected => State::Disconnected,
             },
             last_change: row.last_change.map(moment),
             days_of_access_left: row.days_left,
