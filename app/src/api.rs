@@ -7,17 +7,17 @@ pub use people::*;
 
 use crate::error::Trouble;
 use crate::model::{
-    Alike, AlikeQuestion, Authorized, ChangeList, ChangeStory, Check, Choices, ConflictFilter, ConflictList,
-    ConflictRecord, ConnectDefaults, ConnectStep, ConnectionPage, ConnectionRow, DisconnectPage, DriftPage,
-    DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck, LiveTest, Matching, NewTicket,
-    NewTicketChoices, Overview, PermissionsPage, Person, Preview, RecordPage, RecordQuestion, RecordRow, RestorePage,
-    RestoreQuestion, RetentionDays, RunPage, ServicenowSide, SetupSteps, TakeForm, TicketFilter, TicketForm,
-    TicketList, TicketPage, WhatForm,
+    Alike, AlikeQuestion, Authorized, BulkEdit, BulkEdited, ChangeList, ChangeStory, Check, Choices, ConflictFilter,
+    ConflictList, ConflictRecord, ConnectDefaults, ConnectStep, ConnectionPage, ConnectionRow, DisconnectPage,
+    DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck, LiveTest, MappingAsk,
+    MappingChange, MappingCheck, MappingPage, Matching, NewTicket, NewTicketChoices, Overview, PermissionsPage, Person,
+    Preview, RecordPage, RecordQuestion, RecordRow, RestorePage, RestoreQuestion, RetentionDays, RunPage,
+    ServicenowSide, SetupSteps, TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, WhatForm,
 };
 #[cfg(feature = "ssr")]
 use crate::model::{
-    AuditFilter, AuditList, BulkEdit, BulkEdited, Endpoint, ErrorFamily, ErrorPage, Invited, MappingAsk, MappingChange,
-    MappingCheck, MappingPage, NewPerson, NewToken, OwnPage, PeopleList, PersonPage, TokensPage,
+    AuditFilter, AuditList, Endpoint, ErrorFamily, ErrorPage, Invited, NewPerson, NewToken, OwnPage, PeopleList,
+    PersonPage, TokensPage,
 };
 use leptos::prelude::*;
 use std::collections::BTreeMap;

@@ -84,7 +84,7 @@ impl Operations {
         }
         let rules = self.rules().await?;
         let mut edited = BulkEdited::default();
-        for ticket in edit.tickets.iter() {
+        for ticket in &edit.tickets {
             match self.change_ticket(&who, &rules, ticket, &fields).await {
                 Ok(true) => edited.changed += 1,
                 Ok(false) => edited.same += 1,
