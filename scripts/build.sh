@@ -33,7 +33,7 @@ if command -v flock >/dev/null; then
     flock -n 9 || { echo "Another build is running on this machine; waiting for it."; flock 9; }
 fi
 
-cargo leptos build --release --precompress </dev/null 9>&-
+cargo leptos build --release --split --precompress </dev/null 9>&-
 
 rm -rf target/dist.new
 mkdir target/dist.new

@@ -9,9 +9,12 @@ const LINKS: i64 = 200;
 const ROWS: i64 = 5_000;
 
 /// What belongs to a link; each takes the same links as the last one, which takes the links themselves.
-const OF_LINKS: [&str; 8] = [
+const OF_LINKS: [&str; 10] = [
     "delete from entries where link_id in (select id from links where connection_id = $1 order by id limit $2)",
     "delete from attachments where link_id in (select id from links where connection_id = $1 order by id limit $2)",
+    "delete from attempts where delivery_id in (select id from deliveries where link_id in \
+     (select id from links where connection_id = $1 order by id limit $2))",
+    "delete from moments where link_id in (select id from links where connection_id = $1 order by id limit $2)",
     "delete from deliveries where link_id in (select id from links where connection_id = $1 order by id limit $2)",
     "delete from history where link_id in (select id from links where connection_id = $1 order by id limit $2)",
     "delete from conflicts where link_id in (select id from links where connection_id = $1 order by id limit $2)",

@@ -275,18 +275,19 @@ async fn what_something_open_needs_is_never_purged(database: Database) {
         tx.commit().await.expect("committed");
     }
     assert_eq!(
-        removed[..6],
+        removed[..7],
         [
             ("history", 1),
             ("changes", 1),
             ("deliveries", 1),
+            ("attempts of deliveries", 0),
             ("dead letters", 1),
             ("conflicts", 1),
             ("reconcile runs", 0)
         ]
     );
-    assert!(removed[6..11].iter().all(|(_, count)| *count == 0), "{removed:?}");
-    assert_eq!(removed[11].1, 2, "the run and its finding");
+    assert!(removed[7..13].iter().all(|(_, count)| *count == 0), "{removed:?}");
+    assert_eq!(removed[13].1, 2, "the run and its finding");
     assert_eq!(store.open_deliveries("l1").await.expect("readable").len(), 1);
 }
 

@@ -330,6 +330,7 @@ pub struct Overview {
 
 /// What the tickets list is asked for. All of it lives in the page's address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TicketFilter {
     /// Words in title, number or reference.
     pub search: String,
