@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_has_its_section() {
+    fn every_code_has_its_section_and_every_section_its_code() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut codes = BTreeSet::new();
         used(&root.join("src"), &mut codes);
@@ -87,6 +87,8 @@ mod tests {
         assert_eq!(files, TEXTS.len(), "each file is in TEXTS");
         let missing: Vec<_> = codes.difference(&there).collect();
         assert!(missing.is_empty(), "docs/errors/ has no section \"## CODE\" for {missing:?}");
+        let nobodys: Vec<_> = there.difference(&codes).collect();
+        assert!(nobodys.is_empty(), "nothing says {nobodys:?}, which docs/errors/ has sections for");
     }
 
     #[test]
