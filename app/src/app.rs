@@ -77,11 +77,12 @@ macro_rules! part {
     };
 }
 
+part!(overview, __preload_overview, OfOverview { Overview: OverviewPage });
+
 part!(
     watch,
     __preload_watch,
     Watch {
-        Overview: OverviewPage,
         Conflicts: ConflictsPage,
         Conflict: ConflictPage,
         Alike: AlikePage,
