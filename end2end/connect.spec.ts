@@ -94,7 +94,7 @@ test('six steps, left and taken up again, to a tested sync', async ({ page, prog
   });
 
   await test.step('the token is tested and regenerated', async () => {
-    await page.getByRole('link', { name: 'Tokens' }).click();
+    await page.getByRole('link', { name: 'Tokens', exact: true }).click();
     await page.getByRole('button', { name: 'Test connection' }).click();
     await expect(page.getByText('ServiceNow accepts the token; it acts as admin.')).toBeVisible();
     await expect(page.getByText('Ada Admin').first()).toBeVisible();

@@ -44,7 +44,7 @@ test('people, the audit and tokens', async ({ page: ada, browser, program }) => 
     await bob.keyboard.type(BOB.password);
     await bob.keyboard.press('Enter');
     await expect(bob.getByRole('button', { name: 'Sign out' })).toBeVisible();
-    await expect(bob.getByText(BOB.email)).toBeVisible();
+    await expect(bob.getByText(BOB.email).filter({ visible: true })).toBeVisible();
     await bob.goto(link);
     await expect(bob.getByRole('heading', { level: 1 })).toHaveText('This link does not work any more');
   });
@@ -123,15 +123,15 @@ test('people, the audit and tokens', async ({ page: ada, browser, program }) => 
 });
 
 test.describe('in another time zone', () => {
-  test.use({ timezoneId: 'Asia/Kolkata' });
+  test.use({ timezoneId: 'Asia/Dubai' });
 
   test('times are the reader\'s, with UTC on hover', async ({ page, program }) => {
     await createAdministrator(page, program);
     await page.goto(`${program.console}/settings/people`);
-    await expect(page.getByText('Times are Asia/Kolkata.')).toBeVisible();
+    await expect(page.getByText('Times are Asia/Dubai.')).toBeVisible();
     const time = page.locator('main time').first();
     const iso = (await time.getAttribute('datetime')) as string;
-    const shown = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Kolkata', hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
+    const shown = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Dubai', hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
     await expect(time).toContainText(` ${shown}:`);
     await expect(time).toHaveAttribute('title', `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`);
     await page.goto(`${program.console}/settings/me`);

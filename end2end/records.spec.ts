@@ -3,7 +3,7 @@
 
 import type { Page } from '@playwright/test';
 import { expect, type Program, test } from './program.ts';
-import { connect, createAdministrator, expectAccessible } from './steps.ts';
+import { askAPerson, connect, createAdministrator, expectAccessible } from './steps.ts';
 
 const TITLE = 'Badge does not open the door';
 
@@ -29,9 +29,7 @@ async function linked(page: Page, program: Program): Promise<Pair> {
   await connect(page, program);
   const [{ id: connection }] = await ask(page, program, 'connections', {});
   await ask(page, program, 'install-webhook', { id: connection });
-  const { settings } = await ask(page, program, 'connection', { id: connection });
-  const strategy = { 'form[id]': connection, 'form[version]': String(settings.version), 'form[strategy]': 'manual_review' };
-  await ask(page, program, 'save-settings', strategy);
+  await askAPerson(page, `${program.console}/settings/connections/${connection}`);
   const { sys_id: incident } = await table(program, page, 'POST', 'incident', { short_description: TITLE, category: 'inquiry' });
   let ticket = '';
   await expect(async () => {

@@ -38,10 +38,13 @@ pub fn MappingPage() -> impl IntoView {
     let ask = Memo::new(move |_| asked(&params.read(), &query.read()));
     // An open form keeps what is typed, whoever else works on the draft: it is told by its check.
     let news = Memo::new(move |_| ask.with(|ask| if is_form(ask) { 0 } else { live.version(&topic(&ask.connection)) }));
-    let shown = Resource::new(move || (ask.get(), news.get()), |(ask, _)| api::mapping(ask));
+    // What this page itself has changed, it shows at once.
+    let own = RwSignal::new(0_u32);
+    let shown = Resource::new(move || (ask.get(), news.get(), own.get()), |(ask, ..)| api::mapping(ask));
     let change = Change::new();
     Effect::new(move |_| {
         if change.value().with(|answer| matches!(answer, Some(Ok(())))) {
+            own.update(|times| *times += 1);
             live.moved(&topic(&ask.with_untracked(|ask| ask.connection.clone())));
         }
     });
