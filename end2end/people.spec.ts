@@ -18,7 +18,7 @@ test('people, the audit and tokens', async ({ page: ada, browser, program }) => 
   const bob = await other.newPage();
 
   const link = await test.step('an operator is added and gets a link', async () => {
-    await ada.getByRole('link', { name: 'People', exact: true }).click();
+    await ada.getByRole('link', { name: 'People', exact: true }).first().click();
     await ada.getByLabel('Name', { exact: true }).fill(BOB.name);
     await ada.getByLabel('E-mail').fill('bob at example');
     await ada.getByLabel('E-mail').evaluate((input: HTMLInputElement) => (input.type = 'text'));
@@ -95,7 +95,7 @@ test('people, the audit and tokens', async ({ page: ada, browser, program }) => 
   });
 
   await test.step('a closed account is out at once', async () => {
-    await ada.getByRole('link', { name: 'People', exact: true }).click();
+    await ada.getByRole('link', { name: 'People', exact: true }).first().click();
     await ada.getByRole('link', { name: BOB.name }).click();
     await ada.getByRole('button', { name: 'Close account' }).click();
     await expect(ada.getByText('Closed').first()).toBeVisible();
@@ -111,8 +111,8 @@ test('people, the audit and tokens', async ({ page: ada, browser, program }) => 
   });
 
   await test.step('the last administrator stays, and is told why', async () => {
-    await ada.getByRole('link', { name: 'People', exact: true }).click();
-    await ada.getByRole('link', { name: 'Ada', exact: false }).first().click();
+    await ada.getByRole('link', { name: 'People', exact: true }).first().click();
+    await ada.locator('main').getByRole('link', { name: 'Ada' }).click();
     await ada.getByRole('button', { name: 'Close account' }).click();
     await expect(ada.getByRole('alert')).toContainText('last administrator');
     await ada.getByRole('link', { name: 'Your own settings' }).click();
@@ -128,7 +128,7 @@ test.describe('in another time zone', () => {
   test('times are the reader\'s, with UTC on hover', async ({ page, program }) => {
     await createAdministrator(page, program);
     await page.goto(`${program.console}/settings/people`);
-    await expect(page.getByText('Times are Asia/Dubai.')).toBeVisible();
+    await expect(page.getByText('Times are Asia/Dubai.').filter({ visible: true })).toBeVisible();
     const time = page.locator('main time').first();
     const iso = (await time.getAttribute('datetime')) as string;
     const shown = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Dubai', hour: '2-digit', minute: '2-digit' }).format(new Date(iso));
