@@ -153,7 +153,8 @@ pub fn App() -> impl IntoView {
 
     // Async: a page is sent when it is whole, with its real status, and reads without scripts.
     view! {
-        <Title formatter=|page: String| if page.is_empty() { "Isthmus".to_owned() } else { format!("{page} · Isthmus") }/>
+        // Until the page's own part has come there is no other title.
+        <Title text="" formatter=|page: String| if page.is_empty() { "Isthmus".to_owned() } else { format!("{page} · Isthmus") }/>
         <Router>
             <Routes fallback=NotFound>
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
