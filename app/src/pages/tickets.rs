@@ -5,7 +5,7 @@ use crate::address::{page_value, query, query_page, with_query};
 use crate::api::{self, EditTickets};
 use crate::live::follow;
 use crate::model::{BulkEdited, NOBODY, STANDINGS, TicketFilter, TicketList, TicketRow};
-use crate::ui::filter::{ConnectionChoice, FilterForm};
+use crate::ui::filter::{ConnectionChoice, FilterChoice, FilterForm};
 use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
 use crate::ui::reference::{Reference, record_of};
@@ -98,8 +98,8 @@ fn Found(list: TicketList, asked: Asked, filter: Memo<TicketFilter>) -> impl Int
                 <input class="input input-sm" id="filter-search" type="search" name="search" value=asked.search
                     placeholder="Title, number or ServiceNow number"/>
             </div>
-            <Narrow id="filter-status" label="Status" name="status" now=asked.status options=statuses/>
-            <Narrow id="filter-standing" label="Sync" name="standing" now=asked.standing options=standings/>
+            <FilterChoice label="Status" name="status" now=asked.status options=statuses/>
+            <FilterChoice label="Sync" name="standing" now=asked.standing options=standings/>
             {several.then(|| view! { <ConnectionChoice connections connection=asked.connection/> })}
             <input type="hidden" name="order" value=asked.order/>
             <button class="btn btn-sm" type="submit">"Filter"</button>
@@ -116,32 +116,6 @@ fn Found(list: TicketList, asked: Asked, filter: Memo<TicketFilter>) -> impl Int
             let address = move |page: i64| asked.address(&asked.order.get_untracked(), page);
             view! { <Pager total page pages what=("ticket", "tickets") address/> }
         }}
-    }
-}
-
-/// One choice of the filter; the first is all.
-#[component]
-fn Narrow(
-    id: &'static str,
-    label: &'static str,
-    name: &'static str,
-    now: Memo<String>,
-    options: Vec<(String, String)>,
-) -> impl IntoView {
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <select class="select select-sm" id=id name=name>
-                <option value="" selected=move || now.read().is_empty()>"All"</option>
-                {options
-                    .into_iter()
-                    .map(|(value, words)| {
-                        let this = value.clone();
-                        view! { <option value=value selected=move || *now.read() == this>{words}</option> }
-                    })
-                    .collect_view()}
-            </select>
-        </div>
     }
 }
 

@@ -40,22 +40,34 @@ pub fn FilterForm(path: &'static str, names: &'static [&'static str], children: 
     }
 }
 
-/// All connections or one: id and name each.
+/// One choice of a filter: value and words each; the first is all.
 #[component]
-pub fn ConnectionChoice(connections: Vec<(String, String)>, connection: Memo<String>) -> impl IntoView {
+pub fn FilterChoice(
+    label: &'static str,
+    name: &'static str,
+    now: Memo<String>,
+    options: Vec<(String, String)>,
+) -> impl IntoView {
+    let id = format!("filter-{name}");
     view! {
         <div class="field">
-            <label for="filter-connection">"Connection"</label>
-            <select class="select select-sm" id="filter-connection" name="connection">
-                <option value="" selected=move || connection.read().is_empty()>"All"</option>
-                {connections
+            <label for=id.clone()>{label}</label>
+            <select class="select select-sm" id=id name=name>
+                <option value="" selected=move || now.read().is_empty()>"All"</option>
+                {options
                     .into_iter()
-                    .map(|(id, name)| {
-                        let this = id.clone();
-                        view! { <option value=id selected=move || *connection.read() == this>{name}</option> }
+                    .map(|(value, words)| {
+                        let this = value.clone();
+                        view! { <option value=value selected=move || *now.read() == this>{words}</option> }
                     })
                     .collect_view()}
             </select>
         </div>
     }
+}
+
+/// All connections or one: id and name each.
+#[component]
+pub fn ConnectionChoice(connections: Vec<(String, String)>, connection: Memo<String>) -> impl IntoView {
+    view! { <FilterChoice label="Connection" name="connection" now=connection options=connections/> }
 }

@@ -35,17 +35,11 @@ pub fn Servicenow(id: String, step: ServicenowStep) -> impl IntoView {
 
 #[component]
 fn Ways(id: String, table: String) -> impl IntoView {
-    let live = use_live();
     let install = ServerAction::<InstallWebhook>::new();
     let trouble = Signal::derive(move || install.value().get().and_then(Result::err));
     let installed = Memo::new(move |_| install.value().with(|answer| matches!(answer, Some(Ok(_)))));
     let refused = Memo::new(move |_| install.value().with(|answer| answer.clone().and_then(Result::ok).flatten()));
-    let topic = format!("connection:{id}");
-    Effect::new(move |_| {
-        if installed.get() {
-            live.moved(&topic);
-        }
-    });
+    use_live().moves_after(format!("connection:{id}"), install);
     let home = format!("/settings/connections/{id}");
     view! {
         <div class="cards mt-3">

@@ -81,16 +81,10 @@ pub fn WholeAccess(shown: Shown, authorized: Authorized) -> impl IntoView {
 /// For an instance whose refresh tokens live longer or shorter than ServiceNow's own 100 days.
 #[component]
 fn AccessEnd(shown: Shown) -> impl IntoView {
-    let live = use_live();
     let set = ServerAction::<SetAccessEnd>::new();
     let trouble = Signal::derive(move || set.value().get().and_then(Result::err));
     let id = shown.read_untracked().row.id.clone();
-    let topic = format!("connection:{id}");
-    Effect::new(move |_| {
-        if let Some(Ok(())) = set.value().get() {
-            live.moved(&topic);
-        }
-    });
+    use_live().moves_after(format!("connection:{id}"), set);
     let day = Memo::new(move |_| shown.read().tokens.refresh_ends_day.clone());
     view! {
         <details class="mt-3">
@@ -109,16 +103,10 @@ fn AccessEnd(shown: Shown) -> impl IntoView {
 /// For a client whose secret was changed in ServiceNow: what was authorized goes on with the new one.
 #[component]
 fn OauthClient(shown: Shown) -> impl IntoView {
-    let live = use_live();
     let set = ServerAction::<SetClient>::new();
     let trouble = Signal::derive(move || set.value().get().and_then(Result::err));
     let id = shown.read_untracked().row.id.clone();
-    let topic = format!("connection:{id}");
-    Effect::new(move |_| {
-        if let Some(Ok(())) = set.value().get() {
-            live.moved(&topic);
-        }
-    });
+    use_live().moves_after(format!("connection:{id}"), set);
     let client = Memo::new(move |_| shown.read().client_id.clone());
     view! {
         <details class="mt-3">

@@ -49,15 +49,9 @@ fn Opened(page: model::PermissionsPage) -> impl IntoView {
 
 #[component]
 fn Probe(id: String, page: RwSignal<model::PermissionsPage>) -> impl IntoView {
-    let live = use_live();
     let probe = ServerAction::<ProbePermissions>::new();
     let trouble = Signal::derive(move || probe.value().get().and_then(Result::err));
-    let topic = format!("connection:{id}");
-    Effect::new(move |_| {
-        if let Some(Ok(())) = probe.value().get() {
-            live.moved(&topic);
-        }
-    });
+    use_live().moves_after(format!("connection:{id}"), probe);
     view! {
         <div class="part-head">
             <ActionForm action=probe>
