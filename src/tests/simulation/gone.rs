@@ -10,7 +10,9 @@ use merge::{OnDeletion, Side, Value};
 pub fn pair(world: &World, link: &Link) -> Result<usize, Broken> {
     let name = &link.servicenow_number;
     let is_there = |side: Side| world.memory(side).truth(link.record_on(side)).is_some();
-    let by_person = |side: Side| world.removed.contains_key(link.record_on(side));
+    // What we did not know to be made is made again.
+    let again = |side: Side| world.removed_unknown.contains(link.record_on(side)) && is_there(side);
+    let by_person = |side: Side| world.removed.contains_key(link.record_on(side)) && !again(side);
     let by_us = |side: Side| world.memory(side).deleted().iter().any(|id| id == link.record_on(side));
     if let Some(side) = Side::BOTH.into_iter().find(|side| by_us(*side)) {
         let from = side.other();

@@ -109,6 +109,15 @@ impl World {
                 }
                 self.memory(*side).remove(&id, person(*side));
                 self.removed.insert(id.clone(), self.mappings.len() - 1);
+                if self
+                    .store
+                    .link_of(&self.connection, &id)
+                    .await
+                    .expect("readable")
+                    .is_some_and(|link| link.awaits_record())
+                {
+                    self.removed_unknown.insert(id.clone());
+                }
                 self.edits += 1;
                 // Polling does not find what is not there; a business rule may tell.
                 self.needs_a_look = true;

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use merge::{Rules, Side, Value};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -88,6 +88,8 @@ pub struct World {
     pub records: Vec<Opened>,
     /// What people removed, with the number of the mapping that was in force.
     pub removed: BTreeMap<String, usize>,
+    /// Of those, what we had made a moment before and did not know of yet: the answer was still on its way.
+    pub removed_unknown: BTreeSet<String>,
     /// Somebody gave something up for good.
     pub somebody_discarded: bool,
     /// Something happened of which nobody tells: only looking at everything finds it.
@@ -146,6 +148,7 @@ impl World {
             mappings: Vec::new(),
             records: Vec::new(),
             removed: BTreeMap::new(),
+            removed_unknown: BTreeSet::new(),
             somebody_discarded: false,
             hints: Vec::new(),
             needs_a_look: false,
