@@ -175,6 +175,7 @@ test('pictures', async ({ page, program }) => {
   await page.getByRole('link', { name: /went to ServiceNow/ }).filter({ hasText: 'title' }).first().click();
   await expect(page).toHaveURL(/history\/\w+/);
   await shot('change', new URL(page.url()).pathname);
+  await shot('design', '/design');
   await shot('not-found', '/no/such/page');
   await shot('incident', `${program.sandbox}/incident.do?sys_id=${found[0].sys_id}`);
   await shot('incidents', `${program.sandbox}/incident_list.do`);

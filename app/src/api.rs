@@ -20,6 +20,8 @@ use crate::model::{
     PersonPage, TokensPage,
 };
 use leptos::prelude::*;
+#[cfg(feature = "ssr")]
+use leptos::server_fn::error::ServerFnUrlError;
 use std::collections::BTreeMap;
 
 pub type Answer<T> = Result<T, Trouble>;
@@ -246,6 +248,14 @@ fn go_to(path: &str) {
     leptos_axum::redirect(path);
 }
 
+/// The address of a form's page that tells what the form's last attempt met, where no script can.
+#[cfg(feature = "ssr")]
+fn with_trouble<F: leptos::server_fn::ServerFn>(page: &str, trouble: Trouble) -> String {
+    // Only the path and what follows it are taken; where the console is does not matter.
+    let told = ServerFnUrlError::new(F::PATH, trouble).to_url(&format!("http://localhost{page}"));
+    told.map_or_else(|_| page.to_owned(), |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
+}
+
 /// Whether the path is one of our own: `//host` and `/\host` would leave the console, and a header
 /// takes visible ASCII only.
 #[cfg(feature = "ssr")]
@@ -310,8 +320,17 @@ pub async fn connect(
     id: Option<String>,
 ) -> Answer<()> {
     let (id, secret) = (id.unwrap_or_default(), client_secret.unwrap_or_default());
-    let id = told(console()?.connect(&id, &name, &address, &client_id, &secret).await)?;
-    go_to(&crate::model::step_address(&id, 2));
+    match console()?.connect(&id, &name, &address, &client_id, &secret).await {
+        Ok(id) => go_to(&crate::model::step_address(&id, 2)),
+        Err(trouble) if is_plain_form() => {
+            let new = "/settings/connections/new".to_owned();
+            let page = if id.is_empty() { new } else { crate::model::step_address(&id, 1) };
+            // Never the secret: addresses are kept by browsers.
+            let typed = [("form[name]", &*name), ("form[address]", &address), ("form[client_id]", &client_id)];
+            go_to(&with_trouble::<Connect>(&crate::address::with_pairs(&page, &typed), trouble));
+        }
+        Err(trouble) => return told(Err(trouble)),
+    }
     Ok(())
 }
 
@@ -533,8 +552,12 @@ pub async fn alike(question: AlikeQuestion) -> Answer<Alike> {
 
 #[server(name = ChooseAlike, prefix = "/fn", endpoint = "choose-alike")]
 pub async fn choose_alike(question: AlikeQuestion, count: i64) -> Answer<()> {
-    told(console()?.choose_alike(question, count).await)?;
-    go_to("/conflicts");
+    told(console()?.choose_alike(question.clone(), count).await)?;
+    // Where the answer can be made the rule.
+    let AlikeQuestion { connection, field, take } = &question;
+    let done = count.to_string();
+    let asked = [("connection", connection.as_str()), ("field", field), ("take", take), ("done", &done)];
+    go_to(&crate::address::with_query("/conflicts/alike", &asked));
     Ok(())
 }
 

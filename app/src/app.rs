@@ -12,6 +12,7 @@ use crate::pages::{
     connection::servicenow::ServicenowSidePage,
     connection::tokens::TokensPage,
     connections::ConnectionsPage,
+    design::DesignPage,
     drift::DriftPage,
     errors::{ErrorPage, ErrorsPage},
     failure::FailurePage,
@@ -146,6 +147,8 @@ part!(
     }
 );
 
+part!(design, __preload_design, OfDesign { Design: DesignPage });
+
 /// The whole console. Runs once more at the server's start, to list the routes: nothing here may act.
 #[component]
 pub fn App() -> impl IntoView {
@@ -185,6 +188,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/me") view={Lazy::<Own>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/settings/tokens") view={Lazy::<ApiTokens>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/settings/api") view={Lazy::<Api>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/design") view={Lazy::<Design>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/errors") view={Lazy::<Errors>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/errors/:code") view={Lazy::<Error>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/settings/audit") view={Lazy::<Audit>::new()} ssr=SsrMode::Async/>

@@ -3,7 +3,7 @@
 use super::conflicts::{held, stale};
 use super::{Operations, OrTrouble};
 use crate::queue;
-use crate::store::{ConflictState, Connection, ListedConflict, Urgency};
+use crate::store::{ConflictState, ListedConflict, Urgency};
 use crate::sync::{conflicts, story};
 use app::api::Answer;
 use app::error::Trouble;
@@ -31,7 +31,7 @@ impl Operations {
         Ok(Alike {
             count: i64::try_from(found.len()).unwrap_or_default(),
             rows: found.iter().take(SHOWN).map(row).collect(),
-            rule: rule_in_words(&connection, &question),
+            rule: self.rule_for(&connection, &question.field, &question.take).await?,
             platform: connection.rules.platform_name.clone(),
             connection: connection.name,
             question,
@@ -82,19 +82,4 @@ impl Operations {
         found.retain(|one| one.conflict.state == ConflictState::Open && held(&one.conflict, &question.take).is_ok());
         Ok(found)
     }
-}
-
-/// The change of the mapping by which nobody is asked about the field again.
-fn rule_in_words(connection: &Connection, question: &AlikeQuestion) -> String {
-    let rules = &connection.rules;
-    let side = match question.take.as_str() {
-        "servicenow" => "ServiceNow",
-        "platform" => rules.platform_name.as_str(),
-        _ => return String::new(),
-    };
-    format!(
-        "In the mapping, give the rule \"{}\" the strategy of the higher priority, and {side} the higher one. Then {side}'s value \
-         stands whenever both sides changed {}, and nobody is asked.",
-        question.field, question.field
-    )
 }

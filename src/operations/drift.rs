@@ -46,6 +46,7 @@ impl Operations {
         let findings = lines
             .into_iter()
             .map(|line| FindingRow {
+                link: line.link_id.unwrap_or_default(),
                 reference: line.reference.unwrap_or_default(),
                 ticket_id: line.ticket_id.unwrap_or_default(),
                 ticket_number: line.ticket_number.unwrap_or_default(),

@@ -48,6 +48,7 @@ impl Operations {
                 .or_trouble()?
                 .into_iter()
                 .map(|link| NotedRow {
+                    link: link.id,
                     connection: link.connection,
                     reference: link.reference,
                     ticket_id: link.ticket_id.unwrap_or_default(),
@@ -217,6 +218,7 @@ pub(super) fn row(line: LetterLine) -> FailureRow {
     FailureRow {
         what: what(&letter.kind, &letter.side, &letter.rule),
         wanted: wanted(&letter),
+        link: letter.link_id.unwrap_or_default(),
         id: letter.id,
         connection: line.connection,
         reference: line.reference.unwrap_or_default(),

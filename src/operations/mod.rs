@@ -180,8 +180,11 @@ impl Operations {
         self.parts.store.begin().await.or_trouble()
     }
 
+    /// Whatever a person did is in the audit by now, and whoever reads that is told.
     async fn commit(&self, tx: Tx) -> Answer<()> {
-        tx.commit().await.or_trouble()
+        tx.commit().await.or_trouble()?;
+        self.parts.news.tell("audit");
+        Ok(())
     }
 
     /// In the transaction of the change itself: neither is there without the other.

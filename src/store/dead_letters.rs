@@ -145,6 +145,7 @@ pub struct LetterSearch<'a> {
 /// A link with a note for a person and no open letter.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct NotedLink {
+    pub id: String,
     pub connection: String,
     pub reference: String,
     pub ticket_id: Option<String>,
@@ -265,7 +266,7 @@ impl Store {
     }
 
     pub async fn noted_links(&self, connection: &str, limit: i64) -> Result<Vec<NotedLink>> {
-        let sql = "select c.name as connection, l.servicenow_number as reference, t.id as ticket_id, \
+        let sql = "select l.id, c.name as connection, l.servicenow_number as reference, t.id as ticket_id, \
                    t.number as ticket_number, l.note, l.changed_at from links l join connections c on c.id = l.connection_id \
                    left join desk_tickets t on t.id = l.platform_id \
                    where l.note <> '' and ($1 = '' or l.connection_id = $1) and not exists \

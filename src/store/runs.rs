@@ -90,6 +90,7 @@ pub struct FindingLine {
     #[sqlx(flatten)]
     pub finding: Finding,
     pub lane: String,
+    pub link_id: Option<String>,
     pub reference: Option<String>,
     pub ticket_id: Option<String>,
     pub ticket_number: Option<String>,
@@ -164,7 +165,7 @@ impl Store {
     }
 
     pub async fn findings(&self, run: &str, limit: i64, offset: i64) -> Result<Vec<FindingLine>> {
-        let sql = "select f.rule, f.servicenow, f.platform, f.why, f.lane, l.servicenow_number as reference, t.id as ticket_id, \
+        let sql = "select f.rule, f.servicenow, f.platform, f.why, f.lane, l.id as link_id, l.servicenow_number as reference, t.id as ticket_id, \
                    t.number as ticket_number from findings f left join links l on l.id = f.link_id \
                    left join desk_tickets t on t.id = l.platform_id \
                    where f.run_id = $1 order by f.lane, f.rule limit $2 offset $3";

@@ -19,6 +19,8 @@ const EXAMPLES: usize = 5;
 /// A difference with the record that it was found on.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Example {
+    #[serde(default)]
+    pub link: String,
     pub reference: String,
     pub ticket_id: String,
     pub ticket_number: String,
@@ -81,6 +83,7 @@ impl Look {
         }
         let ticket = self.engine.store.ticket(&ticket).await?;
         let example = |found: Finding, waits: bool| Example {
+            link: link.id.clone(),
             reference: link.servicenow_number.clone(),
             ticket_id: ticket.as_ref().map(|ticket| ticket.id.clone()).unwrap_or_default(),
             ticket_number: ticket.as_ref().map(|ticket| ticket.number.clone()).unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! Conflicts, from the clash to the end, over HTTP.
 
-use super::support::Pair;
+use super::support::{Pair, location};
 use crate::store::{Conflict, ConflictState};
 use merge::{Strategy, Value};
 use reqwest::StatusCode;
@@ -289,7 +289,9 @@ async fn one_answer_is_given_to_every_conflict_about_a_field() {
     ];
     let seen = pair.program.ask("alike", &question).await;
     assert_eq!((&seen["count"], &seen["rows"][0]["platform"]), (&json!(1), &json!("from Desk")));
-    assert!(seen["rule"].as_str().is_some_and(|rule| rule.contains("\"title\"") && rule.contains("Desk")), "{seen}");
+    let words = seen["rule"]["words"].as_str().expect("a rule");
+    assert!(words.contains("Desk's value of title stands"), "{seen}");
+    assert!(seen["rule"]["changes"].to_string().contains("Priority: ServiceNow 5, Desk 10"), "{seen}");
     pair.meanwhile(async || {
         pair.program.edit_incident(&other, json!({"short_description": "there"})).await;
         pair.program.edit_ticket(&ticket, &[("title", "here")]).await;
@@ -316,6 +318,40 @@ async fn one_answer_is_given_to_every_conflict_about_a_field() {
     assert_eq!(pair.titles().await.0, "from Desk");
     assert_eq!(pair.program.incident_field(&other, "short_description").await, "here");
     assert_eq!(store.audit_count("conflicts.choose_alike", false).await.expect("counted"), 1);
+}
+
+#[tokio::test]
+async fn an_answer_becomes_the_rule_by_way_of_the_draft() {
+    let (mut pair, _) = in_conflict().await;
+    let connection = pair.connection.clone();
+    let place = format!("/conflicts/alike?connection={connection}&field=title&take=platform");
+    let page = pair.program.get(&place).await.text().await.expect("a page").replace("<!>", "");
+    for words in ["Make this the rule", "the side with the higher priority stands", "ServiceNow 5, Desk 10"] {
+        assert!(page.contains(words), "{words} is not on {page}");
+    }
+    let form = [("form[connection]", connection.as_str()), ("form[what]", "stands"), ("form[of]", "platform title")];
+    let ada = pair.program.cookie.clone();
+    pair.program.sign_in_as("Eve", "operator").await;
+    assert_eq!(pair.program.ask("change-mapping", &form).await["code"], "AUTH-FORBIDDEN");
+    let page = pair.program.get(&place).await.text().await.expect("a page");
+    assert!(page.contains("ask one to do this") && !page.contains("Make this the rule"));
+    pair.program.cookie = ada;
+
+    let next = location(&pair.program.post("/fn/change-mapping", &form).await);
+    assert!(next.ends_with("/mappings/preview"), "{next}");
+    let store = &pair.program.database.store;
+    let rules = |rules: merge::Rules| rules.rule("title").cloned().expect("there");
+    let drafted = rules(store.draft(&connection).await.expect("readable").expect("a draft").rules);
+    assert_eq!((drafted.strategy, drafted.priority), (Some(merge::Strategy::OwnershipPriority), (5, 10)));
+    let now = rules(store.connection(&connection).await.expect("readable").expect("there").rules);
+    assert_ne!(now.strategy, drafted.strategy, "nothing has an effect yet");
+    let page = pair.program.get(&place).await.text().await.expect("a page");
+    assert!(page.contains("has no effect yet") && !page.contains("Make this the rule"));
+
+    let one_way =
+        [("form[connection]", connection.as_str()), ("form[what]", "stands"), ("form[of]", "platform requestor")];
+    let answer = pair.program.ask("change-mapping", &one_way).await;
+    assert_eq!(answer["code"], "MAPPING-STANDS", "{answer}");
 }
 
 #[tokio::test]

@@ -78,6 +78,39 @@ async fn a_draft_keeps_its_step_until_it_syncs(database: Database) {
 }
 
 #[tokio::test]
+async fn without_scripts_the_first_step_keeps_what_was_typed_and_names_the_field() {
+    let mut program = Program::start(sqlite().await).await;
+    program.become_admin().await;
+    let form = |id: &str| {
+        let typed =
+            [("name", "Berlin & more"), ("address", "ftp://nowhere"), ("client_id", "abc"), ("client_secret", "hush")];
+        typed
+            .map(|(name, value)| (name, value.to_owned()))
+            .into_iter()
+            .chain([("id", id.to_owned())])
+            .collect::<Vec<_>>()
+    };
+    let existing = program.connect().await;
+    for (id, page) in [
+        ("", "/settings/connections/new".to_owned()),
+        (&existing, format!("/settings/connections/{existing}/connect/1")),
+    ] {
+        let form = form(id);
+        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let next = location(&program.post("/fn/connect", &form).await);
+        assert!(next.starts_with(&format!("{page}?")) && !next.contains("hush"), "{next}");
+        let shown = program.get(&next).await.text().await.expect("a page");
+        for words in ["Berlin &amp; more", "value=\"ftp://nowhere\"", "value=\"abc\"", "What to do: "] {
+            assert!(shown.contains(words), "{words} is not on {shown}");
+        }
+        let field =
+            shown.split("id=\"field-address\"").nth(1).and_then(|rest| rest.split('>').next()).expect("a field");
+        assert!(field.contains("aria-invalid=\"true\""), "{field}");
+        assert!(!shown.contains("hush"));
+    }
+}
+
+#[tokio::test]
 async fn columns_and_counts_are_the_instances_own() {
     let (program, id) = authorized(sqlite().await).await;
     for (title, category) in [("Zebra one", "inquiry"), ("Zebra two", "software"), ("Zebra three", "inquiry")] {

@@ -84,6 +84,8 @@ async fn a_refused_write_is_kept_once_and_flows_after_a_retry_of_its_cause(datab
     let page = program.get(&format!("/failures?connection={connection}")).await.text().await.expect("a page");
     assert!(page.contains("Writing status to ServiceNow") && page.contains("Retry all"), "{page}");
     let page = program.get(&format!("/failures/{}", letter.id)).await.text().await.expect("a page");
+    let link = letter.link_id.as_deref().expect("linked");
+    assert!(page.contains(&format!("/links/{link}")), "{page}");
     assert!(page.contains("Resolved") || page.contains(">6<"), "{page}");
 
     repair(&program).await;

@@ -86,7 +86,10 @@ async fn what_would_be_done_is_shown_and_publishing_begins_a_healing_run() {
     assert!(next.ends_with("/mappings/flow"), "{next}");
     assert_eq!(rules(program, connection).await, before, "a draft has no effect");
     let unseen = page(program, connection, "/preview").await;
-    assert!(unseen.contains("Look at what it would do first") && !unseen.contains("Publish and heal"), "{unseen}");
+    assert!(unseen.contains("Look at it above first") && !unseen.contains("Publish and heal"), "{unseen}");
+    let revision = draft(program, connection).await.revision.to_string();
+    let answer = ask(program, connection, "publish", &revision, &[]).await;
+    assert_eq!(answer["code"], "MAPPING-UNSEEN", "{answer}");
 
     assert!(change(program, connection, "look", "newest 50", &[]).await.ends_with("/preview"));
     let seen = page(program, connection, "/preview").await;
@@ -116,6 +119,29 @@ async fn what_would_be_done_is_shown_and_publishing_begins_a_healing_run() {
     }
     let answer = ask(program, connection, "publish", &revision, &[]).await;
     assert_eq!(answer["code"], "EDIT-STALE", "{answer}");
+}
+
+#[tokio::test]
+async fn only_what_somebody_looked_at_is_published_or_else_the_audit_says_so() {
+    let pair = Pair::linked().await;
+    let (program, connection) = (&pair.program, pair.connection.as_str());
+    change(program, connection, "rule", "title", &[("note", "Seen")]).await;
+    change(program, connection, "look", "newest 50", &[]).await;
+    // Somebody edits it after the look: what was seen is not what would be published.
+    change(program, connection, "rule", "title", &[("note", "Not seen")]).await;
+    let revision = draft(program, connection).await.revision.to_string();
+    let answer = ask(program, connection, "publish", &revision, &[]).await;
+    assert_eq!(answer["code"], "MAPPING-UNSEEN", "{answer}");
+    assert!(answer["why"].as_str().is_some_and(|why| why.contains("changed since")), "{answer}");
+    assert!(page(program, connection, "/preview").await.contains("Publish without looking"));
+    assert_eq!(rules(program, connection).await.version, 1);
+
+    let next = change(program, connection, "publish", &revision, &[("unseen", "yes")]).await;
+    assert!(next.ends_with("/drift"), "{next}");
+    assert_eq!(rules(program, connection).await.rule("title").expect("there").note, "Not seen");
+    let store = &program.database.store;
+    assert_eq!(store.audit_count("mapping.publish_unseen", false).await.expect("readable"), 1);
+    assert_eq!(store.audit_count("mapping.publish", false).await.expect("readable"), 0);
 }
 
 #[tokio::test]
@@ -364,7 +390,7 @@ async fn nothing_is_published_while_a_run_is_open_nor_by_an_operator() {
     assert!(program.ask("begin-run", &[("connection", &connection), ("how", "healing")]).await.is_null());
     assert!(ask(&program, &connection, "rule", "title", &[("note", "Another")]).await.is_null());
     let revision = draft(&program, &connection).await.revision.to_string();
-    let answer = ask(&program, &connection, "publish", &revision, &[]).await;
+    let answer = ask(&program, &connection, "publish", &revision, &[("unseen", "yes")]).await;
     assert_eq!(answer["code"], "RUN-OPEN", "{answer}");
     assert!(page(&program, &connection, "").await.contains("Until then nothing can be published"));
     assert_eq!(rules(&program, &connection).await.version, 1);

@@ -118,3 +118,31 @@ async fn the_watchers_addresses_answer() {
     let metrics = program.get("/metrics").await.text().await.expect("a body");
     assert!(metrics.contains("isthmus_jobs{state=\"ready\"} 0"), "{metrics}");
 }
+
+#[tokio::test]
+async fn whoever_reads_the_audit_hears_of_every_act() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let mut line = program.get("/events").await;
+    program.ask("pause-connection", &[("id", &connection)]).await;
+    let mut heard = String::new();
+    let hearing = async {
+        while !heard.lines().any(|line| line == "data: audit") {
+            let piece = line.chunk().await.expect("an open line").expect("news");
+            heard.push_str(&String::from_utf8_lossy(&piece));
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), hearing).await.expect("told of");
+}
+
+#[tokio::test]
+async fn the_parts_of_the_console_are_shown_with_no_record_of_anybody() {
+    let (program, _) = Program::connected(sqlite().await).await;
+    program.incident(serde_json::json!({"short_description": "A secret of ours"})).await;
+    let page = program.get("/design").await;
+    assert_eq!(page.status(), StatusCode::OK);
+    let page = page.text().await.expect("a page").replace("<!>", "");
+    for words in ["Buttons", "90 days of access left", "The title is missing.", "page 2 of 100", "Partner gone"] {
+        assert!(page.contains(words), "{words} is not on {page}");
+    }
+    assert!(!page.contains("A secret of ours"));
+}

@@ -203,6 +203,28 @@ pub struct Alike {
     pub count: i64,
     /// The longest open ones.
     pub rows: Vec<AlikeRow>,
-    /// What would have to be another in the mapping for nobody to be asked again; empty where no rule says this.
-    pub rule: String,
+    /// The change of the mapping by which nobody is asked again; `None` where no rule says this.
+    pub rule: Option<AlikeRule>,
+}
+
+/// An answer as a rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlikeRule {
+    /// What it would mean, in a sentence.
+    pub words: String,
+    /// What becomes another in the mapping, part by part, in sentences.
+    pub changes: Vec<String>,
+    pub standing: RuleStanding,
+    /// Whether the reader may put it into the draft.
+    pub may_edit: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleStanding {
+    /// Nothing says it yet.
+    Offered,
+    /// The draft does, and waits to be published.
+    Drafted,
+    InForce,
 }

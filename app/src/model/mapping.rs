@@ -29,9 +29,10 @@ pub struct MappingAsk {
 pub struct MappingChange {
     /// The connection's id.
     pub connection: String,
-    /// To the draft: `rule`, `turn`, `remove`, `map`, `flow`, `preset`, `version`, `discard`. With it: `look`, `publish`.
+    /// To the draft: `rule`, `turn`, `stands`, `remove`, `map`, `flow`, `preset`, `version`, `discard`. With it: `look`,
+    /// `publish`.
     pub what: String,
-    /// The rule's name, the preset, the version, the draft's revision, how far to look.
+    /// The rule's name, a side or a direction before it, the preset, the version, the draft's revision, how far to look.
     #[serde(default)]
     pub of: String,
     /// What the form showed of that part: nobody writes over what they have not seen.
@@ -295,8 +296,10 @@ pub struct MappingPreview {
     pub allowed: i64,
     /// Why no record can be looked at; empty when some can.
     pub problem: String,
-    /// Why it cannot be published yet; empty when it can.
+    /// Why nothing can be published; empty when something can.
     pub not_yet: String,
+    /// Why nobody has seen what it would do; empty when somebody has.
+    pub unseen: String,
     pub look: Option<MappingLook>,
 }
 

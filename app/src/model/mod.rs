@@ -599,6 +599,8 @@ pub struct FailureGroup {
 pub struct FailureRow {
     pub id: String,
     pub connection: String,
+    /// The link's id; empty when there is none.
+    pub link: String,
     /// The incident's number; empty when there is no link.
     pub reference: String,
     pub ticket_id: String,
@@ -614,6 +616,8 @@ pub struct FailureRow {
 /// A link that needs a person although no write of it failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotedRow {
+    /// The link's id.
+    pub link: String,
     pub connection: String,
     pub reference: String,
     pub ticket_id: String,
@@ -706,6 +710,8 @@ pub struct FindingRow {
     pub servicenow: String,
     pub platform: String,
     pub why: String,
+    /// The link's id; empty for a record without one.
+    pub link: String,
     pub reference: String,
     pub ticket_id: String,
     pub ticket_number: String,

@@ -2,15 +2,19 @@
 
 use crate::address::{query, with_query};
 use crate::api;
+use crate::live::follow;
 use crate::model::{AuditFilter, AuditList, AuditRow};
 use crate::ui::filter::FilterForm;
 use crate::ui::loaded::loaded;
+use crate::ui::news::News;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 const PAGE: &str = "/settings/audit";
+/// New entries are counted so far: a page.
+const MANY_NEW: i64 = 50;
 
 #[component]
 pub fn AuditPage() -> impl IntoView {
@@ -25,12 +29,13 @@ pub fn AuditPage() -> impl IntoView {
         refused: !refused.read().is_empty(),
         behind: behind.get(),
     });
-    let list = Resource::new(move || filter.get(), api::audit);
+    let again = RwSignal::new(0_u32);
+    let list = Resource::new(move || (filter.get(), again.get()), |(filter, _)| api::audit(filter));
     view! {
         <Title text="Audit"/>
         <h1>"Audit"</h1>
         <p class="hint mb-3">"Every change that a person or a program asked for, and every one that was refused. Nothing here is ever removed."</p>
-        {loaded(list, move |list| view! { <Found list filter=filter.get_untracked()/> })}
+        {loaded(list, move |list| view! { <Found list filter=filter.get_untracked() again/> })}
     }
 }
 
@@ -52,7 +57,7 @@ fn address(path: &str, filter: &AuditFilter) -> String {
 }
 
 #[component]
-fn Found(list: AuditList, filter: AuditFilter) -> impl IntoView {
+fn Found(list: AuditList, filter: AuditFilter, again: RwSignal<u32>) -> impl IntoView {
     let AuditList { rows, next, people, actions, subject, may_export } = list;
     let asked = AuditFilter { behind: String::new(), ..filter.clone() };
     let is_asked = asked != AuditFilter::default();
@@ -78,6 +83,15 @@ fn Found(list: AuditList, filter: AuditFilter) -> impl IntoView {
             {is_asked.then(|| view! { <a class="link pb-2" href=PAGE>"Show all"</a> })}
         </FilterForm>
         {about}
+        {is_first.then(|| {
+            let (here, filter) = (newest.clone(), asked.clone());
+            let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+            let count = follow(0, vec!["audit".to_owned()], move || {
+                let (asked, ids) = (api::audit(filter.clone()), ids.clone());
+                async move { Ok(count_new(&asked.await?, &ids)) }
+            });
+            view! { <News count most=MANY_NEW what=("entry", "entries") here again/> }
+        })}
         {if rows.is_empty() {
             view! { <p class="empty">"Nothing of this kind was asked for. \"About\" takes a ticket's number, a connection's name, an e-mail or an id."</p> }.into_any()
         } else {
@@ -97,6 +111,11 @@ fn Found(list: AuditList, filter: AuditFilter) -> impl IntoView {
             </div>
         </nav>
     }
+}
+
+/// Of the newest page, what is not among these.
+fn count_new(list: &AuditList, shown: &[String]) -> i64 {
+    i64::try_from(list.rows.iter().filter(|row| !shown.contains(&row.id)).count()).unwrap_or_default()
 }
 
 fn select(name: &'static str, label: &'static str, options: Vec<(String, String)>, now: &str) -> impl IntoView + use<> {

@@ -6,6 +6,7 @@ use crate::live::use_live;
 use crate::model::{Arrival, AttemptRow, ChangeRow, ChangeStory, ExchangeRow, FieldStory, When};
 use crate::pages::history::{ChangeTable, direction};
 use crate::ui::loaded::loaded;
+use crate::ui::reference::Reference;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
 use leptos::prelude::*;
@@ -74,10 +75,7 @@ fn Facts(row: ChangeRow, record_url: String) -> impl IntoView {
             <div>
                 <dt>"Record"</dt>
                 <dd>
-                    <a class="link num" href=record_url rel="external noopener" target="_blank">
-                        {row.reference}<span class="sr-only">" in ServiceNow, opens in a new tab"</span>
-                        <span aria-hidden="true">" ↗"</span>
-                    </a>
+                    <Reference number=row.reference address=record_url/>
                     " "
                     {(!row.ticket_id.is_empty())
                         .then(|| view! { <a class="link num" href=format!("/tickets/{}", row.ticket_id)>{row.ticket_number}</a> })}

@@ -45,7 +45,7 @@ fn Opened(page: model::FailurePage) -> impl IntoView {
         <div class="head"><h1>{row.what}</h1><State tone word/></div>
         <p class="note" class:act=is_open>{row.problem}</p>
         <dl class="facts">
-            <div><dt>"Record"</dt><dd>{record(row.reference, row.ticket_id, row.ticket_number)}</dd></div>
+            <div><dt>"Record"</dt><dd>{record(row.link, row.reference, row.ticket_id, row.ticket_number)}</dd></div>
             <div><dt>"Connection"</dt><dd>{row.connection}</dd></div>
             {(!row.wanted.is_empty()).then(|| view! { <div><dt>"Value"</dt><dd>{row.wanted}</dd></div> })}
             <div><dt>"Attempts"</dt><dd class="num">{row.attempts}</dd></div>

@@ -134,7 +134,7 @@ fn Letters(rows: Vec<FailureRow>) -> impl IntoView {
                             view! {
                                 <tr>
                                     <td class="text-quiet"><Time when=row.since/></td>
-                                    <td class="num">{record(row.reference, row.ticket_id, row.ticket_number)}</td>
+                                    <td class="num">{record(row.link, row.reference, row.ticket_id, row.ticket_number)}</td>
                                     <td class="half"><a class="name" href=format!("/failures/{}", row.id)>{row.what}</a></td>
                                     <td class="half" data-label="Value">{row.wanted}</td>
                                     <td class="wide">{row.problem}</td>
@@ -160,7 +160,7 @@ fn Noted(noted: Vec<NotedRow>, total: i64) -> impl IntoView {
                 .map(|row| {
                     view! {
                         <li>
-                            {record(row.reference, row.ticket_id, row.ticket_number)}" "
+                            {record(row.link, row.reference, row.ticket_id, row.ticket_number)}" "
                             <span class="text-quiet"><Time when=row.since/>" · "{row.connection}</span>
                             <p>{row.note}</p>
                         </li>
@@ -172,11 +172,13 @@ fn Noted(noted: Vec<NotedRow>, total: i64) -> impl IntoView {
     }
 }
 
-/// The incident's number, and the ticket with its page.
-pub fn record(reference: String, ticket_id: String, ticket_number: String) -> impl IntoView {
+/// The incident's number, the ticket with its page, and the page of the pair.
+pub fn record(link: String, reference: String, ticket_id: String, ticket_number: String) -> impl IntoView {
     let address = record_of(&ticket_id);
+    let label = format!("Both sides of {}", if reference.is_empty() { &ticket_number } else { &reference });
     view! {
         {(!reference.is_empty()).then(|| view! { <Reference number=reference address/> })}
         {(!ticket_id.is_empty()).then(|| view! { " "<a class="link" href=format!("/tickets/{ticket_id}")>{ticket_number}</a> })}
+        {(!link.is_empty()).then(|| view! { " "<a class="link" href=format!("/links/{link}") aria-label=label>"both sides"</a> })}
     }
 }

@@ -7,6 +7,7 @@ use crate::live::follow;
 use crate::model::{ChangeList, ChangeRow, HistoryFilter, KINDS, PurgeRow};
 use crate::ui::filter::{ConnectionChoice, FilterForm};
 use crate::ui::loaded::loaded;
+use crate::ui::news::News;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
 use leptos::prelude::*;
@@ -65,7 +66,11 @@ fn Found(list: ChangeList, filter: Memo<HistoryFilter>, again: RwSignal<u32>) ->
             <Filters connections fields filter/>
         </FilterForm>
         <Only filter=asked.clone() number/>
-        {is_first.then(|| view! { <News filter=asked newest again/> })}
+        {is_first.then(|| {
+            let here = address(&asked, "");
+            let count = follow(0, vec!["history".to_owned()], move || api::newer_history(asked.clone(), newest.clone()));
+            view! { <News count most=MANY_NEW what=("change", "changes") here again/> }
+        })}
         {if none {
             view! {
                 <p class="empty">
@@ -148,36 +153,6 @@ fn Only(filter: HistoryFilter, number: Option<String>) -> impl IntoView {
         view! { "Only "<a class="link" href=format!("/tickets/{}", filter.ticket)>{number}</a>". " }.into_any()
     };
     view! { <p class="mb-2 text-xs">{about}<a class="link" href=all>"Show all"</a></p> }.into_any()
-}
-
-/// How many lines came since the list was made.
-#[component]
-fn News(filter: HistoryFilter, newest: String, again: RwSignal<u32>) -> impl IntoView {
-    let here = address(&filter, "");
-    let count = follow(0, vec!["history".to_owned()], move || api::newer_history(filter.clone(), newest.clone()));
-    view! {
-        <div role="status">
-            {move || {
-                let words = match count.get() {
-                    0 => return ().into_any(),
-                    1 => "1 new change".to_owned(),
-                    MANY_NEW.. => format!("{MANY_NEW} new changes or more"),
-                    count => format!("{count} new changes"),
-                };
-                view! {
-                    <a class="btn btn-sm mb-2" href=here.clone()
-                        on:click=move |event| {
-                            event.prevent_default();
-                            again.update(|again| *again = again.wrapping_add(1));
-                        }
-                    >
-                        {words}
-                    </a>
-                }
-                .into_any()
-            }}
-        </div>
-    }
 }
 
 /// What is no longer here, and since when: nothing goes in silence.

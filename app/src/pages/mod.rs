@@ -7,6 +7,7 @@ pub mod conflicts;
 pub mod connect;
 pub mod connection;
 pub mod connections;
+pub mod design;
 pub mod drift;
 pub mod errors;
 pub mod failure;

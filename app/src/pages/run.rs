@@ -143,7 +143,7 @@ pub fn Findings(findings: Vec<FindingRow>, caption: &'static str) -> impl IntoVi
                         .into_iter()
                         .map(|row| view! {
                             <tr>
-                                <td class="num">{record(row.reference, row.ticket_id, row.ticket_number)}</td>
+                                <td class="num">{record(row.link, row.reference, row.ticket_id, row.ticket_number)}</td>
                                 <td>{row.field}</td>
                                 <td class="wide">{row.servicenow}</td>
                                 <td class="wide">{row.platform}</td>

@@ -7,6 +7,7 @@ pub mod filter;
 pub mod icon;
 pub mod layout;
 pub mod loaded;
+pub mod news;
 pub mod pager;
 pub mod pulse;
 pub mod reference;

@@ -24,7 +24,6 @@ pub fn PageTrouble(trouble: Trouble) -> impl IntoView {
 #[component]
 pub fn TroubleBox(trouble: Trouble) -> impl IntoView {
     let signed_out = trouble.is_signed_out();
-    let page = format!("/errors/{}", trouble.code);
     view! {
         <div role="alert" class="trouble">
             <p class="font-semibold">{trouble.what}</p>
@@ -32,9 +31,16 @@ pub fn TroubleBox(trouble: Trouble) -> impl IntoView {
             <p><span class="font-medium">"What to do: "</span>{trouble.what_to_do}</p>
             // In another tab, so that what was typed here stays.
             {signed_out.then(|| view! { <p><a class="link" href="/sign-in" target="_blank">"Sign in in another tab"</a></p> })}
-            <p><a class="code title" href=page target="_blank">{trouble.code}</a></p>
+            <p><ErrorCode code=trouble.code/></p>
         </div>
     }
+}
+
+/// Leads to its page of the catalogue: in another tab, so that what was typed here stays.
+#[component]
+pub fn ErrorCode(code: String) -> impl IntoView {
+    let page = format!("/errors/{code}");
+    view! { <a class="code title" href=page target="_blank">{code}</a> }
 }
 
 /// The trouble that a form's last attempt met, if any; announced when it appears.

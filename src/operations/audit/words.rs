@@ -9,7 +9,7 @@ pub(super) const NOBODY: [(&str, &str); 4] = [
 ];
 
 /// Every action: as it is kept, and in words. A test holds the list against the operations.
-pub(super) const ACTIONS: [(&str, &str); 62] = [
+pub(super) const ACTIONS: [(&str, &str); 63] = [
     ("audit.export", "Exported the audit"),
     ("conflicts.choose", "Chose a value in a conflict"),
     ("conflicts.choose_alike", "Chose for all conflicts like one"),
@@ -50,6 +50,7 @@ pub(super) const ACTIONS: [(&str, &str); 62] = [
     ("mapping.import", "Took a mapping in from a file"),
     ("mapping.preview", "Looked at what the draft would change"),
     ("mapping.publish", "Published the mapping"),
+    ("mapping.publish_unseen", "Published the mapping without looking"),
     ("people.add", "Added a person"),
     ("people.change_password", "Changed their password"),
     ("people.close", "Closed an account"),

@@ -1,7 +1,7 @@
 //! What a person does to the draft. The first edit begins it; each keeps what others did meanwhile to other parts.
 
 use super::offered::Offered;
-use super::{Typed, Work, differences, flow_form, flow_of, map_form, rule_form, seen, topic};
+use super::{Typed, Work, differences, flow_form, flow_of, map_form, rule_form, seen, stands, topic};
 use crate::operations::{Operations, OrTrouble, not_found};
 use crate::store::Draft;
 use app::api::Answer;
@@ -35,7 +35,7 @@ impl Operations {
             "turn" => format!("{editor}#{}", anchor("rule", turned(&change.of).1)),
             "map" => format!("{editor}/values#{}", anchor("map", &change.of)),
             "flow" => format!("{editor}/flow"),
-            "preset" | "version" => format!("{editor}/preview"),
+            "preset" | "version" | "stands" => format!("{editor}/preview"),
             _ => editor,
         })
     }
@@ -113,6 +113,11 @@ fn changed(work: &Work, offered: &Offered, change: &MappingChange) -> Answer<Rul
             let (direction, name) = turned(&change.of);
             let at = place(work, name, "")?;
             rules.fields[at].direction = super::one_of("direction", direction, &rule_form::DIRECTIONS)?;
+        }
+        "stands" => {
+            let (side, name) = stands::named(&change.of)?;
+            let at = place(work, name, "")?;
+            stands::put(&mut rules, at, side)?;
         }
         "remove" => {
             let at = place(work, &change.of, &change.seen)?;

@@ -11,6 +11,7 @@ mod preview;
 mod publish;
 mod rule_form;
 mod shown;
+mod stands;
 mod versions;
 
 pub use file::MappingFile;

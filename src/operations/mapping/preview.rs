@@ -67,14 +67,8 @@ impl Operations {
         let look = store.preview(&connection.id).await.or_trouble()?;
         let look = look.map(|look| self.shown_look(look, work.revision()));
         let problem = unreadable(connection);
-        let is_looked_at = look.as_ref().is_some_and(|look| look.is_current && look.state == "done");
-        let not_yet = if work.draft.is_none() {
-            "There is no draft: nothing is to be published."
-        } else if problem.is_empty() && !is_looked_at {
-            "Look at what it would do first."
-        } else {
-            ""
-        };
+        let not_yet = if work.draft.is_none() { "There is no draft: nothing is to be published." } else { "" };
+        let unseen = if work.draft.is_none() { String::new() } else { self.unseen(work).await? };
         Ok(MappingPreview {
             revision: work.revision(),
             differences: work.differences(),
@@ -82,6 +76,7 @@ impl Operations {
             links,
             allowed: upkeep.allowed(links),
             not_yet: not_yet.to_owned(),
+            unseen,
             problem,
             look,
         })
@@ -231,6 +226,7 @@ fn example(example: Example) -> FindingRow {
         servicenow: example.servicenow,
         platform: example.platform,
         why: example.why,
+        link: example.link,
         reference: example.reference,
         ticket_id: example.ticket_id,
         ticket_number: example.ticket_number,

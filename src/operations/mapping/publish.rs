@@ -1,7 +1,7 @@
 //! Publishing a draft: it is the mapping from then on, and a healing run under the breaker brings the links into line.
 
 use super::change::stale;
-use super::differences;
+use super::{Work, differences};
 use crate::connectors::ChangeStream;
 use crate::operations::{Operations, OrTrouble, not_found};
 use crate::store::{Connection, State, StoreError, Version};
@@ -23,6 +23,11 @@ impl Operations {
             return Err(stale(&work));
         };
         let connection = &work.connection;
+        let unseen = self.unseen(&work).await?;
+        let is_blind = change.typed.get("unseen").is_some_and(|said| said == "yes");
+        if !unseen.is_empty() && !is_blind {
+            return Err(not_looked_at(&unseen));
+        }
         if draft.rules.table != connection.rules.table {
             self.may_have_table(connection, &draft.rules).await?;
         }
@@ -60,13 +65,30 @@ impl Operations {
             .map(|(rule, sentence)| if rule.is_empty() { sentence } else { format!("{rule}: {sentence}") })
             .collect();
         let detail = format!("version {}; {}", rules.version, told.join(" "));
-        self.audit(&mut tx, "mapping.publish", &connection.id, &detail, false).await?;
+        let action = if unseen.is_empty() { "mapping.publish" } else { "mapping.publish_unseen" };
+        self.audit(&mut tx, action, &connection.id, &detail, false).await?;
         self.commit(tx).await?;
         self.parts.wake.wake();
         self.parts.news.tell("drift");
         self.tell_mapping(&connection.id);
         let page = format!("/settings/connections/{}", connection.id);
         Ok(if is_draft { format!("{page}/mappings") } else { format!("{page}/drift") })
+    }
+
+    /// Why nobody has seen what this very draft would do to real records; empty when somebody has, or when there are none.
+    pub(super) async fn unseen(&self, work: &Work) -> Answer<String> {
+        if work.connection.state == State::Draft {
+            return Ok(String::new());
+        }
+        let look = self.parts.store.preview(&work.connection.id).await.or_trouble()?;
+        Ok(match look {
+            None => "Nobody has looked at what this draft would do to real records.".to_owned(),
+            Some(look) if look.revision != work.revision() => {
+                "The draft was changed since somebody looked at what it would do.".to_owned()
+            }
+            Some(look) if look.state != "done" => "The look at what it would do has not come to its end.".to_owned(),
+            Some(_) => String::new(),
+        })
     }
 
     /// Whether a connection may have the table of these rules instead of its own.
@@ -107,6 +129,16 @@ impl Operations {
             .about("table")
         })
     }
+}
+
+fn not_looked_at(why: &str) -> Trouble {
+    Trouble::new(
+        "MAPPING-UNSEEN",
+        "Nothing was published.",
+        why,
+        "Look at what it would do, under Preview and publish. Where that cannot be, publish it there without looking: the \
+         audit says so then.",
+    )
 }
 
 fn overtaken(based_on: i64, now: i64) -> Trouble {

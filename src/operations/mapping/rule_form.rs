@@ -20,7 +20,7 @@ pub(super) const STRATEGIES: [(&str, Strategy); 3] = [
 const OWNERS: [(&str, Owner); 3] =
     [("shared", Owner::Shared), ("servicenow", Owner::Servicenow), ("platform", Owner::Platform)];
 const AGAINST: [(&str, Against); 2] = [("leave", Against::Leave), ("restore", Against::Restore)];
-const SIDES: [(&str, Side); 2] = [("servicenow", Side::ServiceNow), ("platform", Side::Platform)];
+pub(super) const SIDES: [(&str, Side); 2] = [("servicenow", Side::ServiceNow), ("platform", Side::Platform)];
 const YES_OR_NO: [(&str, bool); 2] = [("false", false), ("true", true)];
 /// What a new cut begins with: what ServiceNow keeps of a short description (contract 3.1).
 const USUAL_LENGTH: usize = 160;

@@ -126,6 +126,21 @@ pub struct Page {
     pub limit: Option<i64>,
 }
 
+/// Which page of a list is meant, of one connection or of all.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageOf {
+    /// Only those of this connection
+    pub connection: Option<String>,
+    /// `next` of the page before; left away for the first
+    #[param(pattern = "^[0-9A-Za-z-]*$")]
+    pub after: Option<String>,
+    /// Rows of a page, 50 where it is left away
+    #[param(minimum = 1, maximum = 100)]
+    pub limit: Option<i64>,
+}
+
 /// What a page's parameters say, checked.
 pub fn page(after: Option<&str>, limit: Option<i64>) -> Answer<(String, i64)> {
     let limit = limit.unwrap_or(USUAL);

@@ -1,12 +1,12 @@
 //! Conflicts, as programs read and decide them.
 
-use super::answer::{Answer, Body, Id, List, Otherwise, Query, moment, page};
+use super::answer::{Answer, Body, Id, List, Otherwise, PageOf, Query, moment, page};
 use crate::operations::Operations;
 use app::model::{Choices, ConflictRecord, ConflictRow, ConflictSide, Piece, Taken};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 pub struct Conflict {
@@ -77,20 +77,6 @@ impl From<(ConflictRecord, ConflictRow)> for Conflict {
     }
 }
 
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Asked {
-    /// Only those of this connection
-    connection: Option<String>,
-    /// `next` of the page before; left away for the first
-    #[param(pattern = "^[0-9A-Za-z-]*$")]
-    after: Option<String>,
-    /// Rows of a page, 50 where it is left away
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<i64>,
-}
-
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Chosen {
@@ -113,11 +99,11 @@ pub enum Take {
 }
 
 /// List conflicts that are not over, the oldest first
-#[utoipa::path(get, path = "/conflicts", tag = "Conflicts", operation_id = "list_conflicts", params(Asked),
+#[utoipa::path(get, path = "/conflicts", tag = "Conflicts", operation_id = "list_conflicts", params(PageOf),
     responses((status = 200, body = List<Conflict>), Otherwise))]
 pub async fn list(
     Extension(operations): Extension<Operations>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageOf>,
 ) -> Answer<Json<List<Conflict>>> {
     let (after, limit) = page(asked.after.as_deref(), asked.limit)?;
     Ok(List::of(operations.conflicts_behind(&asked.connection.unwrap_or_default(), &after, limit).await?))

@@ -1,12 +1,12 @@
 //! Dead letters, as programs read them, try them again or give them up.
 
-use super::answer::{Answer, Body, Id, List, Otherwise, Query, moment, page};
+use super::answer::{Answer, Body, Id, List, Otherwise, PageOf, Query, moment, page};
 use crate::operations::Operations;
 use app::model::{FailurePage, FailureRow};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 #[derive(Serialize, ToSchema)]
 pub struct Failure {
@@ -73,20 +73,6 @@ impl From<FailurePage> for FailureInFull {
     }
 }
 
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Asked {
-    /// Only those of this connection
-    connection: Option<String>,
-    /// `next` of the page before; left away for the first
-    #[param(pattern = "^[0-9A-Za-z-]*$")]
-    after: Option<String>,
-    /// Rows of a page, 50 where it is left away
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<i64>,
-}
-
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GivenUp {
@@ -96,11 +82,11 @@ pub struct GivenUp {
 }
 
 /// List open failures, the oldest first
-#[utoipa::path(get, path = "/failures", tag = "Failures", operation_id = "list_failures", params(Asked),
+#[utoipa::path(get, path = "/failures", tag = "Failures", operation_id = "list_failures", params(PageOf),
     responses((status = 200, body = List<Failure>), Otherwise))]
 pub async fn list(
     Extension(operations): Extension<Operations>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<PageOf>,
 ) -> Answer<Json<List<Failure>>> {
     let (after, limit) = page(asked.after.as_deref(), asked.limit)?;
     Ok(List::of(operations.failures_behind(&asked.connection.unwrap_or_default(), &after, limit).await?))

@@ -2,8 +2,8 @@
 //! again.
 
 use crate::address::query;
-use crate::api::{self, ChooseAlike};
-use crate::model::{Alike, AlikeQuestion, AlikeRow};
+use crate::api::{self, ChangeMapping, ChooseAlike};
+use crate::model::{Alike, AlikeQuestion, AlikeRow, AlikeRule, RuleStanding};
 use crate::ui::loaded::loaded;
 use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
@@ -13,16 +13,18 @@ use leptos_meta::Title;
 #[component]
 pub fn AlikePage() -> impl IntoView {
     let (connection, field, take) = (query("connection"), query("field"), query("take"));
+    // How many were answered just now.
+    let done = query("done");
     let question = move || AlikeQuestion { connection: connection.get(), field: field.get(), take: take.get() };
-    let found = Resource::new(question, api::alike);
+    let found = Resource::new(move || (question(), done.get()), |(question, _)| api::alike(question));
     view! {
         <p class="crumbs"><a class="link" href="/conflicts">"Conflicts"</a></p>
-        {loaded(found, |alike| view! { <Question alike/> })}
+        {loaded(found, move |alike| view! { <Question alike done=done.read_untracked().parse().unwrap_or_default()/> })}
     }
 }
 
 #[component]
-fn Question(alike: Alike) -> impl IntoView {
+fn Question(alike: Alike, done: i64) -> impl IntoView {
     let Alike { question, connection, platform, count, rows, rule } = alike;
     let whose = match question.take.as_str() {
         "servicenow" => "ServiceNow's value".to_owned(),
@@ -38,11 +40,20 @@ fn Question(alike: Alike) -> impl IntoView {
     let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let choose = ServerAction::<ChooseAlike>::new();
     let trouble = Signal::derive(move || choose.value().get().and_then(Result::err));
-    let mapping = format!("/settings/connections/{}", question.connection);
+    let of = format!("{} {}", question.take, question.field);
+    let id = question.connection.clone();
+    let taken = (done > 0).then(|| {
+        let many = if done == 1 { "1 record".to_owned() } else { format!("{done} records") };
+        format!(
+            "{whose} of {} was taken for {many}. It is on its way to {gets}; the history tells each.",
+            question.field
+        )
+    });
     view! {
         <Title text=title.clone()/>
         <h1>{title}</h1>
-        {(count == 0)
+        {taken.map(|taken| view! { <p role="status" class="note done">{taken}</p> })}
+        {(count == 0 && done == 0)
             .then(|| view! { <p class="empty">"No conflict about this field waits for a choice that could be answered so."</p> })}
         {(count > 0)
             .then(|| {
@@ -67,14 +78,56 @@ fn Question(alike: Alike) -> impl IntoView {
                     </p>
                 }
             })}
-        {(!rule.is_empty())
-            .then(|| {
-                view! {
-                    <h2 class="story">"So that nobody is asked again"</h2>
-                    <p>{rule}</p>
-                    <p class="mt-1"><a class="link" href=mapping>"Open the connection's mapping"</a>" It changes nothing until it is published."</p>
+        {rule.map(|rule| view! { <AsRule rule id of/> })}
+    }
+}
+
+/// The same answer for what is still to come: as an edit of the draft, that is looked at and published like any other.
+#[component]
+fn AsRule(rule: AlikeRule, id: String, of: String) -> impl IntoView {
+    let put = ServerAction::<ChangeMapping>::new();
+    let trouble = Signal::derive(move || put.value().get().and_then(Result::err));
+    let AlikeRule { words, changes, standing, may_edit } = rule;
+    let preview = format!("/settings/connections/{id}/mappings/preview");
+    view! {
+        <section class="part">
+            <div class="part-head"><h2>"So that nobody is asked again"</h2></div>
+            {match standing {
+                RuleStanding::InForce => view! { <p>"The mapping says so already: "{words}</p> }.into_any(),
+                RuleStanding::Drafted => {
+                    view! {
+                        <p>"The mapping's draft says so, and has no effect yet: "{words}</p>
+                        <p class="mt-1"><a class="link" href=preview>"See what the draft would do, and publish it"</a></p>
+                    }
+                    .into_any()
                 }
-            })}
+                RuleStanding::Offered => {
+                    view! {
+                        <p>"As a rule: "{words}" What becomes another in the mapping:"</p>
+                        <ul class="told mt-1">{changes.into_iter().map(|change| view! { <li>{change}</li> }).collect_view()}</ul>
+                        {if may_edit {
+                            view! {
+                                <FormTrouble trouble/>
+                                <ActionForm action=put attr:class="mt-3">
+                                    <input type="hidden" name="form[connection]" value=id/>
+                                    <input type="hidden" name="form[what]" value="stands"/>
+                                    <input type="hidden" name="form[of]" value=of/>
+                                    <button class="btn btn-sm" type="submit" disabled=put.pending()>"Make this the rule"</button>
+                                </ActionForm>
+                                <p class="hint mt-1">
+                                    "Goes into the mapping's draft and opens its preview. Nothing has an effect before it is published there,
+                                    and every version can be brought back."
+                                </p>
+                            }
+                            .into_any()
+                        } else {
+                            view! { <p class="hint mt-2">"Mappings are changed by administrators: ask one to do this."</p> }.into_any()
+                        }}
+                    }
+                    .into_any()
+                }
+            }}
+        </section>
     }
 }
 

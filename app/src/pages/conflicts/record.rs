@@ -6,6 +6,7 @@ use crate::address::with_query;
 use crate::api::{self, ChooseValues, PreviewChoices};
 use crate::live::use_live;
 use crate::model::{Choices, ConflictRecord, ConflictRow, Taken};
+use crate::ui::reference::Reference;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
 use crate::ui::trouble::{FormTrouble, TroubleBox};
@@ -158,10 +159,7 @@ fn typed_counts(event: &Event) {
 fn Heading(record: ConflictRecord) -> impl IntoView {
     view! {
         <h2>
-            <a class="link num" href=record.record_url rel="external noopener" target="_blank">
-                {record.reference}<span class="sr-only">" in ServiceNow, opens in a new tab"</span>
-                <span aria-hidden="true">" ↗"</span>
-            </a>
+            <Reference number=record.reference address=record.record_url/>
             " "
             <a class="link num" href=format!("/tickets/{}", record.ticket_id)>{record.ticket_number}</a>
             <span class="text-quiet text-xs font-normal">

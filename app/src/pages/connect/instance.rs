@@ -6,6 +6,7 @@ use crate::ui::field::TextField;
 use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 /// Of a connection that is not there yet.
 #[component]
@@ -32,7 +33,15 @@ pub fn Instance(id: String, step: InstanceStep) -> impl IntoView {
 fn Form(id: String, step: InstanceStep, secret: String) -> impl IntoView {
     let connect = ServerAction::<Connect>::new();
     let trouble = Signal::derive(move || connect.value().get().and_then(Result::err));
-    let secret_hint = if step.has_secret {
+    // Without scripts, what was typed comes back with the address; the secret does not.
+    let query = use_query_map();
+    let typed = |name: &str| query.read_untracked().get(&format!("form[{name}]"));
+    let is_again = typed("name").is_some();
+    let (name, address) = (typed("name").unwrap_or(step.name), typed("address").unwrap_or(step.address));
+    let client_id = typed("client_id").unwrap_or(step.client_id);
+    let secret_hint = if is_again && !step.has_secret {
+        "Type it once more: a secret is kept in no address."
+    } else if step.has_secret {
         "One is kept, sealed. Leave this empty to go on with it."
     } else {
         "Kept sealed; it is never shown again."
@@ -48,9 +57,9 @@ fn Form(id: String, step: InstanceStep, secret: String) -> impl IntoView {
                 <div class="form">
                     <FormTrouble trouble/>
                     <input type="hidden" name="id" value=id/>
-                    <TextField label="Name" name="name" value=step.name hint="How this connection is called here." trouble/>
-                    <TextField label="Instance address" name="address" kind="url" value=step.address hint=address_hint trouble/>
-                    <TextField label="Client ID" name="client_id" value=step.client_id autocomplete="off" trouble/>
+                    <TextField label="Name" name="name" value=name hint="How this connection is called here." trouble/>
+                    <TextField label="Instance address" name="address" kind="url" value=address hint=address_hint trouble/>
+                    <TextField label="Client ID" name="client_id" value=client_id autocomplete="off" trouble/>
                     <TextField label="Client secret" name="client_secret" kind="password" value=secret
                         autocomplete="off" required=!step.has_secret hint=secret_hint trouble/>
                     <button class="btn btn-primary justify-self-start" type="submit" disabled=connect.pending()>

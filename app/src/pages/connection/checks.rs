@@ -6,7 +6,7 @@ use crate::live::use_live;
 use crate::model::{Check, ConnectionState};
 use crate::ui::state::{State, Tone};
 use crate::ui::time::MaybeTime;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{ErrorCode, FormTrouble};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
@@ -68,7 +68,7 @@ pub fn Finding(check: Check) -> impl IntoView {
                 {(!check.why.is_empty()).then(|| view! { <p class="text-quiet">{check.why}</p> })}
                 {(!check.what_to_do.is_empty())
                     .then(|| view! { <p><span class="font-medium">"What to do: "</span>{check.what_to_do}</p> })}
-                {(!check.code.is_empty()).then(|| view! { <p class="code">{check.code}</p> })}
+                {(!check.code.is_empty()).then(|| view! { <p><ErrorCode code=check.code/></p> })}
             </div>
         </li>
     }

@@ -20,12 +20,13 @@ const LOOKS: [(&str, &str); 6] = [
 
 #[component]
 pub fn Preview(preview: MappingPreview, id: String, may_edit: bool, change: Change) -> impl IntoView {
-    let MappingPreview { revision, differences, findings, links, allowed, problem, not_yet, look } = preview;
+    let MappingPreview { revision, differences, findings, links, allowed, problem, not_yet, unseen, look } = preview;
     let is_same = differences.is_empty();
     let may_look = may_edit && problem.is_empty();
     let is_running = look.as_ref().is_some_and(|look| look.state == "running");
     let looking = id.clone();
     let may_publish = may_edit && not_yet.is_empty();
+    let is_seen = unseen.is_empty();
     view! {
         <section class="part">
             <div class="part-head"><h2>"What differs from what is in force"</h2></div>
@@ -65,16 +66,38 @@ pub fn Preview(preview: MappingPreview, id: String, may_edit: bool, change: Chan
                 " of them. Each version stays and can be brought back."
             </p>
             {(!not_yet.is_empty()).then(|| view! { <p class="hint mt-2">{not_yet}</p> })}
-            {may_publish.then(|| view! {
-                <ActionForm action=change attr:class="form mt-2">
-                    <input type="hidden" name="form[connection]" value=id/>
-                    <input type="hidden" name="form[what]" value="publish"/>
-                    <input type="hidden" name="form[of]" value=revision/>
-                    <TextField label="Note" name="form[typed][note]" about="note" required=false hint="Why, for whoever reads the versions later."/>
-                    <button class="btn btn-primary justify-self-start" type="submit" disabled=change.pending()>"Publish and heal"</button>
-                </ActionForm>
+            {(may_publish && is_seen).then(|| view! { <Publish id=id.clone() revision is_seen change/> })}
+            {(may_publish && !is_seen).then(|| view! {
+                <p class="mt-2">{unseen}" Look at it above first."</p>
+                <details class="mt-2">
+                    <summary>"Publish without looking"</summary>
+                    <Publish id revision is_seen change/>
+                </details>
             })}
         </section>
+    }
+}
+
+/// `is_seen`: somebody has looked at what it would do.
+#[component]
+fn Publish(id: String, revision: i64, is_seen: bool, change: Change) -> impl IntoView {
+    let (class, words) =
+        if is_seen { ("btn btn-primary", "Publish and heal") } else { ("btn btn-error", "Publish without looking") };
+    view! {
+        <ActionForm action=change attr:class="form mt-2">
+            <input type="hidden" name="form[connection]" value=id/>
+            <input type="hidden" name="form[what]" value="publish"/>
+            <input type="hidden" name="form[of]" value=revision/>
+            {(!is_seen).then(|| view! {
+                <input type="hidden" name="form[typed][unseen]" value="yes"/>
+                <p class="hint">
+                    "The healing run writes what nobody has seen, up to the number above. The audit says that nobody looked.
+                    To undo it, bring the version before back under Versions."
+                </p>
+            })}
+            <TextField label="Note" name="form[typed][note]" about="note" required=false hint="Why, for whoever reads the versions later."/>
+            <button class=class type="submit" disabled=change.pending()>{words}</button>
+        </ActionForm>
     }
 }
 

@@ -28,6 +28,7 @@ pub fn OwnPage() -> impl IntoView {
         })}
         <Password act=change/>
         <Everywhere/>
+        <p class="hint mt-6">"For whoever changes the console: "<a class="link" href="/design">"the parts that its pages are made of"</a>"."</p>
     }
 }
 

@@ -11,6 +11,7 @@ use crate::live::follow;
 use crate::model::{self, RecordQuestion, RecordRow};
 use crate::ui::filter::FilterForm;
 use crate::ui::loaded::loaded;
+use crate::ui::reference::Reference;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
 use fields::Fields;
@@ -104,10 +105,7 @@ fn Facts(page: model::RecordPage) -> impl IntoView {
     let failures = with_query("/failures", &[("connection", &page.connection_id)]);
     view! {
         <p class="sync">
-            <a class="link num" href=page.record_url rel="external noopener" target="_blank">
-                {page.reference}<span class="sr-only">" in ServiceNow, opens in a new tab"</span>
-                <span aria-hidden="true">" ↗"</span>
-            </a>
+            <Reference number=page.reference address=page.record_url/>
             {(!page.ticket_id.is_empty())
                 .then(|| view! { <a class="link num" href=format!("/tickets/{}", page.ticket_id)>{page.ticket_number}</a> })}
             <span>"by "<a class="link" href=format!("/settings/connections/{}", page.connection_id)>{page.connection}</a></span>
