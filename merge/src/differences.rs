@@ -160,7 +160,10 @@ fn listed(fields: &BTreeMap<String, String>) -> String {
 
 fn notes(before: &Rules, after: &Rules) -> Vec<(String, String)> {
     let find = |rules: &Rules, name: &str| rules.notes.iter().find(|note| note.name == name).cloned();
-    let words = |note: &NoteRule| format!("{} becomes the comment \"{}\"", note.servicenow, note.text);
+    let words = |note: &NoteRule| {
+        let labels = if note.labels.is_empty() { String::new() } else { format!(", with {}", listed(&note.labels)) };
+        format!("{} becomes the comment \"{}\"{labels}", note.servicenow, note.text)
+    };
     let mut told = Vec::new();
     for note in &after.notes {
         match find(before, &note.name) {

@@ -3,7 +3,7 @@
 use crate::clock;
 use crate::store::{Finding, HistoryLine};
 use app::model::{ChangeRow, FindingRow, When};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use leptos::prelude::use_context;
 
@@ -18,8 +18,23 @@ impl ReaderZone {
         Self(TimeZone::get(zone).unwrap_or(TimeZone::UTC))
     }
 
-    fn now() -> Self {
+    pub(super) fn now() -> Self {
         use_context().unwrap_or(Self(TimeZone::UTC))
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// A moment as a date-time input wants it: `2026-11-30T17:00`.
+    pub(super) fn input(&self, millis: i64) -> String {
+        clock::format_moment_in(millis, &self.0, "%Y-%m-%dT%H:%M")
+    }
+
+    /// What such an input says. An hour that the clocks left out is the one after it, one that came twice is its first.
+    pub(super) fn read(&self, text: &str) -> Option<i64> {
+        let moment: DateTime = text.trim().replacen(' ', "T", 1).parse().ok()?;
+        Some(moment.to_zoned(self.0.clone()).ok()?.timestamp().as_millisecond())
     }
 }
 
@@ -114,6 +129,17 @@ mod tests {
         let (begin, end) = (begin_of_day("2026-03-29", &berlin), end_of_day("2026-03-29", &berlin));
         assert_eq!(end.expect("a day") - begin.expect("a day"), 23 * 60 * 60 * 1000);
         assert_eq!(begin_of_day("29.3.2026", &berlin), None);
+    }
+
+    #[test]
+    fn an_input_is_read_as_it_was_shown() {
+        let berlin = ReaderZone::named("Europe/Berlin");
+        assert_eq!(berlin.input(SUMMER), "2026-03-29T03:00");
+        assert_eq!(berlin.read("2026-03-29T03:00"), Some(SUMMER - 5_000));
+        assert_eq!(berlin.read("2026-03-29T02:30"), berlin.read("2026-03-29T03:30"), "there was no such hour");
+        assert_eq!(ReaderZone::named("").read("2026-03-29 01:00:05"), Some(SUMMER));
+        assert_eq!(berlin.read("tomorrow"), None);
+        assert_eq!((berlin.name(), ReaderZone::named("").name()), ("Europe/Berlin", "UTC"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Desk's tickets as a list, and edits of many of them.
 
-use super::show::{pages, when};
+use super::show::{ReaderZone, pages, when};
 use super::{Operations, OrTrouble};
 use crate::desk::{self, PRIORITIES, STATUSES};
 use crate::store::{TicketOrder, TicketSearch, TicketStanding};
@@ -83,9 +83,9 @@ impl Operations {
             ));
         }
         let rules = self.rules().await?;
-        let mut edited = BulkEdited::default();
+        let (zone, mut edited) = (ReaderZone::now(), BulkEdited::default());
         for ticket in &edit.tickets {
-            match self.change_ticket(&who, &rules, ticket, &fields).await {
+            match self.change_ticket(&who, &rules, ticket, &fields, &zone).await {
                 Ok(true) => edited.changed += 1,
                 Ok(false) => edited.same += 1,
                 Err(trouble) => edited.refused.push(format!("{} {} {}", trouble.what, trouble.why, trouble.what_to_do)),

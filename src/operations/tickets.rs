@@ -1,6 +1,6 @@
 //! Desk's tickets, as people read and edit them.
 
-use super::show::{when, when_any};
+use super::show::{ReaderZone, when, when_any};
 use super::{Operations, OrTrouble, not_found};
 use crate::clock;
 use crate::connectors::servicenow::Instance;
@@ -35,12 +35,14 @@ impl Operations {
             Some(link) => self.sync_line(link).await?,
             None => None,
         };
+        let zone = ReaderZone::now();
         let may_go_to = if sync.is_none() { self.sending_connections().await? } else { Vec::new() };
         Ok(TicketPage {
             may_go_to,
             owner_email: user(&ticket.owner_id).map(|user| user.email.clone()).unwrap_or_default(),
             requestor: user(&ticket.requestor_id).map(|user| user.name.clone()).unwrap_or_default(),
-            due: ticket.due_at.map(input_moment).unwrap_or_default(),
+            zone: zone.name().to_owned(),
+            due: ticket.due_at.map(|at| zone.input(at)).unwrap_or_default(),
             created: when(ticket.opened_at),
             updated: when(ticket.updated_at),
             closed: ticket.closed_at.and_then(when_any),
@@ -87,7 +89,7 @@ impl Operations {
             statuses: desk::choices(&STATUSES, &rules, "status"),
             kinds: desk::choices(&KINDS, &rules, "kind"),
             priorities: desk::choices(&PRIORITIES, &rules, "priority"),
-            more: desk::more_fields(&ticket, &rules).into_iter().map(|more| more_row(more, &rules)).collect(),
+            more: desk::more_fields(&ticket, &rules).into_iter().map(|more| more_row(more, &rules, &zone)).collect(),
             labels: ticket.labels.split(", ").filter(|label| !label.is_empty()).map(ToOwned::to_owned).collect(),
             users: users.into_iter().map(|user| DeskUser { id: user.id, name: user.name, email: user.email }).collect(),
             id: ticket.id,
@@ -180,16 +182,18 @@ impl Operations {
     pub async fn save_ticket(&self, form: TicketForm) -> Answer<()> {
         let who = self.require(Role::Operator, "tickets.edit", &form.id).await?.name.clone();
         let rules = self.rules().await?;
-        self.change_ticket(&who, &rules, &form.id, &form.changed()).await.map(|_| ())
+        let zone = ReaderZone::named(&form.zone);
+        self.change_ticket(&who, &rules, &form.id, &form.changed(), &zone).await.map(|_| ())
     }
 
-    /// Answers whether anything is another than before.
+    /// Answers whether anything is another than before. `zone` is that of the moments.
     pub(super) async fn change_ticket(
         &self,
         who: &str,
         rules: &[Rules],
         id: &str,
         fields: &[(String, String)],
+        zone: &ReaderZone,
     ) -> Answer<bool> {
         let before = self.ticket_row(id).await?;
         let rules: Vec<&Rules> = rules.iter().collect();
@@ -207,8 +211,8 @@ impl Operations {
                 "labels" => after.labels = desk::labels(&more(field, value)?),
                 "account" => after.account = more(field, value)?,
                 "contact" => after.contact = more(field, value)?,
-                "due" => after.due_at = moment(field, value)?,
-                "snoozed_until" => after.snoozed_until = moment(field, value)?,
+                "due" => after.due_at = moment(field, value, zone)?,
+                "snoozed_until" => after.snoozed_until = moment(field, value, zone)?,
                 "owner_email" => after.owner_id = self.owner(value).await?,
                 custom => {
                     let is_there = desk::more_fields(&before, &rules).iter().any(|more| more.name == custom);
@@ -359,16 +363,16 @@ pub(super) fn one_of(field: &str, value: &str, own: &[&str], rules: &[&Rules]) -
         .about(field))
 }
 
-fn moment(field: &str, text: &str) -> Answer<Option<i64>> {
+fn moment(field: &str, text: &str, zone: &ReaderZone) -> Answer<Option<i64>> {
     if text.is_empty() {
         return Ok(None);
     }
-    clock::read_moment(text).map(Some).ok_or_else(|| {
+    zone.read(text).map(Some).ok_or_else(|| {
         Trouble::new(
             "TICKET-DATE",
             "The date cannot be read.",
             "It is not a date with a time.",
-            "Type it as 2026-11-30T17:00, in UTC.",
+            &format!("Type it as 2026-11-30T17:00, in the zone {}.", zone.name()),
         )
         .about(field)
     })
@@ -386,24 +390,19 @@ fn more(field: &str, text: &str) -> Answer<String> {
 }
 
 /// A further field as the form shows it.
-fn more_row(more: More, rules: &[&Rules]) -> MoreField {
+fn more_row(more: More, rules: &[&Rules], zone: &ReaderZone) -> MoreField {
     let (kind, value, choices) = match more.value {
         MoreValue::Text(text) => ("text", text, Vec::new()),
         MoreValue::Choice(choice) => ("select", choice, desk::choices(&[""], rules, &more.name)),
-        MoreValue::Moment(at) => ("datetime-local", at.map(input_moment).unwrap_or_default(), Vec::new()),
+        MoreValue::Moment(at) => ("datetime-local", at.map(|at| zone.input(at)).unwrap_or_default(), Vec::new()),
     };
     let (label, hint) = match more.name.as_str() {
         "severity" => ("Severity", ""),
         "labels" => ("Labels", "Separated by commas"),
-        "snoozed_until" => ("Snoozed until", "UTC"),
+        "snoozed_until" => ("Snoozed until", zone.name()),
         "account" => ("Account", ""),
         "contact" => ("Contact", ""),
         custom => (custom.strip_prefix(CUSTOM).unwrap_or(custom), "Custom field"),
     };
     MoreField { label: label.to_owned(), hint: hint.to_owned(), kind: kind.to_owned(), value, choices, name: more.name }
-}
-
-/// As a date-time input wants it.
-fn input_moment(at: i64) -> String {
-    clock::format_moment(at, "%Y-%m-%dT%H:%M")
 }

@@ -117,6 +117,37 @@ async fn a_person_edits_the_further_fields() {
 }
 
 #[tokio::test]
+async fn the_due_date_is_typed_and_shown_in_the_readers_zone() {
+    let mut program = Program::start(sqlite().await).await;
+    program.become_admin().await;
+    let id = ticket(&program).await;
+    let utc = program.cookie.clone();
+    program.edit_ticket(&id, &[("due", "2026-12-24T17:00")]).await;
+    assert_eq!(program.ticket(&id).await.due_at, crate::clock::read_moment("2026-12-24 17:00:00"), "no zone is UTC");
+
+    program.cookie = format!("{utc}; isthmus_zone=Asia/Kolkata");
+    let page = program.get(&format!("/tickets/{id}")).await.text().await.expect("a page").replace("<!>", "");
+    for words in ["Time zone: Asia/Kolkata", "name=\"form[zone]\" value=\"Asia/Kolkata\"", "value=\"2026-12-24T22:30\""] {
+        assert!(page.contains(words), "{words} is not on {page}");
+    }
+    // The form says in which zone it was typed: the browser may be elsewhere by then.
+    program.cookie = utc;
+    let same = program.ticket(&id).await;
+    let fixed = [("title", same.title.as_str()), ("description", &same.description), ("status", &same.status), ("kind", &same.kind), ("priority", &same.priority), ("owner_email", "")];
+    let mut form = vec![("form[id]".to_owned(), id.clone()), ("form[zone]".to_owned(), "Asia/Kolkata".to_owned())];
+    for (name, value) in fixed {
+        form.push((format!("form[{name}]"), value.to_owned()));
+        form.push((format!("form[shown][{name}]"), value.to_owned()));
+    }
+    form.push(("form[due]".to_owned(), "2026-12-25T09:00".to_owned()));
+    form.push(("form[shown][due]".to_owned(), "2026-12-24T22:30".to_owned()));
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let answer = program.ask("edit-ticket", &form).await;
+    assert!(answer.is_null(), "{answer}");
+    assert_eq!(program.ticket(&id).await.due_at, crate::clock::read_moment("2026-12-25 03:30:00"));
+}
+
+#[tokio::test]
 async fn a_person_deletes_a_ticket_after_being_asked() {
     let mut program = Program::start(sqlite().await).await;
     program.become_admin().await;

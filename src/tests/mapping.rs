@@ -122,6 +122,39 @@ async fn what_would_be_done_is_shown_and_publishing_begins_a_healing_run() {
 }
 
 #[tokio::test]
+async fn a_note_rule_is_changed_added_and_removed_on_the_same_draft() {
+    let pair = Pair::linked().await;
+    let (program, connection) = (&pair.program, pair.connection.as_str());
+    let table = page(program, connection, "").await;
+    assert!(table.contains("1 is Awaiting Caller") && table.contains("Add a note rule"), "{table}");
+    let open = page(program, connection, "?note=on-hold%20reason").await;
+    for words in ["Put on hold in ServiceNow: {value}", "1: Awaiting Caller", "What people call the values", "Remove this rule"] {
+        assert!(open.contains(words), "{words} is not on {open}");
+    }
+    let next = change(program, connection, "note", "on-hold reason", &[("labels", "1 Waiting")]).await;
+    let again = page(program, connection, next.split_once("/mappings").expect("the editor").1).await;
+    assert!(again.contains("1 Waiting") && again.contains("not a value, a colon and a label"), "{again}");
+    let labels = [("labels", "1: Waiting for the caller\n3: A problem")];
+    change(program, connection, "note", "on-hold reason", &labels).await;
+    let note = &draft(program, connection).await.rules.notes[0];
+    assert_eq!((note.labels.len(), note.labels["1"].as_str()), (2, "Waiting for the caller"));
+    let table = page(program, connection, "").await;
+    assert!(table.contains("No label says what") && table.contains("changed"), "linted beside the instance: {table}");
+
+    let new = [("servicenow", "close_code"), ("text", "Closed as {value}"), ("labels", "")];
+    change(program, connection, "note", "", &new).await;
+    assert_eq!(draft(program, connection).await.rules.notes[1].name, "close code");
+    look_and_publish(program, connection).await;
+    until_healed(program, connection).await;
+    program.edit_incident(&pair.incident, json!({"state": "3", "hold_reason": "1"})).await;
+    pair.quiet().await;
+    let page_of_ticket = program.get(&format!("/tickets/{}", pair.ticket)).await.text().await.expect("a page");
+    assert!(page_of_ticket.contains("Put on hold in ServiceNow: Waiting for the caller"), "{page_of_ticket}");
+    change(program, connection, "remove", "close code", &[]).await;
+    assert_eq!(draft(program, connection).await.rules.notes.len(), 1);
+}
+
+#[tokio::test]
 async fn only_what_somebody_looked_at_is_published_or_else_the_audit_says_so() {
     let pair = Pair::linked().await;
     let (program, connection) = (&pair.program, pair.connection.as_str());
@@ -274,6 +307,11 @@ async fn the_instance_says_which_choices_have_no_row_and_which_are_gone() {
     assert!(found(0).contains("no choice") && found(0).contains("77"), "{check}");
     assert!(found(3).contains("Magic") && found(3).contains("close_code"), "{check}");
     assert!(check["findings"].to_string().contains("Waiting for parts"), "{check}");
+    let typed = statuses(&now, &[("rows.0.label", "Brand new")]);
+    change(program, connection, "map", "status", &borrowed(&typed)).await;
+    let rules = draft(program, connection).await.rules;
+    let Convert::Map { map } = &rules.rule("status").expect("there").convert else { panic!("a map") };
+    assert_eq!((map.rows[0].label.as_str(), map.rows[1].label.as_str()), ("Brand new", "In Progress"));
     let typed = statuses(&now, &[("rows.3.requires", "close_code Magic")]);
     let check = program.ask("check-mapping", &plain(&form(connection, "map", "status", &borrowed(&typed)))).await;
     assert_eq!(check["trouble"]["field"], "rows.3.requires", "{check}");

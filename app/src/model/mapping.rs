@@ -29,7 +29,7 @@ pub struct MappingAsk {
 pub struct MappingChange {
     /// The connection's id.
     pub connection: String,
-    /// To the draft: `rule`, `turn`, `stands`, `remove`, `map`, `flow`, `preset`, `version`, `discard`. With it: `look`,
+    /// To the draft: `rule`, `turn`, `stands`, `note`, `remove`, `map`, `flow`, `preset`, `version`, `discard`. With it: `look`,
     /// `publish`.
     pub what: String,
     /// The rule's name, a side or a direction before it, the preset, the version, the draft's revision, how far to look.
@@ -106,6 +106,7 @@ pub struct MappingFields {
     pub rows: Vec<MappingRow>,
     /// What belongs to no rule.
     pub findings: Vec<String>,
+    /// A field rule's form, or a note rule's.
     pub open: Option<MappingForm>,
 }
 
@@ -114,6 +115,8 @@ pub struct MappingFields {
 pub struct MappingRow {
     /// Empty for what no rule can change.
     pub name: String,
+    /// It becomes a comment, and is no field of the platform.
+    pub is_note: bool,
     /// Names its row on the page.
     pub anchor: String,
     pub servicenow: String,
@@ -129,9 +132,11 @@ pub struct MappingRow {
     pub findings: Vec<String>,
 }
 
-/// A field rule's form.
+/// A rule's form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MappingForm {
+    /// Of a note rule.
+    pub is_note: bool,
     /// Empty for a new one.
     pub rule: String,
     /// The row it stands at.
@@ -175,6 +180,8 @@ pub struct FormInput {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FormInputKind {
     Text(String),
+    /// One thing a line.
+    Lines(String),
     /// The name of a field on a side: `servicenow` or `platform`.
     Field {
         value: String,
@@ -358,6 +365,8 @@ impl MappingChange {
         let (page, open) = match self.what.as_str() {
             "rule" if self.of.is_empty() => (base, ("add", "1")),
             "rule" => (base, ("edit", self.of.as_str())),
+            "note" if self.of.is_empty() => (base, ("add", "note")),
+            "note" => (base, ("note", self.of.as_str())),
             "map" => (format!("{base}/values"), ("edit", self.of.as_str())),
             "flow" => (format!("{base}/flow"), ("edit", "1")),
             _ => return String::new(),

@@ -1,6 +1,7 @@
 //! What is wrong with a mapping, said before it is published and not by the first record that meets it.
 
 mod fields;
+mod notes;
 mod value_map;
 
 pub use value_map::demanded;
@@ -77,6 +78,7 @@ pub fn lint_against(rules: &Rules, servicenow: &Offers, platform: &Offers) -> Ve
         found.extend(fields::against(rules, rule, servicenow, platform));
         findings.extend(found.into_iter().map(|about| about.of(rule)));
     }
+    findings.extend(notes::against(rules, servicenow));
     findings.extend(fields::written_twice(rules));
     findings.extend(fields::loops(rules));
     findings.extend(unknown_rules(rules));

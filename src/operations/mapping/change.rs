@@ -1,7 +1,7 @@
 //! What a person does to the draft. The first edit begins it; each keeps what others did meanwhile to other parts.
 
 use super::offered::Offered;
-use super::{Typed, Work, differences, flow_form, flow_of, map_form, rule_form, seen, stands, topic};
+use super::{Typed, Work, differences, flow_form, flow_of, map_form, note_form, rule_form, seen, stands, topic};
 use crate::operations::{Operations, OrTrouble, not_found};
 use crate::store::Draft;
 use app::api::Answer;
@@ -31,7 +31,7 @@ impl Operations {
         self.keep_draft(&work, rules, &change.what).await?;
         let editor = format!("/settings/connections/{}/mappings", work.connection.id);
         Ok(match change.what.as_str() {
-            "rule" => format!("{editor}#{}", anchor("rule", &change.of)),
+            "rule" | "note" => format!("{editor}#{}", anchor("rule", &change.of)),
             "turn" => format!("{editor}#{}", anchor("rule", turned(&change.of).1)),
             "map" => format!("{editor}/values#{}", anchor("map", &change.of)),
             "flow" => format!("{editor}/flow"),
@@ -119,6 +119,18 @@ fn changed(work: &Work, offered: &Offered, change: &MappingChange) -> Answer<Rul
             let at = place(work, name, "")?;
             stands::put(&mut rules, at, side)?;
         }
+        "note" if change.of.is_empty() => {
+            let note = note_form::read(&rules, &note_form::blank(), &change.typed)?;
+            rules.notes.push(note);
+        }
+        "note" => {
+            let at = place_of_note(work, &change.of, &change.seen)?;
+            rules.notes[at] = note_form::read(&rules, &rules.notes[at], &change.typed)?;
+        }
+        "remove" if rules.notes.iter().any(|note| note.name == change.of) => {
+            let at = place_of_note(work, &change.of, &change.seen)?;
+            rules.notes.remove(at);
+        }
         "remove" => {
             let at = place(work, &change.of, &change.seen)?;
             rules.fields.remove(at);
@@ -143,6 +155,16 @@ fn place(work: &Work, name: &str, shown: &str) -> Answer<usize> {
     let rules = work.rules();
     match rules.fields.iter().position(|rule| rule.name == name) {
         Some(at) if shown.is_empty() || shown == seen(&rules.fields[at]) => Ok(at),
+        Some(_) => Err(stale(work)),
+        None => Err(not_found("rule")),
+    }
+}
+
+/// The same for a note rule.
+fn place_of_note(work: &Work, name: &str, shown: &str) -> Answer<usize> {
+    let notes = &work.rules().notes;
+    match notes.iter().position(|note| note.name == name) {
+        Some(at) if shown.is_empty() || shown == seen(&notes[at]) => Ok(at),
         Some(_) => Err(stale(work)),
         None => Err(not_found("rule")),
     }
@@ -176,6 +198,7 @@ pub(super) fn check(work: &Work, offered: &Offered, change: &MappingChange) -> M
     let as_typed = MappingChange { seen: String::new(), ..change.clone() };
     let now = match change.what.as_str() {
         "flow" => seen(&flow_of(work.rules())),
+        "note" => work.rules().notes.iter().find(|note| note.name == change.of).map(seen).unwrap_or_default(),
         _ => work.rules().rule(&change.of).map(seen).unwrap_or_default(),
     };
     if !change.of.is_empty() || change.what == "flow" {
@@ -184,6 +207,9 @@ pub(super) fn check(work: &Work, offered: &Offered, change: &MappingChange) -> M
     // Nothing is typed yet into the form of what is there.
     let is_untouched = change.typed.is_empty() && !change.of.is_empty();
     let rules = if is_untouched { Ok(work.rules().clone()) } else { changed(work, offered, &as_typed) };
+    if change.what == "note" {
+        return check_note(work, offered, change, rules, check);
+    }
     let (rules, rule) = match rules {
         Ok(rules) => {
             let rule = if change.of.is_empty() { rules.fields.last() } else { rules.rule(&change.of) };
@@ -210,6 +236,33 @@ pub(super) fn check(work: &Work, offered: &Offered, change: &MappingChange) -> M
         "map" => at_rows(&rule, offered, &change.typed, findings),
         _ => findings.map(|finding| MappingFinding { at: None, sentence: finding.sentence }).collect(),
     };
+    check
+}
+
+/// `rules` are as they would be.
+fn check_note(
+    work: &Work,
+    offered: &Offered,
+    change: &MappingChange,
+    rules: Answer<Rules>,
+    mut check: MappingCheck,
+) -> MappingCheck {
+    let fields = offered.servicenow.fields.iter();
+    check.servicenow = fields.map(|(name, offer)| (name.clone(), offer.label.clone())).collect();
+    let rules = rules.unwrap_or_else(|trouble| {
+        // Nothing is typed yet into the form of a new rule.
+        check.trouble = (!change.typed.is_empty()).then_some(trouble);
+        work.rules().clone()
+    });
+    let note = if change.of.is_empty() && check.trouble.is_none() && !change.typed.is_empty() {
+        rules.notes.last()
+    } else {
+        rules.notes.iter().find(|note| note.name == change.of)
+    };
+    let Some(note) = note else { return check };
+    let findings = merge::lint_against(&rules, &offered.servicenow, &offered.platform);
+    let findings = findings.into_iter().filter(|finding| finding.rule == note.name);
+    check.findings = findings.map(|finding| MappingFinding { at: None, sentence: finding.sentence }).collect();
     check
 }
 

@@ -227,7 +227,7 @@ pub(super) fn differences(before: &Rules, after: &Rules) -> Vec<String> {
 
 fn in_words(input: FormInput) -> (String, String) {
     let words = match input.kind {
-        FormInputKind::Text(value) | FormInputKind::Field { value, .. } => value,
+        FormInputKind::Text(value) | FormInputKind::Lines(value) | FormInputKind::Field { value, .. } => value,
         FormInputKind::Choice { value, options } => {
             let words = options.into_iter().find(|(option, _)| *option == value).map(|(_, words)| words);
             words.unwrap_or(value)

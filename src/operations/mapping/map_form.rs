@@ -69,6 +69,7 @@ pub(super) fn read(
         rows: Vec::new(),
     };
     let mut places = Vec::new();
+    let shown = rows(rule, now, offered, &Typed::new());
     for (at, row) in typed_rows(typed) {
         if row.servicenow.is_empty() && row.platform.is_empty() || row.is_open && row.platform.is_empty() {
             continue;
@@ -85,12 +86,14 @@ pub(super) fn read(
         let was = now.rows.iter().find(|was| was.servicenow == row.servicenow);
         let offered_label = choices.iter().find(|(value, _)| *value == row.servicenow).map(|(_, label)| label.clone());
         let label = was.map(|was| was.label.clone()).or(offered_label).unwrap_or_else(|| row.servicenow.clone());
+        // A label that nobody touched is of the value that stood there before.
+        let is_typed = !row.label.is_empty() && shown.get(at).is_none_or(|shown| shown.label != row.label);
         map.rows.push(Row {
             requires: fields(at, "requires", &row.requires)?,
             platform_requires: fields(at, "platform_requires", &row.platform_requires)?,
             writes: fields(at, "writes", &row.writes)?,
             servicenow: row.servicenow,
-            label: if row.label.is_empty() { label } else { row.label },
+            label: if is_typed { row.label } else { label },
             platform: row.platform,
             default: row.is_default,
         });

@@ -6,6 +6,7 @@ pub(super) mod conditions;
 mod file;
 mod flow_form;
 mod map_form;
+mod note_form;
 mod offered;
 mod preview;
 mod publish;

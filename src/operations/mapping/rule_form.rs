@@ -209,7 +209,7 @@ pub(super) fn sections(rules: &Rules, rule: &FieldRule, typed: &Typed) -> Vec<Fo
     ]
 }
 
-fn input(name: &str, label: &str, hint: &str, kind: FormInputKind) -> FormInput {
+pub(super) fn input(name: &str, label: &str, hint: &str, kind: FormInputKind) -> FormInput {
     FormInput { name: name.into(), label: label.into(), hint: hint.into(), only: String::new(), kind }
 }
 
@@ -334,7 +334,7 @@ fn constant(offered: &Offered, rule: &FieldRule, text: &str) -> Answer<Value> {
     })
 }
 
-fn field_name(name: &str, side: &str, text: &str) -> Answer<String> {
+pub(super) fn field_name(name: &str, side: &str, text: &str) -> Answer<String> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_.+- ".contains(letter);
     if text.is_empty() {
         return Err(missing(name, &format!("The rule names no field of {side}.")));
@@ -354,23 +354,28 @@ fn field_name(name: &str, side: &str, text: &str) -> Answer<String> {
 /// Unique within the mapping: what both sides agreed on is kept by it.
 fn new_name(rules: &Rules, rule: &FieldRule, typed: &str) -> Answer<String> {
     if !typed.is_empty() {
-        if rules.rule(typed).is_none() && rules.notes.iter().all(|note| note.name != typed) {
-            return Ok(typed.to_owned());
-        }
-        return Err(Trouble::new(
-            "MAPPING-NAME",
-            "There is a rule of this name already.",
-            "What both sides agreed on is kept by the rule's name, so each has its own.",
-            "Type another name, or none.",
-        )
-        .about("name"));
+        return if is_free(rules, typed) { Ok(typed.to_owned()) } else { Err(taken()) };
     }
     let field = rule.platform.rsplit('.').next().unwrap_or_default().replace('_', " ");
     let also = rule.servicenow.replace(['_', '.', '+'], " ");
     let more = (2..).map(|count| format!("{field} {count}"));
     let names = [field.clone(), also].into_iter().chain(more);
-    let is_free = |name: &String| rules.rule(name).is_none() && rules.notes.iter().all(|note| note.name != *name);
-    Ok(names.into_iter().find(is_free).unwrap_or(field))
+    Ok(names.into_iter().find(|name| is_free(rules, name)).unwrap_or(field))
+}
+
+/// Whether no rule of either kind is called so.
+pub(super) fn is_free(rules: &Rules, name: &str) -> bool {
+    rules.rule(name).is_none() && rules.notes.iter().all(|note| note.name != name)
+}
+
+pub(super) fn taken() -> Trouble {
+    Trouble::new(
+        "MAPPING-NAME",
+        "There is a rule of this name already.",
+        "What both sides agreed on is kept by the rule's name, so each has its own.",
+        "Type another name, or none.",
+    )
+    .about("name")
 }
 
 fn number<T: std::str::FromStr>(name: &str, text: &str) -> Answer<T> {
@@ -394,7 +399,7 @@ fn email(text: &str) -> Answer<String> {
     Err(missing("stand_in", "The stand-in has no e-mail."))
 }
 
-fn missing(name: &str, what: &str) -> Trouble {
+pub(super) fn missing(name: &str, what: &str) -> Trouble {
     Trouble::new("FORM-MISSING", what, "The rule can do nothing without it.", "Fill it in.").about(name)
 }
 
@@ -415,6 +420,7 @@ mod tests {
         for input in inputs {
             match input.kind {
                 FormInputKind::Text(value)
+                | FormInputKind::Lines(value)
                 | FormInputKind::Field { value, .. }
                 | FormInputKind::Choice { value, .. } => {
                     typed.insert(input.name, value);

@@ -3,22 +3,16 @@
 use super::change::{anchor, check, of_form};
 use super::offered::Offered;
 use super::rule_form::DIRECTIONS;
-use super::{Work, map_form, rule_form, seen, spelled};
+use super::{Work, map_form, note_form, rule_form, seen, spelled};
 use app::model::{
     MapForm, MapGroup, MapLine, MapShown, MappingAsk, MappingFields, MappingForm, MappingRow, MappingValues,
 };
-use merge::{Convert, FieldRule, Finding, Owner, Row, Rules, Side, ValueMap};
+use merge::{Convert, FieldRule, Finding, NoteRule, Owner, Row, Rules, Side, ValueMap};
 
 pub(super) fn fields(work: &Work, offered: &Offered, findings: &[Finding], ask: &MappingAsk) -> MappingFields {
     let rules = work.rules();
     let rows = rules.fields.iter().map(|rule| row(work, rule, findings));
-    let notes = rules.notes.iter().map(|note| MappingRow {
-        servicenow: note.servicenow.clone(),
-        platform: "comment".into(),
-        direction: "to_platform".into(),
-        on_the_way: format!("Becomes an internal note: {}", note.text),
-        ..MappingRow::default()
-    });
+    let notes = rules.notes.iter().map(|note| note_row(work, note, findings));
     MappingFields {
         rows: rows.chain(notes).chain(streams()).collect(),
         findings: sentences(findings, |finding| finding.rule.is_empty()),
@@ -29,10 +23,14 @@ pub(super) fn fields(work: &Work, offered: &Offered, findings: &[Finding], ask: 
 /// The form of the rule that the address names, or of a new one.
 fn open_rule(work: &Work, offered: &Offered, ask: &MappingAsk) -> Option<MappingForm> {
     let rules = work.rules();
+    if ask.query.contains_key("note") || ask.query.get("add").is_some_and(|what| what == "note") {
+        return open_note(work, offered, ask);
+    }
     let new = FieldRule::same("", "", "");
     let is_new = ask.query.contains_key("add");
     let rule = if is_new { &new } else { rules.rule(ask.query.get("edit")?)? };
     Some(MappingForm {
+        is_note: false,
         rule: rule.name.clone(),
         anchor: anchor("rule", &rule.name),
         seen: if is_new { String::new() } else { seen(rule) },
@@ -41,10 +39,50 @@ fn open_rule(work: &Work, offered: &Offered, ask: &MappingAsk) -> Option<Mapping
     })
 }
 
+fn open_note(work: &Work, offered: &Offered, ask: &MappingAsk) -> Option<MappingForm> {
+    let new = note_form::blank();
+    let note = match ask.query.get("note") {
+        Some(name) => work.rules().notes.iter().find(|note| note.name == *name)?,
+        None => &new,
+    };
+    Some(MappingForm {
+        is_note: true,
+        rule: note.name.clone(),
+        anchor: anchor("rule", &note.name),
+        seen: if note.name.is_empty() { String::new() } else { seen(note) },
+        sections: note_form::sections(note, &ask.typed),
+        check: check(work, offered, &of_form("note", &note.name, ask)),
+    })
+}
+
+/// A field of ServiceNow that becomes a comment.
+fn note_row(work: &Work, note: &NoteRule, findings: &[Finding]) -> MappingRow {
+    let now = work.connection.rules.notes.iter().find(|now| now.name == note.name);
+    let called: Vec<String> = note.labels.iter().map(|(value, label)| format!("{value} is {label}")).collect();
+    MappingRow {
+        name: note.name.clone(),
+        is_note: true,
+        anchor: anchor("rule", &note.name),
+        servicenow: note.servicenow.clone(),
+        platform: "comment".into(),
+        direction: "to_platform".into(),
+        on_the_way: joined([format!("Becomes an internal note: {}", note.text), called.join(", ")], ". "),
+        change: match now {
+            None => "new",
+            Some(now) if now != note => "changed",
+            Some(_) => "",
+        }
+        .into(),
+        findings: sentences(findings, |finding| finding.rule == note.name),
+        ..MappingRow::default()
+    }
+}
+
 fn row(work: &Work, rule: &FieldRule, findings: &[Finding]) -> MappingRow {
     let rules = work.rules();
     MappingRow {
         name: rule.name.clone(),
+        is_note: false,
         anchor: anchor("rule", &rule.name),
         servicenow: rule.servicenow.clone(),
         platform: rule.platform.clone(),

@@ -237,6 +237,7 @@ fn form(page: TicketPage, edit: TicketEdit) -> TicketForm {
     let wanted = |value: Option<String>, shown: &String| value.unwrap_or_else(|| shown.clone());
     TicketForm {
         id: page.id,
+        zone: page.zone,
         title: wanted(edit.title, &shown.title),
         description: wanted(edit.description, &shown.description),
         status: wanted(edit.status, &shown.status),

@@ -40,6 +40,7 @@ pub fn ValueField(input: ValueInput, name: String, label: String, value: String)
         }
         .into_any()
     };
+    let is_moment = matches!(input, ValueInput::Moment);
     let kind = match input {
         ValueInput::Choice(choices) => {
             return select(choices.into_iter().map(|choice| (choice.clone(), choice)).collect(), name, label, value);
@@ -57,5 +58,10 @@ pub fn ValueField(input: ValueInput, name: String, label: String, value: String)
         ValueInput::Number => "text",
         ValueInput::Email => "email",
     };
-    view! { <input class="input input-sm" type=kind name=name value=value aria-label=label/> }.into_any()
+    let label = if is_moment { format!("{label}, in UTC") } else { label };
+    view! {
+        <input class="input input-sm" type=kind name=name value=value aria-label=label/>
+        {is_moment.then(|| view! { <span class="hint">"In UTC, as the values above."</span> })}
+    }
+    .into_any()
 }

@@ -24,6 +24,7 @@ pub fn Fields(
     let may_begin = may_edit && open.is_none();
     let new = open.clone().filter(|form| form.rule.is_empty());
     let add = format!("{}#new-rule", with_query(&here, &[("add", "1")]));
+    let add_note = format!("{}#new-rule", with_query(&here, &[("add", "note")]));
     Effect::new(move |_| {
         let before = focus.get_value();
         put_focus(if before.is_empty() { None } else { document().get_element_by_id(&before) });
@@ -37,14 +38,22 @@ pub fn Fields(
     view! {
         <div class="part-head mt-3">
             <p class="hint">"A field that is not in this table is never read into a write and never touched."</p>
-            {may_begin.then(|| view! { <a class="btn btn-sm ml-auto" href=add>"Add a field rule"</a> })}
+            {may_begin.then(|| view! {
+                <span class="ml-auto flex flex-wrap gap-2">
+                    <a class="btn btn-sm" href=add_note>"Add a note rule"</a>
+                    <a class="btn btn-sm" href=add>"Add a field rule"</a>
+                </span>
+            })}
         </div>
         <ul class="findings">{findings.into_iter().map(|sentence| view! { <li>{sentence}</li> }).collect_view()}</ul>
-        {new.map(|form| view! {
-            <section class="open-rule" id="new-rule" aria-label="New field rule">
-                <h2>"New field rule"</h2>
-                <RuleForm form id=id.clone() change/>
-            </section>
+        {new.map(|form| {
+            let heading = if form.is_note { "New note rule" } else { "New field rule" };
+            view! {
+                <section class="open-rule" id="new-rule" aria-label=heading>
+                    <h2>{heading}</h2>
+                    <RuleForm form id=id.clone() change/>
+                </section>
+            }
         })}
         <ActionForm action=change attr:id="turn">
             <input type="hidden" name="form[connection]" value=connection/>
@@ -92,10 +101,11 @@ pub fn Fields(
 
 #[component]
 fn Row(row: MappingRow, here: String, platform: String, may_begin: bool) -> impl IntoView {
-    let MappingRow { name, anchor, servicenow, platform: field, direction, owner, on_the_way, change, findings } = row;
+    let MappingRow { name, is_note, anchor, servicenow, platform: field, direction, owner, on_the_way, change, findings } = row;
     let is_rule = !name.is_empty();
-    let edit = format!("{}#{anchor}", with_query(&here, &[("edit", &name)]));
-    let arrow = if is_rule && may_begin {
+    let open = if is_note { "note" } else { "edit" };
+    let edit = format!("{}#{anchor}", with_query(&here, &[(open, &name)]));
+    let arrow = if is_rule && may_begin && !is_note {
         let (sign, words, next, then) = turned(&direction, &platform);
         let told = format!("{name} flows {words}. Let it flow {then}.");
         view! {
@@ -140,12 +150,17 @@ fn turned(direction: &str, platform: &str) -> (&'static str, String, &'static st
 
 #[component]
 fn RuleForm(form: MappingForm, id: String, change: Change) -> impl IntoView {
-    let MappingForm { rule, anchor, seen, sections, check } = form;
+    let MappingForm { is_note, rule, anchor, seen, sections, check } = form;
     let check = RwSignal::new(check);
     let trouble = Signal::derive(move || check.read().trouble.clone());
     let here = format!("/settings/connections/{id}/mappings");
     let close = if rule.is_empty() { here.clone() } else { format!("{here}#{anchor}") };
-    let open = if rule.is_empty() { "add" } else { "edit" };
+    let (what, open) = match (is_note, rule.is_empty()) {
+        (false, true) => ("rule", "add"),
+        (false, false) => ("rule", "edit"),
+        (true, true) => ("note", "add"),
+        (true, false) => ("note", "note"),
+    };
     let classes = ["three", "three mt-3", "three mt-2", "three mt-2"];
     let sections = sections
         .into_iter()
@@ -157,7 +172,7 @@ fn RuleForm(form: MappingForm, id: String, change: Change) -> impl IntoView {
     let remove =
         (!rule.is_empty()).then(|| view! { <Remove id=id.clone() rule=rule.clone() seen=seen.clone() change/> });
     view! {
-        <DraftForm change check id=id.clone() what="rule" of=rule seen again=(here, open) close>
+        <DraftForm change check id=id.clone() what of=rule seen again=(here, open) close>
             {sections}
             <Findings check at=None/>
             <Offers id="fields-servicenow" offers=servicenow.into()/>

@@ -12,7 +12,7 @@ pub fn Flow(flow: MappingFlow, id: String, may_edit: bool, change: Change) -> im
     if !may_edit {
         let settings = sections.into_iter().flat_map(|section| section.inputs).map(|input| {
             let said = match input.kind {
-                FormInputKind::Text(value) | FormInputKind::Field { value, .. } => value,
+                FormInputKind::Text(value) | FormInputKind::Lines(value) | FormInputKind::Field { value, .. } => value,
                 FormInputKind::Choice { value, options } => {
                     options.into_iter().find(|(option, _)| *option == value).map(|(_, words)| words).unwrap_or(value)
                 }

@@ -76,7 +76,11 @@ pub fn DraftForm(
     let trouble = Signal::derive(move || check.read().trouble.clone());
     let moved = Memo::new(move |_| check.read().moved.clone());
     let (path, open) = again;
-    let opened = of.clone();
+    let opened = match (of.as_str(), what) {
+        ("", "note") => "note".to_owned(),
+        ("", _) => "1".to_owned(),
+        (name, _) => name.to_owned(),
+    };
     view! {
         <ActionForm action=change node_ref=form attr:class="draft-form">
             <div on:input=typed>
@@ -84,7 +88,7 @@ pub fn DraftForm(
                 <input type="hidden" name="form[what]" value=what/>
                 <input type="hidden" name="form[of]" value=of/>
                 <input type="hidden" name="form[seen]" value=seen/>
-                <input type="hidden" name=open value=if opened.is_empty() { "1".to_owned() } else { opened }/>
+                <input type="hidden" name=open value=opened/>
                 {move || (!moved.read().is_empty()).then(|| view! { <p class="note" role="status">{moved.get()}</p> })}
                 <FormTrouble trouble/>
                 {children()}
@@ -148,6 +152,13 @@ fn Input(input: FormInput, trouble: Signal<Option<Trouble>>) -> impl IntoView {
         FormInputKind::Text(value) => {
             view! { <TextField label name=sent about=name value required=false hint trouble/> }.into_any()
         }
+        FormInputKind::Lines(value) => labelled(label, name, hint, trouble, move |tied| {
+            view! {
+                <textarea class="textarea" id=tied.id name=sent rows="5" aria-describedby=tied.described_by
+                    aria-invalid=tied.invalid>{value}</textarea>
+            }
+        })
+        .into_any(),
         FormInputKind::Choice { value, options } => {
             view! { <SelectField label name=sent about=name value options hint trouble/> }.into_any()
         }

@@ -58,7 +58,8 @@ fn topic(connection: &str) -> String {
 }
 
 fn is_form(ask: &MappingAsk) -> bool {
-    ask.query.contains_key("edit") || ask.query.contains_key("add") || matches!(ask.tab.as_str(), "flow" | "versions")
+    ["edit", "add", "note"].iter().any(|open| ask.query.contains_key(*open))
+         || matches!(ask.tab.as_str(), "flow" | "versions")
 }
 
 /// What the address says. Names with two underscores are the framework's own.

@@ -145,7 +145,7 @@ fn Open(form: MapForm, id: String, platform: String, change: Change) -> impl Int
                                 <th scope="col">"ServiceNow"</th>
                                 <th scope="col">{platform.clone()}</th>
                                 <th scope="col">"Way back"</th>
-                                <th scope="col">"Written along with it"</th>
+                                <th scope="col">"Label, and what is written along with it"</th>
                             </tr>
                         </thead>
                         <tbody>
@@ -174,7 +174,7 @@ fn EditRow(row: MapRow, at: usize, platform: String, check: RwSignal<MappingChec
         .flat_map(|text| text.lines())
         .filter_map(|line| line.split(':').next().map(str::to_owned))
         .collect();
-    let summary = if fields.is_empty() { "Nothing".to_owned() } else { fields.join(", ") };
+    let summary = if fields.is_empty() { "Nothing along with it".to_owned() } else { fields.join(", ") };
     let about = format!("rows.{at}.");
     let message = Memo::new(move |_| {
         check.read().trouble.clone().filter(|trouble| trouble.field.starts_with(&about)).map(|trouble| trouble.what)
@@ -190,7 +190,7 @@ fn EditRow(row: MapRow, at: usize, platform: String, check: RwSignal<MappingChec
                 {is_open.then(|| view! { <input type="hidden" name=part("open") value="1"/> })}
                 <input class="input input-sm" name=part("servicenow") value=servicenow.clone() list="choices-servicenow" autocomplete="off"
                     aria-label=format!("ServiceNow's value, row {number}")/>
-                <span class="block text-xs text-quiet">{if label == servicenow { String::new() } else { label }}{is_open.then_some(" · no row yet")}</span>
+                <span class="block text-xs text-quiet">{if label == servicenow { String::new() } else { label.clone() }}{is_open.then_some(" · no row yet")}</span>
             </td>
             <td data-label=platform.clone() class="half">
                 <input class="input input-sm" name=part("platform") value=value list="choices-platform" autocomplete="off"
@@ -202,9 +202,13 @@ fn EditRow(row: MapRow, at: usize, platform: String, check: RwSignal<MappingChec
                     "Write this back"
                 </label>
             </td>
-            <td data-label="Written along with it" class="wide">
+            <td data-label="Along with it" class="wide">
                 <details>
                     <summary class="py-1">{summary}</summary>
+                    <label class="mt-1 grid max-w-xs gap-1 text-xs">
+                        "What people call ServiceNow's value"
+                        <input class="input input-sm" name=part("label") value=label.clone()/>
+                    </label>
                     <div class="grid gap-2 sm:grid-cols-3 mt-1">
                         {areas
                             .into_iter()

@@ -46,6 +46,8 @@ pub fn EditForm(ticket: RwSignal<TicketPage>) -> impl IntoView {
     let priority = part(|t| &t.priority);
     let owner = part(|t| &t.owner_email);
     let due = part(|t| &t.due);
+    let zone = part(|t| &t.zone);
+    let due_hint = format!("Time zone: {}", zone.get_untracked());
     let choices = move |read: fn(&TicketPage) -> &Vec<String>, now: Memo<String>| {
         Memo::new(move |_| with_current(read(&ticket.read()), &now.read()))
     };
@@ -67,6 +69,8 @@ pub fn EditForm(ticket: RwSignal<TicketPage>) -> impl IntoView {
             <div class="form ticket" node_ref=inner on:input=move |_| saved.set(false)>
                 <FormTrouble trouble/>
                 <input type="hidden" name="form[id]" value=id/>
+                // Moments are read in the zone in which they were shown, whatever the browser says of itself by then.
+                <input type="hidden" name="form[zone]" value=zone/>
                 // What the form showed: the server writes only what differs from it.
                 <input type="hidden" name="form[shown][title]" value=title/>
                 <input type="hidden" name="form[shown][description]" value=description/>
@@ -91,7 +95,7 @@ pub fn EditForm(ticket: RwSignal<TicketPage>) -> impl IntoView {
                     options=choices(|t| &t.priorities, priority) trouble/>
                 <SelectField label="Owner" name="form[owner_email]" about="owner_email" value=owner options=owners trouble/>
                 <TextField label="Due date" name="form[due]" about="due" kind="datetime-local" value=due required=false
-                    hint="UTC" trouble/>
+                    hint=due_hint trouble/>
                 <For each=move || more.get() key=Clone::clone let:name>
                     <More ticket name trouble/>
                 </For>
