@@ -317,7 +317,7 @@ impl FieldRule {
     }
 
     /// A value over the rule's single fields.
-    fn spread(&self, side: Side, value: &Value) -> Fields {
+    pub(crate) fn spread(&self, side: Side, value: &Value) -> Fields {
         match self.parts(side)[..] {
             [field] => Fields::from([(field.to_owned(), value.clone())]),
             ref fields => {

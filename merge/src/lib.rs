@@ -21,6 +21,7 @@
 //! naive reading of the table; a plan that was carried out leaves nothing more to write; no field without a rule is ever
 //! written; a hidden field is never cleared on the other side.
 
+pub mod again;
 pub mod civil;
 pub mod clash;
 pub mod condition;
@@ -49,6 +50,7 @@ mod tests;
 pub mod value;
 pub mod value_map;
 
+pub use again::Past;
 pub use condition::Condition;
 pub use convert::Convert;
 pub use deletion::{Deletion, Deletions, Left, OnDeletion, on_deletion};

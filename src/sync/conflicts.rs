@@ -176,6 +176,7 @@ async fn keep_choice(
         platform: story::show(&conflict.platform),
         result: story::show(choice),
         why: says.clone(),
+        past: None,
     };
     let story = Story { who: by.to_owned(), fields: vec![field], ..Story::default() }.step(now, says.clone());
     story::tell(clock, tx, link, None, kind, &says, &story).await

@@ -20,6 +20,7 @@ mod poll;
 mod preview;
 pub mod pulse;
 mod reconcile;
+mod replay;
 mod retention;
 pub mod runs;
 mod sides;
@@ -30,6 +31,7 @@ pub use guard::Guard;
 pub use pace::floor as shortest_pause;
 pub use preview::{Example, Look, Preview};
 pub use pulse::Pulse;
+pub use replay::{Otherwise, Replay};
 pub use sides::{Connectors, Live, Sides};
 
 use crate::clock::SharedClock;

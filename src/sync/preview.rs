@@ -1,5 +1,7 @@
-//! What other rules would do to the links that are there: they are read for real, and nothing is written.
+//! What other rules would do to the links that are there: they are read for real, and nothing is written. And what they
+//! would have made of the changes of some days, as far as the history keeps what those were decided on.
 
+use super::replay::Replay;
 use super::runs::drift_of;
 use super::{Engine, Sides, SyncError};
 use crate::connectors::dry_run::DryRun;
@@ -41,6 +43,8 @@ pub struct Preview {
     pub written: BTreeMap<String, i64>,
     pub waiting: BTreeMap<String, i64>,
     pub examples: Vec<Example>,
+    #[serde(default)]
+    pub replay: Option<Replay>,
 }
 
 /// A look at some links of a connection that has the rules in question.
@@ -53,16 +57,28 @@ pub struct Look {
 }
 
 impl Look {
-    pub fn at(engine: Engine, connection: Connection, sides: &Sides, records: Vec<String>) -> Self {
+    /// `replay` is what has been decided again before anything was: the days that are asked for.
+    pub fn at(
+        engine: Engine,
+        connection: Connection,
+        sides: &Sides,
+        records: Vec<String>,
+        replay: Option<Replay>,
+    ) -> Self {
         let sides = Sides {
             servicenow: Arc::new(DryRun::new(sides.servicenow.clone())),
             platform: Arc::new(DryRun::new(sides.platform.clone())),
         };
-        Self { engine, connection, sides, left: records.into(), found: Preview::default() }
+        Self { engine, connection, sides, left: records.into(), found: Preview { replay, ..Preview::default() } }
     }
 
-    /// Looks at the next links; false when there are no more.
+    /// Looks at the next links, and after them at the next changes; false when there are no more.
     pub async fn go_on(&mut self) -> Result<bool, SyncError> {
+        if self.left.is_empty()
+            && let Some(replay) = &mut self.found.replay
+        {
+            return Ok(replay.go_on(&self.engine.store, &self.connection).await?);
+        }
         let next: Vec<String> = self.left.drain(..STEP.min(self.left.len())).collect();
         let this = &*self;
         let looks = next.into_iter().map(|record| async move { this.one(&record).await });
@@ -70,7 +86,7 @@ impl Look {
         for examples in looked.into_iter().flatten() {
             self.take(examples);
         }
-        Ok(!self.left.is_empty())
+        Ok(!self.left.is_empty() || self.found.replay.is_some())
     }
 
     /// What would be done to one link; `None` if it is none any more.

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::clock::Clock;
 use crate::store::{Link, NewLine, Result, Tx};
-use merge::{Convert, Decision, FieldRule, Outcome, Record, Rules, Side, Value};
+use merge::{Convert, Decision, FieldRule, Outcome, Past, Record, Rules, Side, Value};
 use serde::{Deserialize, Serialize};
 
 /// One field, as the history page shows it.
@@ -15,7 +15,13 @@ pub struct FieldLine {
     pub platform: String,
     pub result: String,
     pub why: String,
+    /// What it was decided on, to be decided again by the draft of another mapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub past: Option<Past>,
 }
+
+/// Longer values are not kept a second time: a change of them is not decided again.
+const LONG: usize = 2_000;
 
 /// Kept as JSON with the history line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,7 +119,22 @@ pub(super) fn line(rules: &Rules, decision: &Decision) -> FieldLine {
         platform: on(&decision.platform, &show),
         result,
         why: decision.sentence(rules),
+        past: rule.filter(|_| is_of_the_merge(decision)).and_then(|rule| past(rule, decision)),
     }
+}
+
+/// Written or asked about by the rules alone, and not because a person had chosen.
+fn is_of_the_merge(decision: &Decision) -> bool {
+    match &decision.outcome {
+        Outcome::Write(write) => write.agree.is_some(),
+        outcome => matches!(outcome, Outcome::Conflict { .. }),
+    }
+}
+
+fn past(rule: &FieldRule, decision: &Decision) -> Option<Past> {
+    let values = [&decision.base, &decision.servicenow, &decision.platform].into_iter().flatten();
+    let length: usize = values.map(|value| value.plain().len()).sum();
+    if length > LONG { None } else { Past::of(rule, decision) }
 }
 
 /// What a side holds, as people read it. ServiceNow's choice values are numbers: what people call them stands beside.

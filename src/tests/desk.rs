@@ -127,13 +127,21 @@ async fn the_due_date_is_typed_and_shown_in_the_readers_zone() {
 
     program.cookie = format!("{utc}; isthmus_zone=Asia/Kolkata");
     let page = program.get(&format!("/tickets/{id}")).await.text().await.expect("a page").replace("<!>", "");
-    for words in ["Time zone: Asia/Kolkata", "name=\"form[zone]\" value=\"Asia/Kolkata\"", "value=\"2026-12-24T22:30\""] {
+    for words in ["Time zone: Asia/Kolkata", "name=\"form[zone]\" value=\"Asia/Kolkata\"", "value=\"2026-12-24T22:30\""]
+    {
         assert!(page.contains(words), "{words} is not on {page}");
     }
     // The form says in which zone it was typed: the browser may be elsewhere by then.
     program.cookie = utc;
     let same = program.ticket(&id).await;
-    let fixed = [("title", same.title.as_str()), ("description", &same.description), ("status", &same.status), ("kind", &same.kind), ("priority", &same.priority), ("owner_email", "")];
+    let fixed = [
+        ("title", same.title.as_str()),
+        ("description", &same.description),
+        ("status", &same.status),
+        ("kind", &same.kind),
+        ("priority", &same.priority),
+        ("owner_email", ""),
+    ];
     let mut form = vec![("form[id]".to_owned(), id.clone()), ("form[zone]".to_owned(), "Asia/Kolkata".to_owned())];
     for (name, value) in fixed {
         form.push((format!("form[{name}]"), value.to_owned()));

@@ -122,13 +122,53 @@ async fn what_would_be_done_is_shown_and_publishing_begins_a_healing_run() {
 }
 
 #[tokio::test]
+async fn the_changes_of_some_days_are_decided_again_by_the_draft() {
+    let pair = Pair::linked().await;
+    let (program, connection) = (&pair.program, pair.connection.as_str());
+    pair.publish(|rules| rules.strategy = merge::Strategy::ManualReview).await;
+    program.edit_incident(&pair.incident, json!({"short_description": "flows on"})).await;
+    pair.quiet().await;
+    pair.disagree("from ServiceNow", "from Desk").await;
+    program.until("a conflict is open", async || !pair.conflicts().await.is_empty()).await;
+    pair.quiet().await;
+
+    let winner = [("strategy", "ownership_priority"), ("priority_servicenow", "0"), ("priority_platform", "5")];
+    change(program, connection, "rule", "title", &winner).await;
+    change(program, connection, "look", "newest 50", &[]).await;
+    assert!(!page(program, connection, "/preview").await.contains("What it would have made"), "nobody asked for days");
+    change(program, connection, "look", "days 7", &[]).await;
+    let seen = page(program, connection, "/preview").await;
+    for words in [
+        "What it would have made of the changes from",
+        "1 would have gone otherwise",
+        ": title 1.",
+        "A person is asked.",
+        "ServiceNow gets \"from Desk\".",
+        "The oldest of them is of",
+    ] {
+        assert!(seen.contains(words) || seen.contains(&words.replace('"', "&quot;")), "{words} is not on {seen}");
+    }
+
+    // What only flows goes as it went, unless the draft lets nothing go there.
+    change(program, connection, "turn", "to_servicenow title", &[]).await;
+    change(program, connection, "look", "days 7", &[]).await;
+    let seen = page(program, connection, "/preview").await;
+    assert!(
+        seen.contains("Nothing: each side keeps its own.") && seen.contains("2 would have gone otherwise"),
+        "{seen}"
+    );
+}
+
+#[tokio::test]
 async fn a_note_rule_is_changed_added_and_removed_on_the_same_draft() {
     let pair = Pair::linked().await;
     let (program, connection) = (&pair.program, pair.connection.as_str());
     let table = page(program, connection, "").await;
     assert!(table.contains("1 is Awaiting Caller") && table.contains("Add a note rule"), "{table}");
     let open = page(program, connection, "?note=on-hold%20reason").await;
-    for words in ["Put on hold in ServiceNow: {value}", "1: Awaiting Caller", "What people call the values", "Remove this rule"] {
+    for words in
+        ["Put on hold in ServiceNow: {value}", "1: Awaiting Caller", "What people call the values", "Remove this rule"]
+    {
         assert!(open.contains(words), "{words} is not on {open}");
     }
     let next = change(program, connection, "note", "on-hold reason", &[("labels", "1 Waiting")]).await;

@@ -327,7 +327,42 @@ pub struct MappingLook {
     pub by_field: Vec<(String, i64, i64)>,
     pub written: Vec<FindingRow>,
     pub waiting: Vec<FindingRow>,
+    /// The changes of some days, decided again; `None` where none were asked for.
+    pub replay: Option<MappingReplay>,
     pub problem: String,
+}
+
+/// What the draft would have made of the changes of some days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingReplay {
+    /// The span that was asked for, and the oldest change in it that was decided again.
+    pub from: When,
+    pub to: When,
+    pub reached: Option<When>,
+    /// Whether there were more than one look decides again.
+    pub is_cut: bool,
+    /// Fields of changes that were decided again, and those of which too little is kept.
+    pub decided: i64,
+    pub unknown: i64,
+    /// Each field with how often it would have gone otherwise.
+    pub by_field: Vec<(String, i64)>,
+    pub examples: Vec<OtherwiseRow>,
+}
+
+/// A change that would have gone otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherwiseRow {
+    /// The line of the history.
+    pub change: String,
+    pub at: When,
+    pub link: String,
+    pub reference: String,
+    pub ticket_id: String,
+    pub ticket_number: String,
+    pub field: String,
+    /// What was done, and what would have been.
+    pub was: String,
+    pub would: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

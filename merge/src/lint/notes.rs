@@ -49,21 +49,28 @@ mod tests {
     use crate::{Choice, Finding, Kind, Offer, Offers, incident_to_desk, lint, lint_against};
 
     fn with_reasons(reasons: &[&str]) -> Offers {
-        let choice = |value: &&str| Choice { value: (*value).into(), label: format!("Reason {value}"), ..Choice::default() };
+        let choice =
+            |value: &&str| Choice { value: (*value).into(), label: format!("Reason {value}"), ..Choice::default() };
         let choices = reasons.iter().map(choice).collect();
         let offer = Offer { kind: Kind::Choice, choices, ..Offer::default() };
         Offers { fields: [("hold_reason".to_owned(), offer)].into(), is_whole: true, open: None }
     }
 
     fn told(findings: Vec<Finding>) -> Vec<String> {
-        findings.into_iter().filter(|finding| finding.rule == "on-hold reason").map(|finding| finding.sentence).collect()
+        findings
+            .into_iter()
+            .filter(|finding| finding.rule == "on-hold reason")
+            .map(|finding| finding.sentence)
+            .collect()
     }
 
     #[test]
     fn a_note_is_held_against_the_instance() {
         let mut rules = incident_to_desk();
         assert!(told(lint(&rules)).is_empty());
-        let against = |rules: &crate::Rules, reasons: &[&str]| told(lint_against(rules, &with_reasons(reasons), &Offers::default()));
+        let against = |rules: &crate::Rules, reasons: &[&str]| {
+            told(lint_against(rules, &with_reasons(reasons), &Offers::default()))
+        };
         assert!(against(&rules, &["1", "3", "4", "5"]).is_empty());
         let found = against(&rules, &["1", "3", "4", "9"]);
         assert!(found.len() == 2 && found[0].contains("\"9\"") && found[1].contains("\"5\""), "{found:?}");

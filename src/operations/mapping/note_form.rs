@@ -124,7 +124,8 @@ mod tests {
     #[test]
     fn what_cannot_be_read_names_its_field() {
         let rules = merge::incident_to_desk();
-        for (name, value) in [("servicenow", ""), ("servicenow", "a/b"), ("text", " "), ("labels", "1 Awaiting Caller")] {
+        for (name, value) in [("servicenow", ""), ("servicenow", "a/b"), ("text", " "), ("labels", "1 Awaiting Caller")]
+        {
             let trouble = read(&rules, &rules.notes[0], &typed(&[(name, value)])).expect_err(name);
             assert_eq!(trouble.field, name);
         }

@@ -2,13 +2,13 @@
 //! for each connection.
 
 use super::{Work, topic};
-use crate::operations::show::when;
+use crate::operations::show::{when, when_any};
 use crate::operations::{Operations, OrTrouble};
 use crate::store::{Connection, Preview as Kept, State, Store};
-use crate::sync::{self, Engine, Example, Look, Preview, SyncError};
+use crate::sync::{self, Engine, Example, Look, Otherwise, Preview, Replay, SyncError};
 use app::api::Answer;
 use app::error::Trouble;
-use app::model::{FindingRow, MappingChange, MappingLook, MappingPreview, Role};
+use app::model::{FindingRow, MappingChange, MappingLook, MappingPreview, MappingReplay, OtherwiseRow, Role};
 use merge::{Finding, Rules};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,6 +36,14 @@ impl Which {
             "newest" => Some(Self::Newest(count)),
             "days" => Some(Self::Days(count)),
             _ => None,
+        }
+    }
+
+    /// The changes to decide again: those of the days.
+    fn replay(&self, now: i64) -> Option<Replay> {
+        match self {
+            Self::Newest(_) => None,
+            Self::Days(days) => Some(Replay::of(now - days * DAY_MS, now)),
         }
     }
 
@@ -106,6 +114,7 @@ impl Operations {
             by_field,
             written: written.into_iter().map(example).collect(),
             waiting: waiting.into_iter().map(example).collect(),
+            replay: preview.replay.map(replay),
             problem,
         }
     }
@@ -147,16 +156,17 @@ impl Operations {
             rules: Rules { version: work.connection.rules.version + 1, ..work.rules().clone() },
             ..work.connection
         };
-        let looking = tokio::spawn(self.clone().look(candidate, records, kept));
+        let replay = which.replay(clock.now());
+        let looking = tokio::spawn(self.clone().look(candidate, records, replay, kept));
         // Nobody waits longer; the look goes on, and its page follows.
         let _ = tokio::time::timeout(PATIENCE, looking).await;
         Ok(page)
     }
 
-    async fn look(self, connection: Connection, records: Vec<String>, mut kept: Kept) {
+    async fn look(self, connection: Connection, records: Vec<String>, replay: Option<Replay>, mut kept: Kept) {
         let id = connection.id.clone();
         let mut found = Found::default();
-        let outcome = self.look_on(connection, records, &mut kept, &mut found).await;
+        let outcome = self.look_on(connection, records, replay, &mut kept, &mut found).await;
         if let Err(error) = outcome {
             "failed".clone_into(&mut kept.state);
             found.problem = error.to_string();
@@ -170,6 +180,7 @@ impl Operations {
         &self,
         connection: Connection,
         records: Vec<String>,
+        replay: Option<Replay>,
         kept: &mut Kept,
         found: &mut Found,
     ) -> Result<(), SyncError> {
@@ -184,7 +195,7 @@ impl Operations {
             parts.wake.clone(),
             0,
         );
-        let mut look = Look::at(engine, connection, &sides, records);
+        let mut look = Look::at(engine, connection, &sides, records, replay);
         loop {
             let goes_on = look.go_on().await?;
             found.preview = look.found.clone();
@@ -218,6 +229,35 @@ fn unreadable(connection: &Connection) -> String {
         return String::new();
     }
     "The connection is not active, so no record can be looked at.".to_owned()
+}
+
+fn replay(replay: Replay) -> MappingReplay {
+    let mut by_field: Vec<(String, i64)> = replay.otherwise.into_iter().collect();
+    by_field.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    MappingReplay {
+        from: when(replay.from),
+        to: when(replay.to),
+        reached: when_any(replay.reached),
+        is_cut: replay.is_cut,
+        decided: replay.decided,
+        unknown: replay.unknown,
+        by_field,
+        examples: replay.examples.into_iter().map(otherwise).collect(),
+    }
+}
+
+fn otherwise(example: Otherwise) -> OtherwiseRow {
+    OtherwiseRow {
+        change: example.change,
+        at: when(example.at),
+        link: example.link,
+        reference: example.reference,
+        ticket_id: example.ticket_id,
+        ticket_number: example.ticket_number,
+        field: example.rule,
+        was: example.was,
+        would: example.would,
+    }
 }
 
 fn example(example: Example) -> FindingRow {

@@ -101,7 +101,18 @@ pub fn Fields(
 
 #[component]
 fn Row(row: MappingRow, here: String, platform: String, may_begin: bool) -> impl IntoView {
-    let MappingRow { name, is_note, anchor, servicenow, platform: field, direction, owner, on_the_way, change, findings } = row;
+    let MappingRow {
+        name,
+        is_note,
+        anchor,
+        servicenow,
+        platform: field,
+        direction,
+        owner,
+        on_the_way,
+        change,
+        findings,
+    } = row;
     let is_rule = !name.is_empty();
     let open = if is_note { "note" } else { "edit" };
     let edit = format!("{}#{anchor}", with_query(&here, &[(open, &name)]));

@@ -59,7 +59,7 @@ fn topic(connection: &str) -> String {
 
 fn is_form(ask: &MappingAsk) -> bool {
     ["edit", "add", "note"].iter().any(|open| ask.query.contains_key(*open))
-         || matches!(ask.tab.as_str(), "flow" | "versions")
+        || matches!(ask.tab.as_str(), "flow" | "versions")
 }
 
 /// What the address says. Names with two underscores are the framework's own.

@@ -1,7 +1,8 @@
 //! What publishing the draft would do: what differs, what to look at, what would change on which links. Then it is published.
 
 use super::Change;
-use crate::model::{MappingLook, MappingPreview};
+use crate::model::{MappingLook, MappingPreview, MappingReplay};
+use crate::pages::failures::record;
 use crate::pages::run::Findings;
 use crate::ui::field::TextField;
 use crate::ui::time::Time;
@@ -13,9 +14,9 @@ const LOOKS: [(&str, &str); 6] = [
     ("newest 50", "The 50 links that changed last"),
     ("newest 500", "The 500 links that changed last"),
     ("newest 5000", "The 5,000 links that changed last"),
-    ("days 1", "All links that changed within a day"),
-    ("days 7", "All links that changed within 7 days"),
-    ("days 30", "All links that changed within 30 days"),
+    ("days 1", "The links that changed within a day, and their changes"),
+    ("days 7", "The links that changed within 7 days, and their changes"),
+    ("days 30", "The links that changed within 30 days, and their changes"),
 ];
 
 #[component]
@@ -54,7 +55,10 @@ pub fn Preview(preview: MappingPreview, id: String, may_edit: bool, change: Chan
                     </div>
                     <button class="btn btn-sm" type="submit" disabled=is_running>"See what it would do"</button>
                 </ActionForm>
-                <p class="hint">"Both sides are read as they are now and nothing is written. You can leave; it goes on, and what it finds stays here."</p>
+                <p class="hint">
+                    "Both sides are read as they are now and nothing is written. With days, the changes of these days are also decided
+                    again by the draft. You can leave; it goes on, and what it finds stays here."
+                </p>
             })}
             {look.map(|look| view! { <Look look/> })}
         </section>
@@ -113,8 +117,20 @@ pub fn Told(told: Vec<(String, String)>) -> impl IntoView {
 
 #[component]
 fn Look(look: MappingLook) -> impl IntoView {
-    let MappingLook { state, is_current, begun_by, begun, links, looked, touched, by_field, written, waiting, problem } =
-        look;
+    let MappingLook {
+        state,
+        is_current,
+        begun_by,
+        begun,
+        links,
+        looked,
+        touched,
+        by_field,
+        written,
+        waiting,
+        replay,
+        problem,
+    } = look;
     let is_running = state == "running";
     let is_cut_off = state == "cut off";
     let is_quiet = state == "done" && by_field.is_empty();
@@ -160,6 +176,66 @@ fn Look(look: MappingLook) -> impl IntoView {
         {(!written.is_empty()).then(|| view! {
             <h3 class="story">"Some of what would be written"</h3>
             <Findings findings=written caption="Some of what would be written"/>
+        })}
+        {replay.map(|replay| view! { <Replay replay/> })}
+    }
+}
+
+/// The changes of some days, decided again by the draft.
+#[component]
+fn Replay(replay: MappingReplay) -> impl IntoView {
+    let MappingReplay { from, to, reached, is_cut, decided, unknown, by_field, examples } = replay;
+    let otherwise: i64 = by_field.iter().map(|(_, count)| count).sum();
+    let is_older = reached.as_ref().is_some_and(|reached| is_cut && reached.iso > from.iso);
+    let fields: Vec<String> = by_field.into_iter().map(|(field, count)| format!("{field} {count}")).collect();
+    view! {
+        <h3 class="story">"What it would have made of the changes from "<Time when=from/>" to "<Time when=to/></h3>
+        <p>
+            <span class="num">{decided}</span>" fields of changes were decided again; "
+            <strong class="font-semibold">{otherwise}" would have gone otherwise"</strong>
+            {(!fields.is_empty()).then(|| format!(": {}", fields.join(", ")))}"."
+        </p>
+        {match reached {
+            Some(reached) if is_older => {
+                view! { <p class="note">"There are more changes than one look decides again: it ends with that of "<Time when=reached/>"."</p> }.into_any()
+            }
+            Some(reached) => view! { <p class="hint">"The oldest of them is of "<Time when=reached/>"."</p> }.into_any(),
+            None => view! { <p class="hint">"No change of these days can be decided again."</p> }.into_any(),
+        }}
+        <p class="hint">
+            {(unknown > 0).then(|| format!("Of {unknown} more, other fields than were kept would decide. "))}
+            "Not among them: what was left as it was, new records, what a person chose, very long texts, and changes from before
+            this release."
+        </p>
+        {(!examples.is_empty()).then(|| view! {
+            <div class="scroll">
+                <table class="table stack">
+                    <caption class="sr-only">"Some of what would have gone otherwise"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"When"</th>
+                            <th scope="col">"Record"</th>
+                            <th scope="col">"Field"</th>
+                            <th scope="col">"What was done"</th>
+                            <th scope="col">"What the draft would have done"</th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {examples
+                            .into_iter()
+                            .map(|row| view! {
+                                <tr>
+                                    <td><a class="title" href=format!("/history/{}", row.change)><Time when=row.at/></a></td>
+                                    <td class="num">{record(row.link, row.reference, row.ticket_id, row.ticket_number)}</td>
+                                    <td data-label="Field">{row.field}</td>
+                                    <td data-label="What was done" class="half">{row.was}</td>
+                                    <td data-label="What the draft would have done" class="half font-medium">{row.would}</td>
+                                </tr>
+                            })
+                            .collect_view()}
+                    </tbody>
+                </table>
+            </div>
         })}
     }
 }
