@@ -163,14 +163,15 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async/>
                 <Route path=path!("/first-run") view=FirstRunPage ssr=SsrMode::Async/>
                 <Route path=path!("/set-password") view=PasswordPage ssr=SsrMode::Async/>
+                // The first that fits is taken: a word goes before what stands for any.
                 <ParentRoute path=path!("") view=Layout ssr=SsrMode::Async>
                     <Route path=path!("/") view={Lazy::<Overview>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/tickets") view={Lazy::<Tickets>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/tickets/new") view={Lazy::<NewTicket>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/tickets/:id") view={Lazy::<Ticket>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/conflicts") view={Lazy::<Conflicts>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/conflicts/:id") view={Lazy::<Conflict>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/conflicts/alike") view={Lazy::<Alike>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/tickets/new") view={Lazy::<NewTicket>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/conflicts/:id") view={Lazy::<Conflict>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/tickets/:id/delete") view={Lazy::<DeleteTicket>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections") view={Lazy::<Connections>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/settings/connections/new") view={Lazy::<Connect>::new()} ssr=SsrMode::Async/>

@@ -178,6 +178,7 @@ async fn the_strategy_is_published_and_decides_what_waits() {
     change("flow", "", "last_write_wins").await;
     change("rule", "title", "").await;
     let draft = program.database.store.draft(connection).await.expect("readable").expect("a draft");
+    change("look", "newest 50", "").await;
     change("publish", &draft.revision.to_string(), "").await;
     ends_as(&pair, &conflict, ConflictState::Withdrawn).await;
     let (servicenow, desk) = pair.titles().await;

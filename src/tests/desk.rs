@@ -117,6 +117,15 @@ async fn a_person_edits_the_further_fields() {
 }
 
 #[tokio::test]
+async fn the_form_of_a_new_ticket_is_no_ticket_called_new() {
+    let mut program = Program::start(sqlite().await).await;
+    program.become_admin().await;
+    let page = program.get("/tickets/new").await;
+    assert_eq!(page.status(), StatusCode::OK);
+    assert!(page.text().await.expect("a page").contains("Make the ticket"));
+}
+
+#[tokio::test]
 async fn the_due_date_is_typed_and_shown_in_the_readers_zone() {
     let mut program = Program::start(sqlite().await).await;
     program.become_admin().await;
