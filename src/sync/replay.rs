@@ -84,9 +84,9 @@ impl Replay {
             let Some(past) = &field.past else { continue };
             self.reached = if self.reached == 0 { line.at } else { self.reached.min(line.at) };
             match compare(rules, line, field, past) {
-                None => self.unknown += 1,
-                Some(None) => self.decided += 1,
-                Some(Some((was, would))) => {
+                Compared::Unknown => self.unknown += 1,
+                Compared::Same => self.decided += 1,
+                Compared::Otherwise { was, would } => {
                     self.decided += 1;
                     self.keep(line, &field.field, was, would);
                 }
@@ -112,8 +112,18 @@ impl Replay {
     }
 }
 
-/// What was done and what would have been, where they differ; `None` where too little is kept to say.
-fn compare(rules: &Rules, line: &HistoryLine, field: &FieldLine, past: &Past) -> Option<Option<(String, String)>> {
+enum Compared {
+    /// Too little is kept to say.
+    Unknown,
+    Same,
+    /// What was done, and what would have been.
+    Otherwise {
+        was: String,
+        would: String,
+    },
+}
+
+fn compare(rules: &Rules, line: &HistoryLine, field: &FieldLine, past: &Past) -> Compared {
     let was = match line.direction.as_str() {
         "to_platform" => got(rules, Side::Platform, &field.result),
         "to_servicenow" => got(rules, Side::ServiceNow, &field.result),
@@ -122,7 +132,7 @@ fn compare(rules: &Rules, line: &HistoryLine, field: &FieldLine, past: &Past) ->
     let would = match rules.rule(&field.field) {
         None => "Nothing: no rule is about it.".to_owned(),
         Some(rule) => {
-            let decision = past.again(rules, rule)?;
+            let Some(decision) = past.again(rules, rule) else { return Compared::Unknown };
             match &decision.outcome {
                 Outcome::Write(write) => got(rules, write.to, &story::line(rules, &decision).result),
                 Outcome::Conflict { .. } => ASKED.to_owned(),
@@ -132,7 +142,7 @@ fn compare(rules: &Rules, line: &HistoryLine, field: &FieldLine, past: &Past) ->
             }
         }
     };
-    Some((was != would).then_some((was, would)))
+    if was == would { Compared::Same } else { Compared::Otherwise { was, would } }
 }
 
 const ASKED: &str = "A person is asked.";
