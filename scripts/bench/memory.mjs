@@ -20,11 +20,12 @@ def copies(table, where, value, changed):
     taken = ", ".join(changed.get(column, column) for column in columns)
     db.execute(f"with recursive n(i) as (select 1 union all select i + 1 from n where i < {count}) "
                f"insert into {table} ({', '.join(columns)}) select {taken} from {table}, n where {where} = ?", (value,))
+# Older than all that is really there: the clone guard asks the instance for the newest.
 name = "printf('%010d', i)"
-copies("desk_tickets", "id", like[1], {"id": f"'T' || {name}", "number": f"'TKX' || {name}", "origin": f"'O' || {name}"})
-copies("links", "id", like[0], {"id": f"'L' || {name}", "servicenow_id": f"'{'0' * 22}' || {name}", "platform_id": f"'T' || {name}"})
+copies("desk_tickets", "id", like[1], {"id": f"'00T' || {name}", "number": f"'TKX' || {name}", "origin": f"'O' || {name}"})
+copies("links", "id", like[0], {"id": f"'00L' || {name}", "servicenow_id": f"'{'0' * 22}' || {name}", "platform_id": f"'00T' || {name}"})
 first = db.execute("select id from history where link_id = ? order by id limit 1", (like[0],)).fetchone()[0]
-copies("history", "id", first, {"id": f"'H' || {name}", "link_id": f"'L' || {name}"})
+copies("history", "id", first, {"id": f"'00H' || {name}", "link_id": f"'00L' || {name}"})
 db.commit()
 `;
 

@@ -183,7 +183,7 @@ impl Worker {
     async fn settle(&self, tx: &mut Tx, job: &Job, after: &After) -> Result<()> {
         let now = self.clock.now();
         match after {
-            After::Done => tx.complete_job(&job.id, &job.claim).await.map(drop),
+            After::Done => tx.end_job(&job.id, &job.claim).await,
             After::Again { at } => {
                 if !tx.complete_job(&job.id, &job.claim).await? {
                     return Ok(());

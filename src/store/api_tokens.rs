@@ -67,21 +67,21 @@ impl Tx {
             .bind(&token.role)
             .bind(token.created_at)
             .bind(token.ends_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }
 
     pub async fn note_api_token_used(&mut self, id: &str, at: i64) -> Result<()> {
         let sql = "update api_tokens set used_at = $2 where id = $1 and used_at < $2";
-        sqlx::query(sql).bind(id).bind(at).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(id).bind(at).execute(self.now().await?).await?;
         Ok(())
     }
 
     /// Whether it was in force until now.
     pub async fn revoke_api_token(&mut self, id: &str, at: i64) -> Result<bool> {
         let sql = "update api_tokens set revoked_at = $2 where id = $1 and revoked_at = 0";
-        let done = sqlx::query(sql).bind(id).bind(at).execute(&mut *self.inner).await?;
+        let done = sqlx::query(sql).bind(id).bind(at).execute(self.now().await?).await?;
         Ok(done.rows_affected() == 1)
     }
 }

@@ -23,17 +23,17 @@ impl Tx {
     pub async fn add_attempt(&mut self, attempt: &Attempt) -> Result<()> {
         let sql = "insert into attempts (id, delivery_id, at, took_ms, outcome, problem, exchanges) \
                    values ($1, $2, $3, $4, $5, $6, $7)";
-        sqlx::query(sql)
-            .bind(&attempt.id)
-            .bind(&attempt.delivery_id)
-            .bind(attempt.at)
-            .bind(attempt.took_ms)
-            .bind(&attempt.outcome)
-            .bind(&attempt.problem)
-            .bind(&attempt.exchanges)
-            .execute(&mut *self.inner)
-            .await?;
-        Ok(())
+        self.write(
+            sqlx::query(sql)
+                .bind(&attempt.id)
+                .bind(&attempt.delivery_id)
+                .bind(attempt.at)
+                .bind(attempt.took_ms)
+                .bind(&attempt.outcome)
+                .bind(&attempt.problem)
+                .bind(&attempt.exchanges),
+        )
+        .await
     }
 }
 

@@ -63,7 +63,7 @@ impl Tx {
             .bind(entry.subject)
             .bind(entry.detail)
             .bind(i64::from(entry.refused))
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }

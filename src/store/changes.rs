@@ -89,7 +89,7 @@ impl Tx {
             Dialect::Sqlite => keep!(sqlite),
             Dialect::Postgres => keep!(postgres),
         };
-        let new: Vec<(String,)> = sqlx::query_as(sql).bind(to_json(&sorted)).fetch_all(&mut *self.inner).await?;
+        let new: Vec<(String,)> = self.rows(sqlx::query_as(sql).bind(to_json(&sorted))).await?;
         Ok(new.into_iter().map(|(id,)| id).collect())
     }
 
@@ -113,7 +113,7 @@ impl Tx {
             .bind(cursor.found_at)
             .bind(&cursor.closed)
             .bind(&cursor.problem)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }

@@ -279,7 +279,7 @@ impl Tx {
             .bind(to_json(&c.platform_edit))
             .bind(&c.why)
             .bind(c.opened_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }
@@ -297,7 +297,7 @@ impl Tx {
             .bind(to_json(&c.servicenow_edit))
             .bind(to_json(&c.platform_edit))
             .bind(&c.why)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         exactly_one(&done)
     }
@@ -312,7 +312,7 @@ impl Tx {
             .bind(to_json(choice))
             .bind(by)
             .bind(at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         exactly_one(&done)
     }
@@ -321,7 +321,7 @@ impl Tx {
     pub async fn withdraw_conflicts(&mut self, link: &str, at: i64) -> Result<Vec<String>> {
         let sql = "update conflicts set state = 'withdrawn', closed_at = $2 \
                    where link_id = $1 and state in ('open', 'chosen') returning rule";
-        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(link).bind(at).fetch_all(&mut *self.inner).await?;
+        let rows: Vec<(String,)> = sqlx::query_as(sql).bind(link).bind(at).fetch_all(self.now().await?).await?;
         Ok(rows.into_iter().map(|(rule,)| rule).collect())
     }
 
@@ -334,7 +334,7 @@ impl Tx {
             .bind(c.state.as_str())
             .bind(over.as_str())
             .bind(at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         exactly_one(&done)
     }

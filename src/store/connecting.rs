@@ -37,33 +37,33 @@ impl Tx {
         let sql = "insert into connecting (connection_id, step, history) values ($1, $2, '') \
                    on conflict (connection_id) do update set \
                    step = case when connecting.step < excluded.step then excluded.step else connecting.step end";
-        sqlx::query(sql).bind(connection).bind(step).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).bind(step).execute(self.now().await?).await?;
         Ok(())
     }
 
     /// What was done further on does not hold any more.
     pub async fn go_back_to_step(&mut self, connection: &str, step: i64) -> Result<()> {
         let sql = "update connecting set step = $2 where connection_id = $1 and step > $2";
-        sqlx::query(sql).bind(connection).bind(step).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).bind(step).execute(self.now().await?).await?;
         Ok(())
     }
 
     pub async fn choose_history(&mut self, connection: &str, day: &str) -> Result<()> {
         let sql = "update connecting set history = $2 where connection_id = $1";
-        sqlx::query(sql).bind(connection).bind(day).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).bind(day).execute(self.now().await?).await?;
         Ok(())
     }
 
     pub async fn end_connecting(&mut self, connection: &str) -> Result<()> {
         let sql = "delete from connecting where connection_id = $1";
-        sqlx::query(sql).bind(connection).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).execute(self.now().await?).await?;
         Ok(())
     }
 
     pub async fn keep_probe(&mut self, connection: &str, kind: &str, at: i64, found: &str) -> Result<()> {
         let sql = "insert into probes (connection_id, kind, at, found) values ($1, $2, $3, $4) \
                    on conflict (connection_id, kind) do update set at = excluded.at, found = excluded.found";
-        sqlx::query(sql).bind(connection).bind(kind).bind(at).bind(found).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).bind(kind).bind(at).bind(found).execute(self.now().await?).await?;
         Ok(())
     }
 }

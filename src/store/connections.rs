@@ -169,7 +169,7 @@ impl Tx {
     /// As this transaction sees them.
     pub async fn connections(&mut self) -> Result<Vec<Connection>> {
         let sql = select_connection!("order by created_at, id");
-        let rows: Vec<Row> = sqlx::query_as(sql).fetch_all(&mut *self.inner).await?;
+        let rows: Vec<Row> = sqlx::query_as(sql).fetch_all(self.now().await?).await?;
         rows.into_iter().map(Row::read).collect()
     }
 
@@ -196,7 +196,7 @@ impl Tx {
             .bind(&c.checks)
             .bind(c.tested_at)
             .bind(c.created_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         self.keep_version(&c.id, &c.rules).await
     }
@@ -211,30 +211,30 @@ impl Tx {
             .bind(&c.client_id)
             .bind(&c.client_secret)
             .bind(&c.address)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         exactly_one(&done)
     }
 
     pub async fn set_environment(&mut self, id: &str, environment: &str) -> Result<()> {
         let sql = "update connections set environment = $2 where id = $1";
-        exactly_one(&sqlx::query(sql).bind(id).bind(environment).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(id).bind(environment).execute(self.now().await?).await?)
     }
 
     /// Nothing that opens ServiceNow is kept, nor what ServiceNow signs with; its webhooks have another address from now on.
     pub async fn disconnect(&mut self, id: &str, key: &str, secret: &str, note: &str, at: i64) -> Result<()> {
         self.forget_access(id).await?;
-        sqlx::query("delete from authorizations where connection_id = $1").bind(id).execute(&mut *self.inner).await?;
-        sqlx::query("delete from hooks where connection_id = $1").bind(id).execute(&mut *self.inner).await?;
+        sqlx::query("delete from authorizations where connection_id = $1").bind(id).execute(self.now().await?).await?;
+        sqlx::query("delete from hooks where connection_id = $1").bind(id).execute(self.now().await?).await?;
         let sql = "update connections set state = 'paused', disconnected_at = $5, state_note = $4, client_secret = '', \
                    webhook_key = $2, webhook_secret = $3 where id = $1";
         let done = sqlx::query(sql).bind(id).bind(key).bind(secret).bind(note).bind(at);
-        exactly_one(&done.execute(&mut *self.inner).await?)
+        exactly_one(&done.execute(self.now().await?).await?)
     }
 
     /// The tokens, and who they acted as: a connection that goes on later compares with that.
     pub async fn forget_access(&mut self, id: &str) -> Result<()> {
-        sqlx::query("delete from tokens where connection_id = $1").bind(id).execute(&mut *self.inner).await?;
+        sqlx::query("delete from tokens where connection_id = $1").bind(id).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -242,14 +242,14 @@ impl Tx {
     pub async fn forget_who(&mut self, id: &str) -> Result<()> {
         let sql =
             "update connections set acting_as = '', checks = '[]', tested_at = 0 where id = $1 and state = 'draft'";
-        sqlx::query(sql).bind(id).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(id).execute(self.now().await?).await?;
         Ok(())
     }
 
     /// The mapping, kept from others until this transaction ends.
     pub async fn rules_for_edit(&mut self, id: &str) -> Result<Option<Rules>> {
         let sql = "update connections set rules = rules where id = $1 returning rules";
-        let row: Option<(String,)> = sqlx::query_as(sql).bind(id).fetch_optional(&mut *self.inner).await?;
+        let row: Option<(String,)> = sqlx::query_as(sql).bind(id).fetch_optional(self.now().await?).await?;
         row.map(|(rules,)| read_json(&rules, "connections", "rules", id)).transpose()
     }
 
@@ -266,13 +266,13 @@ impl Tx {
             }
         }
         let sql = "update connections set rules = $2 where id = $1";
-        exactly_one(&sqlx::query(sql).bind(id).bind(to_json(rules)).execute(&mut *self.inner).await?)?;
+        exactly_one(&sqlx::query(sql).bind(id).bind(to_json(rules)).execute(self.now().await?).await?)?;
         self.keep_version(id, rules).await
     }
 
     async fn has_links(&mut self, connection: &str) -> Result<bool> {
         let sql = "select count(*) from (select 1 from links where connection_id = $1 limit 1) found";
-        let (found,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(&mut *self.inner).await?;
+        let (found,): (i64,) = sqlx::query_as(sql).bind(connection).fetch_one(self.now().await?).await?;
         Ok(found > 0)
     }
 
@@ -280,7 +280,7 @@ impl Tx {
     async fn joins(&mut self, connection: &str, table: &str) -> Result<bool> {
         let sql = "select o.id, o.rules from connections c join connections o on o.address = c.address and o.id <> c.id \
                    where c.id = $1";
-        let others: Vec<(String, String)> = sqlx::query_as(sql).bind(connection).fetch_all(&mut *self.inner).await?;
+        let others: Vec<(String, String)> = sqlx::query_as(sql).bind(connection).fetch_all(self.now().await?).await?;
         for (id, rules) in others {
             let rules: Rules = read_json(&rules, "connections", "rules", &id)?;
             if rules.table == table {
@@ -293,14 +293,14 @@ impl Tx {
     pub async fn set_connection_state(&mut self, id: &str, state: State, note: &str) -> Result<()> {
         let sql = "update connections set state = $2, state_note = $3, \
                    disconnected_at = case when $2 = 'active' then 0 else disconnected_at end where id = $1";
-        let done = sqlx::query(sql).bind(id).bind(state.as_str()).bind(note).execute(&mut *self.inner).await?;
+        let done = sqlx::query(sql).bind(id).bind(state.as_str()).bind(note).execute(self.now().await?).await?;
         exactly_one(&done)
     }
 
     /// The OAuth client has another id or secret there; the secret is sealed.
     pub async fn set_client(&mut self, id: &str, client_id: &str, client_secret: &str) -> Result<()> {
         let sql = "update connections set client_id = $2, client_secret = $3 where id = $1";
-        let done = sqlx::query(sql).bind(id).bind(client_id).bind(client_secret).execute(&mut *self.inner).await?;
+        let done = sqlx::query(sql).bind(id).bind(client_id).bind(client_secret).execute(self.now().await?).await?;
         exactly_one(&done)
     }
 
@@ -308,7 +308,7 @@ impl Tx {
     pub async fn hold_connection(&mut self, id: &str, note: &str, unless_granted_since: i64) -> Result<bool> {
         let sql = "update connections set state = 'held', state_note = $2 where id = $1 and state = 'active' \
                    and not exists (select 1 from tokens t where t.connection_id = $1 and t.granted_at >= $3)";
-        let done = sqlx::query(sql).bind(id).bind(note).bind(unless_granted_since).execute(&mut *self.inner).await?;
+        let done = sqlx::query(sql).bind(id).bind(note).bind(unless_granted_since).execute(self.now().await?).await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -316,25 +316,24 @@ impl Tx {
     pub async fn set_connection_authorized(&mut self, id: &str, acting_as: &str, since: i64) -> Result<()> {
         let sql = "update connections set acting_as = $2, \
                    active_since = case when active_since = 0 then $3 else active_since end where id = $1";
-        let done = sqlx::query(sql).bind(id).bind(acting_as).bind(since).execute(&mut *self.inner).await?;
+        let done = sqlx::query(sql).bind(id).bind(acting_as).bind(since).execute(self.now().await?).await?;
         exactly_one(&done)
     }
 
     pub async fn set_connection_checks(&mut self, id: &str, checks: &str, at: i64) -> Result<()> {
         let sql = "update connections set checks = $2, tested_at = $3 where id = $1";
-        let done = sqlx::query(sql).bind(id).bind(checks).bind(at).execute(&mut *self.inner).await?;
+        let done = sqlx::query(sql).bind(id).bind(checks).bind(at).execute(self.now().await?).await?;
         exactly_one(&done)
     }
 
     pub async fn set_last_webhook(&mut self, id: &str, at: i64) -> Result<()> {
         let sql = "update connections set last_webhook = $2 where id = $1 and last_webhook < $2";
-        sqlx::query(sql).bind(id).bind(at).execute(&mut *self.inner).await?;
-        Ok(())
+        self.write(sqlx::query(sql).bind(id).bind(at)).await
     }
 
     pub async fn set_last_poll(&mut self, id: &str, at: i64) -> Result<()> {
         let sql = "update connections set last_poll = $2 where id = $1";
-        sqlx::query(sql).bind(id).bind(at).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(id).bind(at).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -347,7 +346,7 @@ impl Tx {
             .bind(&a.session_id)
             .bind(&a.verifier)
             .bind(a.created_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }
@@ -356,11 +355,11 @@ impl Tx {
     pub async fn use_authorization(&mut self, state: &str) -> Result<Option<Authorization>> {
         let sql = "update authorizations set used = 1 where state = $1 and used = 0 \
                    returning state, connection_id, session_id, verifier, created_at";
-        Ok(sqlx::query_as(sql).bind(state).fetch_optional(&mut *self.inner).await?)
+        Ok(sqlx::query_as(sql).bind(state).fetch_optional(self.now().await?).await?)
     }
 
     pub async fn delete_authorizations_before(&mut self, at: i64) -> Result<()> {
-        sqlx::query("delete from authorizations where created_at < $1").bind(at).execute(&mut *self.inner).await?;
+        sqlx::query("delete from authorizations where created_at < $1").bind(at).execute(self.now().await?).await?;
         Ok(())
     }
 }

@@ -290,7 +290,7 @@ impl Tx {
             .bind(&letter.rule)
             .bind(&letter.wanted)
             .bind(letter.opened_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         let sql = "insert into dead_letters (id, connection_id, link_id, lane, side, kind, rule, wanted, cause, problem, attempts, \
                    state, reason, closed_by, opened_at, closed_at, holds) \
@@ -316,7 +316,7 @@ impl Tx {
             .bind(letter.opened_at)
             .bind(letter.closed_at)
             .bind(letter.record())
-            .fetch_one(&mut *self.inner)
+            .fetch_one(self.now().await?)
             .await?;
         Ok(id == letter.id)
     }
@@ -325,7 +325,7 @@ impl Tx {
     pub async fn settle_letter(&mut self, id: &str, now: i64) -> Result<()> {
         let sql = "update dead_letters set holds = 0, closed_at = case when state = 'open' then $2 else closed_at end, \
                    state = case when state = 'open' then 'settled' else state end where id = $1 and holds = 1";
-        sqlx::query(sql).bind(id).bind(now).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(id).bind(now).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -334,7 +334,7 @@ impl Tx {
         let sql = "update dead_letters set holds = 0, closed_at = case when state = 'open' then $4 else closed_at end, \
                    state = case when state = 'open' then 'settled' else state end \
                    where lane = $1 and kind = $2 and rule = $3 and holds = 1";
-        sqlx::query(sql).bind(lane).bind(LOST).bind(unseen).bind(now).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(lane).bind(LOST).bind(unseen).bind(now).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -343,7 +343,7 @@ impl Tx {
         let sql = "update dead_letters set holds = 0, closed_at = case when state = 'open' then $2 else closed_at end, \
                    state = case when state = 'open' then 'settled' else state end \
                    where lane = $1 and holds = 1 and kind <> 'job'";
-        sqlx::query(sql).bind(lane).bind(now).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(lane).bind(now).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -357,7 +357,7 @@ impl Tx {
             .bind(reason)
             .bind(by)
             .bind(now)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         exactly_one(&done)
     }
@@ -367,7 +367,7 @@ impl Tx {
         let sql = select_letter!(
             "where connection_id = $1 and state = 'open' and cause = $2 order by opened_at, id limit $3"
         );
-        Ok(sqlx::query_as(sql).bind(connection).bind(cause).bind(limit).fetch_all(&mut *self.inner).await?)
+        Ok(sqlx::query_as(sql).bind(connection).bind(cause).bind(limit).fetch_all(self.now().await?).await?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Deliveries: planned writes of a link, in order, with what became of them.
 
-use super::{Result, Store, Tx, exactly_one};
+use super::{Result, Store, Tx};
 use merge::Side;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,48 +122,45 @@ impl Tx {
     pub async fn add_delivery(&mut self, d: &Delivery) -> Result<()> {
         let sql = "insert into deliveries (id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at) \
                    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-        sqlx::query(sql)
-            .bind(&d.id)
-            .bind(&d.link_id)
-            .bind(&d.side)
-            .bind(&d.kind)
-            .bind(&d.payload)
-            .bind(&d.state)
-            .bind(d.attempts)
-            .bind(d.sent_at)
-            .bind(&d.problem)
-            .bind(d.created_at)
-            .bind(d.done_at)
-            .execute(&mut *self.inner)
-            .await?;
-        Ok(())
+        self.write(
+            sqlx::query(sql)
+                .bind(&d.id)
+                .bind(&d.link_id)
+                .bind(&d.side)
+                .bind(&d.kind)
+                .bind(&d.payload)
+                .bind(&d.state)
+                .bind(d.attempts)
+                .bind(d.sent_at)
+                .bind(&d.problem)
+                .bind(d.created_at)
+                .bind(d.done_at),
+        )
+        .await
     }
 
     /// The intent is on disk before the write goes out.
     pub async fn delivery_sending(&mut self, id: &str, now: i64) -> Result<()> {
         let sql = "update deliveries set state = 'sending', attempts = attempts + 1, \
                    sent_at = $2 where id = $1 and state in ('planned', 'sending')";
-        let done = sqlx::query(sql).bind(id).bind(now).execute(&mut *self.inner).await?;
-        exactly_one(&done)
+        self.write_one(sqlx::query(sql).bind(id).bind(now)).await
     }
 
     /// No answer came until now: from here on it is waited for what may still come true.
     pub async fn delivery_doubted(&mut self, id: &str, now: i64) -> Result<()> {
         let sql = "update deliveries set sent_at = $2 where id = $1 and state = 'sending'";
-        exactly_one(&sqlx::query(sql).bind(id).bind(now).execute(&mut *self.inner).await?)
+        self.write_one(sqlx::query(sql).bind(id).bind(now)).await
     }
 
     /// What was sent surely did not happen.
     pub async fn delivery_unsent(&mut self, id: &str) -> Result<()> {
         let sql = "update deliveries set state = 'planned' where id = $1 and state = 'sending'";
-        exactly_one(&sqlx::query(sql).bind(id).execute(&mut *self.inner).await?)
+        self.write_one(sqlx::query(sql).bind(id)).await
     }
 
     pub async fn finish_delivery(&mut self, id: &str, state: DeliveryState, problem: &str, now: i64) -> Result<()> {
         let sql = "update deliveries set state = $2, problem = $3, done_at = $4 \
                    where id = $1 and state in ('planned', 'sending')";
-        let done =
-            sqlx::query(sql).bind(id).bind(state.as_str()).bind(problem).bind(now).execute(&mut *self.inner).await?;
-        exactly_one(&done)
+        self.write_one(sqlx::query(sql).bind(id).bind(state.as_str()).bind(problem).bind(now)).await
     }
 }

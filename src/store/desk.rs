@@ -291,14 +291,14 @@ impl Tx {
     /// A user as this transaction sees it, those that it added included.
     pub async fn desk_user(&mut self, id: &str) -> Result<Option<User>> {
         let sql = "select id, email, name from desk_users where id = $1";
-        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&mut *self.inner).await?)
+        Ok(sqlx::query_as(sql).bind(id).fetch_optional(self.now().await?).await?)
     }
 
     /// The next ticket number, counted in the same transaction.
     pub async fn next_ticket_number(&mut self) -> Result<String> {
         let sql = "insert into settings (name, value) values ('ticket_number', '1') \
                    on conflict (name) do update set value = cast(cast(settings.value as bigint) + 1 as text) returning value";
-        let (value,): (String,) = sqlx::query_as(sql).fetch_one(&mut *self.inner).await?;
+        let (value,): (String,) = sqlx::query_as(sql).fetch_one(self.now().await?).await?;
         Ok(format!("TKT{value:0>7}"))
     }
 
@@ -307,7 +307,7 @@ impl Tx {
                    requestor_id, due_at, opened_at, closed_at, updated_at, updated_by, version, field_edits, severity, labels, account, \
                    contact, snoozed_until, custom) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
                    $17, $18, $19, $20, $21, $22, $23, $24)";
-        bind_ticket(sqlx::query(sql), t).execute(&mut *self.inner).await?;
+        bind_ticket(sqlx::query(sql), t).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -318,15 +318,14 @@ impl Tx {
                    updated_at = $15, updated_by = $16, version = $17, field_edits = $18, severity = $19, labels = $20, \
                    account = $21, contact = $22, snoozed_until = $23, custom = $24 \
                    where id = $1 and version = $17 - 1 and deleted_at is null";
-        let done = bind_ticket(sqlx::query(sql), t).execute(&mut *self.inner).await?;
-        exactly_one(&done)
+        self.write_one(bind_ticket(sqlx::query(sql), t)).await
     }
 
     /// A person touched the ticket or what belongs to it. Answers how often that was by now.
     pub async fn touch_ticket(&mut self, id: &str, now: i64) -> Result<i64> {
         let sql = "update desk_tickets set touches = touches + 1, \
                    touched_at = case when touched_at < $2 then $2 else touched_at end where id = $1 returning touches";
-        let (touches,): (i64,) = sqlx::query_as(sql).bind(id).bind(now).fetch_one(&mut *self.inner).await?;
+        let (touches,): (i64,) = sqlx::query_as(sql).bind(id).bind(now).fetch_one(self.now().await?).await?;
         Ok(touches)
     }
 
@@ -338,12 +337,12 @@ impl Tx {
             "delete from desk_comments where ticket_id = $1",
             "delete from desk_edits where ticket_id = $1",
         ] {
-            sqlx::query(sql).bind(id).execute(&mut *self.inner).await?;
+            sqlx::query(sql).bind(id).execute(self.now().await?).await?;
         }
         let sql = "update desk_tickets set title = '', description = '', labels = '', account = '', contact = '', custom = '{}', \
                    owner_id = null, requestor_id = null, field_edits = '{}', version = version + 1, updated_at = $2, \
                    updated_by = $3, deleted_at = $2, deleted_by = $3 where id = $1 and deleted_at is null";
-        exactly_one(&sqlx::query(sql).bind(id).bind(now).bind(who).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(id).bind(now).bind(who).execute(self.now().await?).await?)
     }
 
     /// Whether the comment is new; one with the same origin is there already.
@@ -359,7 +358,7 @@ impl Tx {
             .bind(c.internal)
             .bind(&c.written_in)
             .bind(c.at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -369,21 +368,21 @@ impl Tx {
             sqlx::query_as("select id from desk_comments where ticket_id = $1 and origin = $2")
                 .bind(ticket)
                 .bind(origin)
-                .fetch_optional(&mut *self.inner)
+                .fetch_optional(self.now().await?)
                 .await?;
         Ok(row.map(|(id,)| id))
     }
 
     pub async fn add_edit(&mut self, e: &EditLine) -> Result<()> {
-        sqlx::query("insert into desk_edits (id, ticket_id, at, who, fields) values ($1, $2, $3, $4, $5)")
-            .bind(&e.id)
-            .bind(&e.ticket_id)
-            .bind(e.at)
-            .bind(&e.who)
-            .bind(&e.fields)
-            .execute(&mut *self.inner)
-            .await?;
-        Ok(())
+        self.write(
+            sqlx::query("insert into desk_edits (id, ticket_id, at, who, fields) values ($1, $2, $3, $4, $5)")
+                .bind(&e.id)
+                .bind(&e.ticket_id)
+                .bind(e.at)
+                .bind(&e.who)
+                .bind(&e.fields),
+        )
+        .await
     }
 
     /// The user with this e-mail, made if there is none (S1: unmatched users are created).
@@ -396,7 +395,7 @@ impl Tx {
             .bind(&user.name)
             .bind(created_by)
             .bind(now)
-            .fetch_one(&mut *self.inner)
+            .fetch_one(self.now().await?)
             .await?)
     }
 }

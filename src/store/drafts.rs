@@ -92,7 +92,7 @@ impl Tx {
             .bind(to_json(&draft.rules))
             .bind(&draft.edited_by)
             .bind(draft.edited_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         exactly_one(&done)
     }
@@ -100,9 +100,9 @@ impl Tx {
     /// It is published or given up, if its revision is still the one that was read; with it goes what it would do.
     pub async fn end_draft(&mut self, connection: &str, revision: i64) -> Result<()> {
         let sql = "delete from mapping_drafts where connection_id = $1 and revision = $2";
-        exactly_one(&sqlx::query(sql).bind(connection).bind(revision).execute(&mut *self.inner).await?)?;
+        exactly_one(&sqlx::query(sql).bind(connection).bind(revision).execute(self.now().await?).await?)?;
         let sql = "delete from mapping_previews where connection_id = $1";
-        sqlx::query(sql).bind(connection).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -110,7 +110,7 @@ impl Tx {
     pub async fn begin_preview(&mut self, connection: &str, look: &Preview) -> Result<()> {
         sqlx::query("delete from mapping_previews where connection_id = $1")
             .bind(connection)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         let sql = "insert into mapping_previews (connection_id, id, revision, state, links, looked, touched, found, begun_by, \
                    begun_at, moved_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
@@ -126,7 +126,7 @@ impl Tx {
             .bind(&look.begun_by)
             .bind(look.begun_at)
             .bind(look.moved_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }
@@ -143,7 +143,7 @@ impl Tx {
             .bind(look.touched)
             .bind(&look.found)
             .bind(look.moved_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         match exactly_one(&done) {
             Ok(()) => Ok(true),

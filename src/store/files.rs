@@ -88,7 +88,7 @@ impl Tx {
             .bind(&f.written_in)
             .bind(f.at)
             .bind(now)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }
@@ -98,7 +98,7 @@ impl Tx {
             .bind(file)
             .bind(place)
             .bind(content)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }
@@ -106,7 +106,7 @@ impl Tx {
     /// All of its content is here: from now on it is seen.
     pub async fn keep_file(&mut self, f: &FileLine) -> Result<()> {
         let sql = "update desk_files set state = 'kept', size = $2, sha256 = $3 where id = $1 and state = 'arriving'";
-        exactly_one(&sqlx::query(sql).bind(&f.id).bind(f.size).bind(&f.sha256).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(&f.id).bind(f.size).bind(&f.sha256).execute(self.now().await?).await?)
     }
 
     /// Removes a file that did not arrive whole.
@@ -115,7 +115,7 @@ impl Tx {
             "delete from desk_pieces where file_id in (select id from desk_files where id = $1 and state = 'arriving')",
             "delete from desk_files where id = $1 and state = 'arriving'",
         ] {
-            sqlx::query(sql).bind(id).execute(&mut *self.inner).await?;
+            sqlx::query(sql).bind(id).execute(self.now().await?).await?;
         }
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Tx {
             "delete from desk_pieces where file_id in (select id from desk_files where state = 'arriving' and begun_at < $1)",
             "delete from desk_files where state = 'arriving' and begun_at < $1",
         ] {
-            sqlx::query(sql).bind(before).execute(&mut *self.inner).await?;
+            sqlx::query(sql).bind(before).execute(self.now().await?).await?;
         }
         Ok(())
     }
@@ -134,7 +134,6 @@ impl Tx {
     pub async fn pair_files(&mut self, link: &str, servicenow_id: &str, platform_id: &str) -> Result<()> {
         let sql = "insert into attachments (link_id, servicenow_id, platform_id) values ($1, $2, $3) \
                    on conflict (link_id, servicenow_id) do nothing";
-        sqlx::query(sql).bind(link).bind(servicenow_id).bind(platform_id).execute(&mut *self.inner).await?;
-        Ok(())
+        self.write(sqlx::query(sql).bind(link).bind(servicenow_id).bind(platform_id)).await
     }
 }

@@ -7,9 +7,11 @@
 //! may be dropped at any moment: the next to have a turn finishes or undoes what was left.
 
 use super::pool::{Pool, Taken};
+use super::writes::Writes;
 use super::{Result, StoreError};
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Executor};
-use std::ops::{Deref, DerefMut};
+use std::mem;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
@@ -21,7 +23,7 @@ pub(super) type Turn = OwnedMutexGuard<Option<Group>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Doing {
-    /// Nobody is at work: members wait for the commit.
+    /// Nobody is at work: members wait for the commit. Or who has the turn has sent nothing yet.
     Nothing,
     /// A member writes. One that was dropped leaves this behind, and its part is undone.
     Work,
@@ -52,36 +54,24 @@ pub(super) struct Single {
 pub(super) struct Member {
     group: OwnedMappedMutexGuard<Option<Group>, Group>,
     writer: Writer,
-}
-
-impl Deref for Member {
-    type Target = AnyConnection;
-
-    fn deref(&self) -> &AnyConnection {
-        &self.group.connection
-    }
-}
-
-impl DerefMut for Member {
-    fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.group.connection
-    }
+    /// What was not sent yet. It begins with what opens the member's part.
+    pub writes: Writes,
+    has_failed: bool,
 }
 
 impl Writer {
     pub async fn begin(&self, pool: &Pool) -> Result<Member> {
         let mut turn = self.turn().await?;
-        let statement = if turn.is_some() {
-            "savepoint member"
+        let mut writes = Writes::default();
+        if turn.is_some() {
+            writes.add_plain("savepoint member");
         } else {
             let connection = pool.take().await?;
             *turn = Some(Group { connection, done: 0, doing: Doing::Nothing, outcome: Arc::default() });
-            "begin immediate"
-        };
-        let mut group = OwnedMutexGuard::try_map(turn, Option::as_mut).map_err(|_| StoreError::Lost)?;
-        group.doing = Doing::Work;
-        group.connection.execute(statement).await?;
-        Ok(Member { group, writer: self.clone() })
+            writes.add_plain("begin immediate");
+        }
+        let group = OwnedMutexGuard::try_map(turn, Option::as_mut).map_err(|_| StoreError::Lost)?;
+        Ok(Member { group, writer: self.clone(), writes, has_failed: false })
     }
 
     /// A turn outside of any group: those that wait for a commit have it first.
@@ -100,6 +90,8 @@ impl Writer {
     async fn turn(&self) -> Result<Turn> {
         let mut turn = self.0.clone().lock_owned().await;
         match turn.as_ref().map(|group| (group.doing, group.done)) {
+            // Who had the turn before sent nothing, and the transaction was not begun.
+            Some((Doing::Nothing, 0)) => *turn = None,
             None | Some((Doing::Nothing, _)) => {}
             Some((Doing::Commit, _)) => commit(&mut turn).await?,
             Some((Doing::Join, _)) => {
@@ -123,16 +115,36 @@ impl Writer {
 }
 
 impl Member {
+    /// The connection, after all that was to be written until now.
+    pub async fn now(&mut self) -> Result<&mut AnyConnection> {
+        if self.has_failed || !self.writes.is_empty() {
+            self.send().await?;
+        }
+        Ok(&mut self.group.connection)
+    }
+
+    /// Whoever goes on after an error loses the rest: nothing of it may be committed without what failed.
+    pub async fn send(&mut self) -> Result<Vec<AnyRow>> {
+        self.group.doing = Doing::Work;
+        if mem::replace(&mut self.has_failed, true) {
+            return Err(StoreError::Lost);
+        }
+        let rows = mem::take(&mut self.writes).send(&mut self.group.connection).await?;
+        self.has_failed = false;
+        Ok(rows)
+    }
+
     /// Nothing of it happened: who has the next turn sees to that, which is this one.
     pub async fn undo(self) -> Result<()> {
-        let Self { group, writer } = self;
+        let Self { group, writer, .. } = self;
         drop(group);
         writer.turn().await.map(drop)
     }
 
     /// On disk when it returns.
-    pub async fn commit(self) -> Result<()> {
-        let Self { mut group, writer } = self;
+    pub async fn commit(mut self) -> Result<()> {
+        self.now().await?;
+        let Self { mut group, writer, .. } = self;
         group.done += 1;
         if group.done > 1 {
             group.doing = Doing::Join;

@@ -1,6 +1,6 @@
 //! What moved, when, which way, and why. Append-only.
 
-use super::{Dialect, Result, Store, Tx, to_json};
+use super::{Dialect, QueryAs, Result, Store, Tx, to_json};
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -191,8 +191,6 @@ impl<'a> HistorySearch<'a> {
     }
 }
 
-type QueryAs<'q, O> = sqlx::query::QueryAs<'q, sqlx::Any, O, sqlx::any::AnyArguments>;
-
 /// A line as it is written.
 pub struct NewLine<'a> {
     pub id: &'a str,
@@ -214,19 +212,20 @@ impl Tx {
     pub async fn add_history(&mut self, line: &NewLine<'_>) -> Result<()> {
         let sql = "insert into history (id, at, connection_id, link_id, direction, kind, summary, who, heard, story) \
                    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-        sqlx::query(sql)
-            .bind(line.id)
-            .bind(line.at)
-            .bind(line.connection)
-            .bind(line.link)
-            .bind(line.direction)
-            .bind(line.kind)
-            .bind(line.summary)
-            .bind(line.who)
-            .bind(line.heard)
-            .bind(line.story)
-            .execute(&mut *self.inner)
-            .await?;
+        self.write(
+            sqlx::query(sql)
+                .bind(line.id)
+                .bind(line.at)
+                .bind(line.connection)
+                .bind(line.link)
+                .bind(line.direction)
+                .bind(line.kind)
+                .bind(line.summary)
+                .bind(line.who)
+                .bind(line.heard)
+                .bind(line.story),
+        )
+        .await?;
         if line.fields.is_empty() {
             return Ok(());
         }
@@ -243,8 +242,7 @@ impl Tx {
             Dialect::Postgres => fields!(postgres),
         };
         let fields: Vec<_> = line.fields.iter().map(|field| BTreeMap::from([("field", field)])).collect();
-        sqlx::query(sql).bind(to_json(&fields)).bind(line.id).execute(&mut *self.inner).await?;
-        Ok(())
+        self.write(sqlx::query(sql).bind(to_json(&fields)).bind(line.id)).await
     }
 }
 

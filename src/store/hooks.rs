@@ -139,7 +139,7 @@ impl Tx {
         let sql = "insert into hooks (connection_id, unsigned, serial, rotated_at, first_used, last_used, former, former_serial, \
                    former_used, former_ends) values ($1, $2, 0, 0, 0, 0, '', 0, 0, 0) \
                    on conflict (connection_id) do update set unsigned = excluded.unsigned";
-        sqlx::query(sql).bind(connection).bind(i64::from(unsigned)).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).bind(i64::from(unsigned)).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -147,7 +147,7 @@ impl Tx {
     /// of it and of the one before.
     pub async fn rotate_secret(&mut self, connection: &str, before: &str, secret: &str, hooks: &Hooks) -> Result<()> {
         let sql = "update connections set webhook_secret = $3 where id = $1 and webhook_secret = $2";
-        exactly_one(&sqlx::query(sql).bind(connection).bind(before).bind(secret).execute(&mut *self.inner).await?)?;
+        exactly_one(&sqlx::query(sql).bind(connection).bind(before).bind(secret).execute(self.now().await?).await?)?;
         let sql = "insert into hooks (connection_id, unsigned, serial, rotated_at, first_used, last_used, former, former_serial, \
                    former_used, former_ends) values ($1, $2, $3, $4, 0, 0, $5, $6, $7, $8) \
                    on conflict (connection_id) do update set serial = excluded.serial, rotated_at = excluded.rotated_at, \
@@ -162,14 +162,14 @@ impl Tx {
             .bind(hooks.former_serial)
             .bind(hooks.former_used)
             .bind(hooks.former_ends)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }
 
     pub async fn end_former_secret(&mut self, connection: &str) -> Result<()> {
         let sql = "update hooks set former = '' where connection_id = $1";
-        sqlx::query(sql).bind(connection).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -179,17 +179,17 @@ impl Tx {
         let first = "insert into hooks (connection_id, unsigned, serial, rotated_at, first_used, last_used, former, former_serial, \
                      former_used, former_ends) select id, 0, 0, 0, $3, $3, '', 0, 0, 0 from connections where id = $1 and $2 = 0 \
                      on conflict do nothing";
-        sqlx::query(first).bind(connection).bind(serial).bind(at).execute(&mut *self.inner).await?;
+        sqlx::query(first).bind(connection).bind(serial).bind(at).execute(self.now().await?).await?;
         let present = "update hooks set last_used = case when last_used < $3 then $3 else last_used end, \
                        first_used = case when first_used = 0 then $3 else first_used end, \
                        former_ends = case when first_used = 0 and former_ends > $4 then $4 else former_ends end, \
                        former = case when former_ends <= $3 then '' else former end \
                        where connection_id = $1 and serial = $2";
         let done = sqlx::query(present).bind(connection).bind(serial).bind(at).bind(former_ends);
-        done.execute(&mut *self.inner).await?;
+        done.execute(self.now().await?).await?;
         let former = "update hooks set former_used = $3 where connection_id = $1 and former_serial = $2 \
                       and former <> '' and former_used < $3";
-        sqlx::query(former).bind(connection).bind(serial).bind(at).execute(&mut *self.inner).await?;
+        sqlx::query(former).bind(connection).bind(serial).bind(at).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -208,7 +208,7 @@ impl Tx {
             .bind(away.sample.bytes)
             .bind(&away.sample.peer)
             .bind(&away.sample.excerpt)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }

@@ -58,12 +58,12 @@ impl Tx {
     pub async fn remember_identity(&mut self, connection: &str, identity: &Identity) -> Result<()> {
         let sql = "insert into identities (connection_id, remembered, doubted) values ($1, $2, '') \
                    on conflict (connection_id) do update set remembered = excluded.remembered, doubted = ''";
-        sqlx::query(sql).bind(connection).bind(to_json(identity)).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).bind(to_json(identity)).execute(self.now().await?).await?;
         Ok(())
     }
 
     pub async fn doubt_identity(&mut self, connection: &str, seen: &Identity) -> Result<()> {
         let sql = "update identities set doubted = $2 where connection_id = $1";
-        exactly_one(&sqlx::query(sql).bind(connection).bind(to_json(seen)).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(connection).bind(to_json(seen)).execute(self.now().await?).await?)
     }
 }

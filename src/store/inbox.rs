@@ -58,7 +58,6 @@ impl Tx {
                 "delete from inbox where id in (select value from json_array_elements_text(cast($1 as json)) as sent (value))"
             }
         };
-        sqlx::query(sql).bind(to_json(&ids)).execute(&mut *self.inner).await?;
-        Ok(())
+        self.write(sqlx::query(sql).bind(to_json(&ids))).await
     }
 }

@@ -106,18 +106,24 @@ macro_rules! head {
     };
 }
 
-/// Active connections with due work, the one to serve first at the top: the fewest running jobs, then live before
-/// bulk, then the longest due.
-const CONNECTIONS_WITH_WORK: &str = concat!(
-    "with heads as materialized (select c.id, ",
-    "(select count(*) from jobs r where r.connection_id = c.id and r.state = 'running') as running, ",
-    head!("0", " and w.run_at <= $1"),
-    " as live, ",
-    head!("1", " and w.run_at <= $1"),
-    " as bulk from connections c where c.state = 'active') \
-     select id from heads where live is not null or bulk is not null \
-     order by running, case when live is null then 1 else 0 end, coalesce(live, bulk), id"
-);
+/// Active connections with due work and the urgency of their best job, the one to serve first at the top: the fewest
+/// running jobs, then live before bulk, then the longest due.
+macro_rules! connections_with_work {
+    ($rest:literal) => {
+        concat!(
+            "with heads as materialized (select c.id, ",
+            "(select count(*) from jobs r where r.connection_id = c.id and r.state = 'running') as running, ",
+            head!("0", " and w.run_at <= $1"),
+            " as live, ",
+            head!("1", " and w.run_at <= $1"),
+            " as bulk from connections c where c.state = 'active'), \
+             next as materialized (select id, case when live is null then 1 else 0 end as urgency from heads \
+             where live is not null or bulk is not null \
+             order by running, case when live is null then 1 else 0 end, coalesce(live, bulk), id",
+            $rest
+        )
+    };
+}
 
 const NEXT_JOB_AT: &str = concat!(
     "select min(heads.at) from (select ",
@@ -127,12 +133,16 @@ const NEXT_JOB_AT: &str = concat!(
     " as at from connections c where c.state = 'active') heads"
 );
 
-/// Takes the head of one connection at one urgency.
+/// Takes the head of one connection at one urgency, both as `$connection` and `$urgency` say.
 macro_rules! take_head {
-    ($lock:literal) => {
+    ($connection:literal, $urgency:literal, $lock:literal) => {
         concat!(
-            "update jobs set state = 'running', leased_by = $4, lease_until = $5 where id = \
-             (select w.id from jobs w where w.connection_id = $1 and w.state = 'ready' and w.urgency = $2 and w.run_at <= $3 \
+            "update jobs set state = 'running', leased_by = $2, lease_until = $3 where id = \
+             (select w.id from jobs w where w.connection_id = ",
+            $connection,
+            " and w.state = 'ready' and w.urgency = ",
+            $urgency,
+            " and w.run_at <= $1 \
              and not exists (select 1 from jobs r where r.lane = w.lane and r.state = 'running') \
              order by w.run_at, w.id limit 1",
             $lock,
@@ -142,12 +152,26 @@ macro_rules! take_head {
     };
 }
 
+const CONNECTIONS_WITH_WORK: &str = connections_with_work!(") select id, urgency from next");
+
+/// Takes the best job of the connection that is served first.
+macro_rules! take_next {
+    ($lock:literal) => {
+        concat!(
+            connections_with_work!(" limit 1) "),
+            take_head!("(select id from next)", "(select urgency from next)", $lock)
+        )
+    };
+}
+
+/// The same of a connection that is named; what another process is just taking is passed by.
+const TAKE_HEAD: &str = take_head!("$4", "$5", " for update of w skip locked");
+
 impl Dialect {
-    fn take_head(self) -> &'static str {
+    fn take_next(self) -> &'static str {
         match self {
-            Self::Sqlite => take_head!(""),
-            // What another process is just taking is passed by.
-            Self::Postgres => take_head!(" for update of w skip locked"),
+            Self::Sqlite => take_next!(""),
+            Self::Postgres => take_next!(" for update of w skip locked"),
         }
     }
 }
@@ -191,11 +215,14 @@ impl Store {
             Dialect::Postgres => "explain",
         };
         let written = |sql: &str| {
-            let values = ["'c'", "0", "1", "'me'", "1"];
+            let values = ["1", "'me'", "1", "'c'", "0"];
             (1..=5).fold(sql.to_owned(), |sql, n| sql.replace(&format!("${n}"), values[n - 1]))
         };
-        let due = CONNECTIONS_WITH_WORK.replace("$1", "1");
-        for sql in [due, NEXT_JOB_AT.to_owned(), written(self.dialect.take_head())] {
+        let mut asked = vec![self.dialect.take_next(), NEXT_JOB_AT];
+        if self.dialect == Dialect::Postgres {
+            asked.extend([CONNECTIONS_WITH_WORK, TAKE_HEAD]);
+        }
+        for sql in asked.into_iter().map(written) {
             let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{explain} {sql}")))
                 .fetch_all(&mut *self.pool.take().await?)
                 .await?;
@@ -245,24 +272,30 @@ impl Tx {
             Dialect::Sqlite => enqueue!(sqlite),
             Dialect::Postgres => enqueue!(postgres),
         };
-        sqlx::query(sql).bind(to_json(&jobs)).bind(now).execute(&mut *self.inner).await?;
+        self.write(sqlx::query(sql).bind(to_json(&jobs)).bind(now)).await?;
         if jobs.iter().any(|job| job.run_at <= now) { self.tell_of_work().await } else { Ok(()) }
     }
 
     /// Takes a due job of an active connection whose lane is free: of the connection with the fewest running jobs, live
     /// before bulk, then the longest due. A claim has a name of its own: who lost a job and takes it again is another.
     pub async fn claim_job(&mut self, claim: &str, now: i64, lease_until: i64) -> Result<Option<Job>> {
-        let connections: Vec<(String,)> =
-            sqlx::query_as(CONNECTIONS_WITH_WORK).bind(now).fetch_all(&mut *self.inner).await?;
-        for (connection,) in connections {
-            for urgency in [Urgency::Live, Urgency::Bulk] {
-                let job = sqlx::query_as(self.dialect.take_head())
-                    .bind(&connection)
-                    .bind(i64::from(urgency))
+        let next = sqlx::query_as(self.dialect.take_next()).bind(now).bind(claim).bind(lease_until);
+        let job = self.rows(next).await?.pop();
+        // Only where others take jobs as well may somebody just have been faster.
+        if job.is_some() || self.dialect == Dialect::Sqlite {
+            return Ok(job);
+        }
+        let connections: Vec<(String, i64)> =
+            sqlx::query_as(CONNECTIONS_WITH_WORK).bind(now).fetch_all(self.now().await?).await?;
+        for (connection, best) in connections {
+            for urgency in best..=i64::from(Urgency::Bulk) {
+                let job = sqlx::query_as(TAKE_HEAD)
                     .bind(now)
                     .bind(claim)
                     .bind(lease_until)
-                    .fetch_optional(&mut *self.inner)
+                    .bind(&connection)
+                    .bind(urgency)
+                    .fetch_optional(self.now().await?)
                     .await?;
                 if job.is_some() {
                     return Ok(job);
@@ -272,10 +305,16 @@ impl Tx {
         Ok(None)
     }
 
-    /// Done, if the claim still holds. Answers whether it did.
+    /// Done, if the claim still holds.
+    pub async fn end_job(&mut self, id: &str, claim: &str) -> Result<()> {
+        let sql = "delete from jobs where id = $1 and leased_by = $2 and state = 'running'";
+        self.write(sqlx::query(sql).bind(id).bind(claim)).await
+    }
+
+    /// The same. Answers whether it did.
     pub async fn complete_job(&mut self, id: &str, claim: &str) -> Result<bool> {
         let sql = "delete from jobs where id = $1 and leased_by = $2 and state = 'running'";
-        let done = sqlx::query(sql).bind(id).bind(claim).execute(&mut *self.inner).await?;
+        let done = sqlx::query(sql).bind(id).bind(claim).execute(self.now().await?).await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -286,16 +325,16 @@ impl Tx {
                     where state in ('ready', 'buried') and not_before < $3 and lane = \
                     (select r.lane from jobs r where r.id = $1 and r.leased_by = $2 and r.state = 'running')";
         if back.not_before > 0 {
-            sqlx::query(twin).bind(id).bind(claim).bind(back.not_before).execute(&mut *self.inner).await?;
+            sqlx::query(twin).bind(id).bind(claim).bind(back.not_before).execute(self.now().await?).await?;
         }
         // What news asked for stays asked for by news, though a run's look is the twin: that may be a dry one.
         let taken_over = "update jobs set run_id = '', run_at = case when run_at > $3 then $3 else run_at end \
                           where state in ('ready', 'buried') and run_id <> '' and lane = \
                           (select r.lane from jobs r where r.id = $1 and r.leased_by = $2 and r.state = 'running' and r.run_id = '')";
-        sqlx::query(taken_over).bind(id).bind(claim).bind(back.run_at).execute(&mut *self.inner).await?;
+        sqlx::query(taken_over).bind(id).bind(claim).bind(back.run_at).execute(self.now().await?).await?;
         let gone = "delete from jobs where id = $1 and leased_by = $2 and state = 'running' and exists \
                     (select 1 from jobs t where t.lane = jobs.lane and t.id <> jobs.id and t.state in ('ready', 'buried'))";
-        let gave_way = sqlx::query(gone).bind(id).bind(claim).execute(&mut *self.inner).await?.rows_affected() == 1;
+        let gave_way = sqlx::query(gone).bind(id).bind(claim).execute(self.now().await?).await?.rows_affected() == 1;
         let sql = "update jobs set state = $3, run_at = $4, not_before = $5, attempts = attempts + $6, problem = $7, \
                    leased_by = '', lease_until = 0 where id = $1 and leased_by = $2 and state = 'running'";
         let done = sqlx::query(sql)
@@ -306,7 +345,7 @@ impl Tx {
             .bind(back.not_before)
             .bind(i64::from(back.blamed))
             .bind(back.problem)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(gave_way || done.rows_affected() == 1)
     }
@@ -315,7 +354,7 @@ impl Tx {
     pub async fn revive_jobs(&mut self, connection: &str, now: i64) -> Result<()> {
         let sql =
             "update jobs set state = 'ready', attempts = 0, run_at = $2 where connection_id = $1 and state = 'buried'";
-        sqlx::query(sql).bind(connection).bind(now).execute(&mut *self.inner).await?;
+        self.write(sqlx::query(sql).bind(connection).bind(now)).await?;
         self.tell_of_work().await
     }
 
@@ -325,26 +364,25 @@ impl Tx {
         let taken_over = "update jobs set run_id = '', run_at = case when run_at > $1 then $1 else run_at end \
                           where state in ('ready', 'buried') and run_id <> '' and lane in \
                           (select r.lane from jobs r where r.state = 'running' and r.lease_until <= $1 and r.run_id = '')";
-        sqlx::query(taken_over).bind(now).execute(&mut *self.inner).await?;
+        sqlx::query(taken_over).bind(now).execute(self.now().await?).await?;
         let twin = "delete from jobs where state = 'running' and lease_until <= $1 and exists \
                     (select 1 from jobs t where t.lane = jobs.lane and t.id <> jobs.id and t.state in ('ready', 'buried'))";
-        let gone = sqlx::query(twin).bind(now).execute(&mut *self.inner).await?.rows_affected();
+        let gone = sqlx::query(twin).bind(now).execute(self.now().await?).await?.rows_affected();
         let sql = "update jobs set state = 'ready', leased_by = '', lease_until = 0 where state = 'running' and lease_until <= $1";
-        Ok(gone + sqlx::query(sql).bind(now).execute(&mut *self.inner).await?.rows_affected())
+        Ok(gone + sqlx::query(sql).bind(now).execute(self.now().await?).await?.rows_affected())
     }
 
     /// What still runs is held longer.
     pub async fn extend_lease(&mut self, id: &str, claim: &str, until: i64) -> Result<()> {
         let sql = "update jobs set lease_until = $3 where id = $1 and leased_by = $2 and state = 'running'";
-        sqlx::query(sql).bind(id).bind(claim).bind(until).execute(&mut *self.inner).await?;
-        Ok(())
+        self.write(sqlx::query(sql).bind(id).bind(claim).bind(until)).await
     }
 
     /// Until when a claim holds its job. Asked in the transaction that stores what follows from it: who lost the job
     /// stores nothing.
     pub async fn held_until(&mut self, id: &str, claim: &str) -> Result<i64> {
         let sql = "select lease_until from jobs where id = $1 and leased_by = $2 and state = 'running'";
-        let held: Option<(i64,)> = sqlx::query_as(sql).bind(id).bind(claim).fetch_optional(&mut *self.inner).await?;
+        let held: Option<(i64,)> = sqlx::query_as(sql).bind(id).bind(claim).fetch_optional(self.now().await?).await?;
         held.map(|(until,)| until).ok_or(StoreError::Taken)
     }
 }

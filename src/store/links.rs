@@ -1,6 +1,6 @@
 //! Links: pairs of records, their base, and the pairs of comments.
 
-use super::{Apart, Result, Store, Tx, exactly_one, read_json, to_json};
+use super::{Apart, Result, Store, Tx, read_json, to_json};
 use merge::{Base, Side, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -276,7 +276,7 @@ impl Tx {
     pub async fn link_of_ticket(&mut self, ticket: &str) -> Result<Option<Link>> {
         let sql =
             select_link!("where platform_id = $1 order by case state when 'linked' then 0 else 1 end, id desc limit 1");
-        let row: Option<Row> = sqlx::query_as(sql).bind(ticket).fetch_optional(&mut *self.inner).await?;
+        let row: Option<Row> = sqlx::query_as(sql).bind(ticket).fetch_optional(self.now().await?).await?;
         row.map(Row::read).transpose()
     }
 
@@ -296,7 +296,7 @@ impl Tx {
             .bind(&link.note)
             .bind(link.created_at)
             .bind(link.changed_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -306,7 +306,7 @@ impl Tx {
         let sql = "update links set platform_id = $3, base = $4, note = $5, changed_at = $6, cuts = $7, state = $8, \
                    servicenow_number = $9, gone = $10, version = version + 1 \
                    where id = $1 and version = $2";
-        let done = sqlx::query(sql)
+        let saved = sqlx::query(sql)
             .bind(&link.id)
             .bind(link.version)
             .bind(link.platform_id.as_deref())
@@ -316,10 +316,8 @@ impl Tx {
             .bind(to_json(&link.cuts))
             .bind(link.state.as_str())
             .bind(&link.servicenow_number)
-            .bind(link.gone.map_or("", Side::as_str))
-            .execute(&mut *self.inner)
-            .await?;
-        exactly_one(&done)?;
+            .bind(link.gone.map_or("", Side::as_str));
+        self.write_one(saved).await?;
         link.version += 1;
         link.changed_at = now;
         self.keep_moment(link, now).await
@@ -328,15 +326,13 @@ impl Tx {
     /// What was sent unseen is not there: it counts as never sent.
     pub async fn forget_entry(&mut self, link: &str, unseen: &str) -> Result<()> {
         let sql = "delete from entries where link_id = $1 and servicenow_id = $2";
-        sqlx::query(sql).bind(link).bind(unseen).execute(&mut *self.inner).await?;
-        Ok(())
+        self.write(sqlx::query(sql).bind(link).bind(unseen)).await
     }
 
     /// An entry of the platform may be paired by several ids: ServiceNow's depend on how its journal is read.
     pub async fn pair_entries(&mut self, link: &str, servicenow_id: &str, platform_id: &str) -> Result<()> {
         let sql = "insert into entries (link_id, servicenow_id, platform_id) values ($1, $2, $3) \
                    on conflict (link_id, servicenow_id) do nothing";
-        sqlx::query(sql).bind(link).bind(servicenow_id).bind(platform_id).execute(&mut *self.inner).await?;
-        Ok(())
+        self.write(sqlx::query(sql).bind(link).bind(servicenow_id).bind(platform_id)).await
     }
 }

@@ -58,7 +58,7 @@ impl Tx {
     /// Wakes the workers of all processes, when and if this is committed.
     pub(super) async fn tell_of_work(&mut self) -> Result<()> {
         if self.dialect == Dialect::Postgres {
-            sqlx::query("select pg_notify($1, '')").bind(WORK).execute(&mut *self.inner).await?;
+            sqlx::query("select pg_notify($1, '')").bind(WORK).execute(self.now().await?).await?;
         }
         Ok(())
     }

@@ -50,6 +50,7 @@ mod sign_in_attempts;
 mod tokens;
 mod upkeep;
 mod versions;
+mod writes;
 
 pub use alone::Alone;
 pub use api_tokens::{ApiToken, TokenLine};
@@ -83,10 +84,9 @@ pub use tokens::{Ending, Refreshed, Tokens};
 pub use upkeep::Upkeep;
 pub use versions::Version;
 
-use sqlx::any::{AnyPoolOptions, AnyQueryResult};
+use sqlx::any::{AnyArguments, AnyPoolOptions, AnyQueryResult, AnyRow};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyConnection, AnyPool, Executor, SqlSafeStr};
-use std::ops::{Deref, DerefMut};
+use sqlx::{AnyConnection, AnyPool, Executor, FromRow, SqlSafeStr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
 
@@ -133,6 +133,8 @@ impl StoreError {
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
+type QueryAs<'q, T> = sqlx::query::QueryAs<'q, sqlx::Any, T, AnyArguments>;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     Sqlite,
@@ -159,26 +161,6 @@ pub struct Tx {
 enum Inner {
     Own(pool::Taken),
     Shared(group::Member),
-}
-
-impl Deref for Inner {
-    type Target = AnyConnection;
-
-    fn deref(&self) -> &AnyConnection {
-        match self {
-            Self::Own(own) => own,
-            Self::Shared(member) => member,
-        }
-    }
-}
-
-impl DerefMut for Inner {
-    fn deref_mut(&mut self) -> &mut AnyConnection {
-        match self {
-            Self::Own(own) => own,
-            Self::Shared(member) => member,
-        }
-    }
 }
 
 impl Store {
@@ -295,10 +277,48 @@ impl Store {
 }
 
 impl Tx {
+    /// For a statement whose answer is needed now: all writes before it are made.
+    async fn now(&mut self) -> Result<&mut AnyConnection> {
+        match &mut self.inner {
+            Inner::Own(own) => Ok(own),
+            Inner::Shared(member) => member.now().await,
+        }
+    }
+
+    /// The answer of a statement, which goes along with the writes before it.
+    async fn rows<'q, T>(&mut self, asked: QueryAs<'q, T>) -> Result<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, AnyRow> + Send + Unpin,
+    {
+        match &mut self.inner {
+            Inner::Own(own) => Ok(asked.fetch_all(&mut **own).await?),
+            Inner::Shared(member) => {
+                member.writes.add(asked, false)?;
+                Ok(member.send().await?.iter().map(T::from_row).collect::<std::result::Result<_, _>>()?)
+            }
+        }
+    }
+
+    /// A write whose answer nobody needs: made before the next statement that is answered, or with the commit.
+    async fn write(&mut self, write: writes::Write<'_>) -> Result<()> {
+        match &mut self.inner {
+            Inner::Own(own) => write.execute(&mut **own).await.map(drop).map_err(StoreError::from),
+            Inner::Shared(member) => member.writes.add(write, false),
+        }
+    }
+
+    /// The same for one that must find exactly one row: another number means that someone was faster.
+    async fn write_one(&mut self, write: writes::Write<'_>) -> Result<()> {
+        match &mut self.inner {
+            Inner::Own(own) => exactly_one(&write.execute(&mut **own).await?),
+            Inner::Shared(member) => member.writes.add(write, true),
+        }
+    }
+
     /// A statement of a test.
     #[cfg(test)]
     pub async fn run_script(&mut self, script: &str) -> Result<()> {
-        sqlx::raw_sql(sqlx::AssertSqlSafe(script.to_owned())).execute(&mut *self.inner).await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(script.to_owned())).execute(self.now().await?).await?;
         Ok(())
     }
 

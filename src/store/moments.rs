@@ -87,14 +87,15 @@ impl Tx {
             return Ok(());
         }
         let sql = "insert into moments (link_id, version, at, base, sides) values ($1, $2, $3, $4, $5)";
-        sqlx::query(sql)
-            .bind(&link.id)
-            .bind(link.version)
-            .bind(at)
-            .bind(to_json(&moved))
-            .bind(to_json(&link.apart))
-            .execute(&mut *self.inner)
-            .await?;
+        self.write(
+            sqlx::query(sql)
+                .bind(&link.id)
+                .bind(link.version)
+                .bind(at)
+                .bind(to_json(&moved))
+                .bind(to_json(&link.apart)),
+        )
+        .await?;
         link.was.clone_from(&link.base);
         link.apart.clear();
         Ok(())

@@ -104,7 +104,7 @@ impl Tx {
             .bind(&person.password_hash)
             .bind(&person.role)
             .bind(person.created_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }
@@ -112,53 +112,53 @@ impl Tx {
     /// Whether somebody else could go on as administrator. Others who change administrators wait until this is over, so
     /// that two cannot take each other's right away.
     pub async fn is_other_admin(&mut self, person: &str) -> Result<bool> {
-        sqlx::query("update people set role = role where role = 'admin'").execute(&mut *self.inner).await?;
+        sqlx::query("update people set role = role where role = 'admin'").execute(self.now().await?).await?;
         let sql =
             "select count(*) from people where role = 'admin' and closed_at = 0 and password_hash <> '' and id <> $1";
-        let (count,): (i64,) = sqlx::query_as(sql).bind(person).fetch_one(&mut *self.inner).await?;
+        let (count,): (i64,) = sqlx::query_as(sql).bind(person).fetch_one(self.now().await?).await?;
         Ok(count > 0)
     }
 
     pub async fn set_role(&mut self, person: &str, role: &str) -> Result<()> {
         let sql = "update people set role = $2 where id = $1";
-        exactly_one(&sqlx::query(sql).bind(person).bind(role).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(person).bind(role).execute(self.now().await?).await?)
     }
 
     /// Its sessions end with it.
     pub async fn close_person(&mut self, person: &str, at: i64) -> Result<()> {
         let sql = "update people set closed_at = $2, session_round = session_round + 1 where id = $1 and closed_at = 0";
-        exactly_one(&sqlx::query(sql).bind(person).bind(at).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(person).bind(at).execute(self.now().await?).await?)
     }
 
     pub async fn reopen_person(&mut self, person: &str) -> Result<()> {
         let sql = "update people set closed_at = 0 where id = $1 and closed_at > 0";
-        exactly_one(&sqlx::query(sql).bind(person).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(person).execute(self.now().await?).await?)
     }
 
     /// Sessions that began with an earlier password end, and so does a link to set one. Answers the number that new
     /// sessions begin with.
     pub async fn set_password(&mut self, person: &str, hash: &str) -> Result<i64> {
-        sqlx::query("delete from password_links where person_id = $1").bind(person).execute(&mut *self.inner).await?;
+        sqlx::query("delete from password_links where person_id = $1").bind(person).execute(self.now().await?).await?;
         let sql = "update people set password_hash = $2, session_round = session_round + 1 where id = $1 returning session_round";
-        let (round,): (i64,) = sqlx::query_as(sql).bind(person).bind(hash).fetch_one(&mut *self.inner).await?;
+        let (round,): (i64,) = sqlx::query_as(sql).bind(person).bind(hash).fetch_one(self.now().await?).await?;
         Ok(round)
     }
 
     pub async fn end_sessions(&mut self, person: &str) -> Result<()> {
         let sql = "update people set session_round = session_round + 1 where id = $1";
-        exactly_one(&sqlx::query(sql).bind(person).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(person).execute(self.now().await?).await?)
     }
 
     pub async fn set_zone(&mut self, person: &str, zone: &str) -> Result<()> {
         let sql = "update people set zone = $2 where id = $1";
-        exactly_one(&sqlx::query(sql).bind(person).bind(zone).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(person).bind(zone).execute(self.now().await?).await?)
     }
 
     pub async fn note_sign_in(&mut self, person: &str, at: i64) -> Result<()> {
         sqlx::query("update people set signed_in_at = $2 where id = $1")
             .bind(person)
             .bind(at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }
@@ -167,27 +167,26 @@ impl Tx {
     pub async fn put_password_link(&mut self, person: &str, hash: &str, ends_at: i64) -> Result<()> {
         let sql = "insert into password_links (person_id, token_hash, ends_at) values ($1, $2, $3) on conflict (person_id) \
                    do update set token_hash = excluded.token_hash, ends_at = excluded.ends_at";
-        sqlx::query(sql).bind(person).bind(hash).bind(ends_at).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(person).bind(hash).bind(ends_at).execute(self.now().await?).await?;
         Ok(())
     }
 
     /// Whose link it was, if it still worked. It works once.
     pub async fn take_password_link(&mut self, hash: &str, now: i64) -> Result<Option<String>> {
         let sql = "delete from password_links where token_hash = $1 and ends_at > $2 returning person_id";
-        let row: Option<(String,)> = sqlx::query_as(sql).bind(hash).bind(now).fetch_optional(&mut *self.inner).await?;
+        let row: Option<(String,)> = sqlx::query_as(sql).bind(hash).bind(now).fetch_optional(self.now().await?).await?;
         Ok(row.map(|(person,)| person))
     }
 
     pub async fn put_setting(&mut self, name: &str, value: &str) -> Result<()> {
         let sql = "insert into settings (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value";
-        sqlx::query(sql).bind(name).bind(value).execute(&mut *self.inner).await?;
-        Ok(())
+        self.write(sqlx::query(sql).bind(name).bind(value)).await
     }
 
     /// Whether the setting was there with this value, and now is not: a one-time token is spent once.
     pub async fn take_setting(&mut self, name: &str, value: &str) -> Result<bool> {
         let sql = "delete from settings where name = $1 and value = $2";
-        let done = sqlx::query(sql).bind(name).bind(value).execute(&mut *self.inner).await?;
+        let done = sqlx::query(sql).bind(name).bind(value).execute(self.now().await?).await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -198,7 +197,7 @@ impl Tx {
             .bind(&session.id)
             .bind(&session.record)
             .bind(session.expires_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -210,18 +209,18 @@ impl Tx {
             .bind(&session.id)
             .bind(&session.record)
             .bind(session.expires_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }
 
     pub async fn delete_session(&mut self, id: &str) -> Result<()> {
-        sqlx::query("delete from sessions where id = $1").bind(id).execute(&mut *self.inner).await?;
+        sqlx::query("delete from sessions where id = $1").bind(id).execute(self.now().await?).await?;
         Ok(())
     }
 
     pub async fn delete_ended_sessions(&mut self, now: i64) -> Result<()> {
-        sqlx::query("delete from sessions where expires_at <= $1").bind(now).execute(&mut *self.inner).await?;
+        sqlx::query("delete from sessions where expires_at <= $1").bind(now).execute(self.now().await?).await?;
         Ok(())
     }
 }

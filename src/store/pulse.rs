@@ -28,14 +28,9 @@ impl Tx {
                    on conflict (connection_id, hour) do update set writes = pulse.writes + excluded.writes, \
                    lag_ms = pulse.lag_ms + excluded.lag_ms, slowest_ms = \
                    case when excluded.slowest_ms > pulse.slowest_ms then excluded.slowest_ms else pulse.slowest_ms end";
-        sqlx::query(sql)
-            .bind(connection)
-            .bind(beat.hour)
-            .bind(beat.writes)
-            .bind(beat.lag_ms)
-            .bind(beat.slowest_ms)
-            .execute(&mut *self.inner)
-            .await?;
-        Ok(())
+        self.write(
+            sqlx::query(sql).bind(connection).bind(beat.hour).bind(beat.writes).bind(beat.lag_ms).bind(beat.slowest_ms),
+        )
+        .await
     }
 }

@@ -58,14 +58,14 @@ impl Tx {
             }
         }
         for sql in AT_LAST {
-            sqlx::query(sql).bind(connection).execute(&mut *self.inner).await?;
+            sqlx::query(sql).bind(connection).execute(self.now().await?).await?;
         }
         let sql = "delete from connections where id = $1";
-        exactly_one(&sqlx::query(sql).bind(connection).execute(&mut *self.inner).await?)?;
+        exactly_one(&sqlx::query(sql).bind(connection).execute(self.now().await?).await?)?;
         Ok(false)
     }
 
     async fn removed(&mut self, sql: &'static str, connection: &str, limit: i64) -> Result<u64> {
-        Ok(sqlx::query(sql).bind(connection).bind(limit).execute(&mut *self.inner).await?.rows_affected())
+        Ok(sqlx::query(sql).bind(connection).bind(limit).execute(self.now().await?).await?.rows_affected())
     }
 }

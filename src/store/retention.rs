@@ -149,12 +149,12 @@ impl Tx {
             // A run goes after its findings, of which there may be many.
             let sql = "delete from findings where (run_id, lane, rule) in (select f.run_id, f.lane, f.rule from findings f \
                        join runs r on r.id = f.run_id where r.ended_at < $1 and r.state in ('done', 'cancelled') limit $2)";
-            let done = sqlx::query(sql).bind(before).bind(limit).execute(&mut *self.inner).await?;
+            let done = sqlx::query(sql).bind(before).bind(limit).execute(self.now().await?).await?;
             if done.rows_affected() > 0 {
                 return Ok(i64::try_from(done.rows_affected()).unwrap_or_default());
             }
         }
-        let done = sqlx::query(what.sql()).bind(before).bind(limit).execute(&mut *self.inner).await?;
+        let done = sqlx::query(what.sql()).bind(before).bind(limit).execute(self.now().await?).await?;
         Ok(i64::try_from(done.rows_affected()).unwrap_or_default())
     }
 
@@ -168,7 +168,7 @@ impl Tx {
             .bind(&purge.what)
             .bind(purge.removed)
             .bind(purge.up_to)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }

@@ -203,7 +203,7 @@ impl Tx {
             .bind(run.touched)
             .bind(run.differences)
             .bind(run.since)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -218,7 +218,7 @@ impl Tx {
             .bind(&run.link_at)
             .bind(&run.record_at)
             .bind(queued)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         exactly_one(&done)
     }
@@ -227,11 +227,11 @@ impl Tx {
     /// found. False when that would be one too many, or the run does not run any more: then nothing may be stored.
     pub async fn touch(&mut self, run: &str, lane: &str, link: Option<&str>, findings: &[Finding]) -> Result<bool> {
         let sql = "select count(*) from findings where run_id = $1 and lane = $2";
-        let (known,): (i64,) = sqlx::query_as(sql).bind(run).bind(lane).fetch_one(&mut *self.inner).await?;
+        let (known,): (i64,) = sqlx::query_as(sql).bind(run).bind(lane).fetch_one(self.now().await?).await?;
         if known == 0 {
             let sql = "update runs set touched = touched + 1 \
                        where id = $1 and state = 'running' and (dry = 1 or touched < allowed)";
-            if sqlx::query(sql).bind(run).execute(&mut *self.inner).await?.rows_affected() == 0 {
+            if sqlx::query(sql).bind(run).execute(self.now().await?).await?.rows_affected() == 0 {
                 return Ok(false);
             }
         }
@@ -247,22 +247,22 @@ impl Tx {
                 .bind(&finding.servicenow)
                 .bind(&finding.platform)
                 .bind(&finding.why)
-                .execute(&mut *self.inner)
+                .execute(self.now().await?)
                 .await?;
             new += i64::try_from(done.rows_affected()).unwrap_or_default();
         }
         let sql = "update runs set differences = differences + $2 where id = $1";
-        sqlx::query(sql).bind(run).bind(new).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(run).bind(new).execute(self.now().await?).await?;
         Ok(true)
     }
 
     /// Whether this stopped it; the looks that wait stay aside until it goes on.
     pub async fn stop_run(&mut self, run: &str) -> Result<bool> {
         let sql = "update runs set state = 'stopped' where id = $1 and state = 'running'";
-        let stopped = sqlx::query(sql).bind(run).execute(&mut *self.inner).await?.rows_affected() == 1;
+        let stopped = sqlx::query(sql).bind(run).execute(self.now().await?).await?.rows_affected() == 1;
         let sql =
             "update jobs set run_at = $2 where run_id = $1 and run_id <> '' and kind = 'sync' and state = 'ready'";
-        sqlx::query(sql).bind(run).bind(NEVER).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(run).bind(NEVER).execute(self.now().await?).await?;
         Ok(stopped)
     }
 
@@ -270,13 +270,13 @@ impl Tx {
     pub async fn continue_run(&mut self, run: &str) -> Result<()> {
         let sql = "update runs set state = 'running', allowed = case when touched < allowed then allowed else $2 end \
                    where id = $1 and state = 'stopped'";
-        exactly_one(&sqlx::query(sql).bind(run).bind(NEVER).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(run).bind(NEVER).execute(self.now().await?).await?)
     }
 
     /// Looks that were put aside are due.
     pub async fn take_up_looks(&mut self, run: &str, now: i64) -> Result<()> {
         let sql = "update jobs set run_at = $2 where run_id = $1 and run_id <> '' and state = 'ready' and run_at = $3";
-        sqlx::query(sql).bind(run).bind(now).bind(NEVER).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(run).bind(now).bind(NEVER).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -284,16 +284,16 @@ impl Tx {
     pub async fn drop_looks(&mut self, run: &str) -> Result<()> {
         let news = "update jobs set run_id = '', run_at = case when run_at = $2 then 0 else run_at end \
                     where run_id = $1 and run_id <> '' and kind = 'sync' and state = 'ready' and urgency = 0";
-        sqlx::query(news).bind(run).bind(NEVER).execute(&mut *self.inner).await?;
+        sqlx::query(news).bind(run).bind(NEVER).execute(self.now().await?).await?;
         let sql = "delete from jobs where run_id = $1 and run_id <> '' and kind = 'sync' and state = 'ready'";
-        sqlx::query(sql).bind(run).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(run).execute(self.now().await?).await?;
         Ok(())
     }
 
     /// Done, or cancelled by a person.
     pub async fn end_run(&mut self, run: &str, state: RunState, now: i64) -> Result<()> {
         let sql = "update runs set state = $2, ended_at = $3 where id = $1 and state in ('running', 'stopped')";
-        let done = sqlx::query(sql).bind(run).bind(state.as_str()).bind(now).execute(&mut *self.inner).await?;
+        let done = sqlx::query(sql).bind(run).bind(state.as_str()).bind(now).execute(self.now().await?).await?;
         exactly_one(&done)
     }
 }

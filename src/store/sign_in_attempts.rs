@@ -10,18 +10,18 @@ impl Tx {
                    tried = case when sign_in_attempts.ends_at <= $2 then 1 else sign_in_attempts.tried + 1 end, \
                    ends_at = case when sign_in_attempts.ends_at <= $2 then excluded.ends_at else sign_in_attempts.ends_at end \
                    returning tried, ends_at";
-        Ok(sqlx::query_as(sql).bind(what).bind(now).bind(ends_at).fetch_one(&mut *self.inner).await?)
+        Ok(sqlx::query_as(sql).bind(what).bind(now).bind(ends_at).fetch_one(self.now().await?).await?)
     }
 
     /// One attempt was no guess.
     pub async fn take_back_attempt(&mut self, what: &str) -> Result<()> {
         let sql = "update sign_in_attempts set tried = tried - 1 where what = $1 and tried > 0";
-        sqlx::query(sql).bind(what).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(what).execute(self.now().await?).await?;
         Ok(())
     }
 
     pub async fn delete_ended_attempts(&mut self, now: i64) -> Result<()> {
-        sqlx::query("delete from sign_in_attempts where ends_at <= $1").bind(now).execute(&mut *self.inner).await?;
+        sqlx::query("delete from sign_in_attempts where ends_at <= $1").bind(now).execute(self.now().await?).await?;
         Ok(())
     }
 }

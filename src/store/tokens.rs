@@ -69,7 +69,7 @@ impl Tx {
             .bind(tokens.refresh_ends)
             .bind(tokens.refreshed_at)
             .bind(tokens.granted_at)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(())
     }
@@ -86,7 +86,7 @@ impl Tx {
         let sql = "update tokens set refreshing_by = $3, refreshing_until = $5 \
                    where connection_id = $1 and access = $2 and refreshing_until <= $4";
         let claimed = sqlx::query(sql).bind(connection).bind(access).bind(me).bind(now).bind(until);
-        Ok(claimed.execute(&mut *self.inner).await?.rows_affected() == 1)
+        Ok(claimed.execute(self.now().await?).await?.rows_affected() == 1)
     }
 
     /// Keeps what `me` was given. Not if the lease went to another meanwhile, or a person authorized anew.
@@ -101,7 +101,7 @@ impl Tx {
             .bind(new.access_ends)
             .bind(new.at)
             .bind(i64::from(new.doubted))
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         Ok(done.rows_affected() == 1)
     }
@@ -109,27 +109,27 @@ impl Tx {
     /// The refresh brought nothing; the next one need not wait for the lease to end.
     pub async fn end_refresh(&mut self, connection: &str, me: &str) -> Result<()> {
         let sql = "update tokens set refreshing_by = '', refreshing_until = 0 where connection_id = $1 and refreshing_by = $2";
-        sqlx::query(sql).bind(connection).bind(me).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).bind(me).execute(self.now().await?).await?;
         Ok(())
     }
 
     /// ServiceNow accepted the token, or a person wants it tried again: refused, it may be renewed once more.
     pub async fn trust_token(&mut self, connection: &str) -> Result<()> {
         let sql = "update tokens set doubted = 0 where connection_id = $1";
-        sqlx::query(sql).bind(connection).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).execute(self.now().await?).await?;
         Ok(())
     }
 
     /// When the refresh token really ends, told by a person. Warnings begin anew.
     pub async fn set_refresh_end(&mut self, connection: &str, at: i64) -> Result<()> {
         let sql = "update tokens set refresh_ends = $2, warned_days = 0 where connection_id = $1";
-        exactly_one(&sqlx::query(sql).bind(connection).bind(at).execute(&mut *self.inner).await?)
+        exactly_one(&sqlx::query(sql).bind(connection).bind(at).execute(self.now().await?).await?)
     }
 
     /// Whether this warning is to be given now: each is given once, by one process.
     pub async fn note_warning(&mut self, connection: &str, before: i64, days: i64) -> Result<bool> {
         let sql = "update tokens set warned_days = $3 where connection_id = $1 and warned_days = $2";
-        let done = sqlx::query(sql).bind(connection).bind(before).bind(days).execute(&mut *self.inner).await?;
+        let done = sqlx::query(sql).bind(connection).bind(before).bind(days).execute(self.now().await?).await?;
         Ok(done.rows_affected() == 1)
     }
 }

@@ -43,7 +43,7 @@ impl Tx {
     pub async fn put_upkeep(&mut self, connection: &str, upkeep: &Upkeep) -> Result<()> {
         let sql = "insert into upkeep (connection_id, settings) values ($1, $2) \
                    on conflict (connection_id) do update set settings = excluded.settings";
-        sqlx::query(sql).bind(connection).bind(to_json(upkeep)).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).bind(to_json(upkeep)).execute(self.now().await?).await?;
         Ok(())
     }
 }

@@ -47,7 +47,7 @@ impl Tx {
         let sql = "insert into mapping_versions (connection_id, version, rules, published_by, published_at, note) \
                    values ($1, $2, $3, '', 0, '') \
                    on conflict (connection_id, version) do update set rules = excluded.rules";
-        sqlx::query(sql).bind(connection).bind(rules.version).bind(to_json(rules)).execute(&mut *self.inner).await?;
+        sqlx::query(sql).bind(connection).bind(rules.version).bind(to_json(rules)).execute(self.now().await?).await?;
         Ok(())
     }
 
@@ -60,7 +60,7 @@ impl Tx {
             .bind(&by.published_by)
             .bind(by.published_at)
             .bind(&by.note)
-            .execute(&mut *self.inner)
+            .execute(self.now().await?)
             .await?;
         super::exactly_one(&done)
     }

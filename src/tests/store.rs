@@ -64,6 +64,10 @@ async fn transactions_that_come_together_end_each_for_itself(database: Database)
         people.spawn(async move {
             let mut tx = store.begin().await.expect("begins");
             tx.put_setting(&format!("setting {person}"), "kept").await.expect("put");
+            if person % 2 == 0 {
+                // It goes out at once, and not with the commit.
+                assert!(tx.link_of_ticket("none").await.expect("asked").is_none());
+            }
             tokio::task::yield_now().await;
             match person % 3 {
                 0 => drop(tx),
@@ -91,6 +95,21 @@ async fn transactions_that_come_together_end_each_for_itself(database: Database)
         assert_eq!(database.store.setting(&format!("setting {person}")).await.expect("readable"), None, "{person}");
     }
     assert_eq!(database.store.setting("last").await.expect("readable").as_deref(), Some("kept"));
+}
+
+/// On SQLite it fails when something is asked after it, or with the commit.
+#[tokio::test]
+async fn who_goes_on_after_a_write_that_failed_keeps_nothing() {
+    let store = Store::in_memory().await.expect("open");
+    let mut tx = store.begin().await.expect("begins");
+    tx.put_setting("a", "b").await.expect("put");
+    tx.finish_delivery("none", DeliveryState::Done, "", 0).await.expect("waits");
+    assert!(matches!(tx.link_of_ticket("none").await, Err(StoreError::Stale)));
+    tx.put_setting("c", "d").await.expect("put");
+    assert!(matches!(tx.commit().await, Err(StoreError::Lost)));
+    for name in ["a", "c"] {
+        assert_eq!(store.setting(name).await.expect("readable"), None, "{name}");
+    }
 }
 
 async fn the_same_event_is_kept_once(database: Database) {
@@ -152,8 +171,11 @@ async fn a_link_is_moved_on_by_one_worker_only(database: Database) {
     tx.save_link(&mut first, clock.now()).await.expect("saved");
     tx.commit().await.expect("committed");
     let mut tx = database.store.begin().await.expect("begins");
-    assert!(matches!(tx.save_link(&mut second, clock.now()).await, Err(StoreError::Stale)));
-    drop(tx);
+    let saved = async {
+        tx.save_link(&mut second, clock.now()).await?;
+        tx.commit().await
+    };
+    assert!(matches!(saved.await, Err(StoreError::Stale)));
     let read = database.store.link_of_ticket("t1").await.expect("readable").expect("there");
     assert_eq!((read.version, read.base), (2, first.base));
 }
@@ -171,11 +193,14 @@ async fn deliveries_come_back_in_order_until_they_end(database: Database) {
     }
     tx.delivery_sending(&ids[0], clock.now()).await.expect("sending");
     tx.finish_delivery(&ids[1], DeliveryState::Done, "", clock.now()).await.expect("done");
-    assert!(matches!(
-        tx.finish_delivery(&ids[1], DeliveryState::Refused, "", clock.now()).await,
-        Err(StoreError::Stale)
-    ));
     tx.commit().await.expect("committed");
+    let mut tx = database.store.begin().await.expect("begins");
+    let finished = async {
+        tx.delivery_sending(&ids[2], clock.now()).await?;
+        tx.finish_delivery(&ids[1], DeliveryState::Refused, "", clock.now()).await?;
+        tx.commit().await
+    };
+    assert!(matches!(finished.await, Err(StoreError::Stale)), "it has ended, and nothing beside it happened");
     let open = database.store.open_deliveries(&link.id).await.expect("readable");
     let kinds: Vec<(&str, bool)> = open.iter().map(|delivery| (delivery.kind.as_str(), delivery.is_unsure())).collect();
     assert_eq!(kinds, [("create", true), ("append", false)]);
@@ -232,8 +257,13 @@ async fn a_ticket_is_saved_on_the_version_that_was_read(database: Database) {
     ticket.version = 2;
     ticket.due_at = None;
     tx.save_ticket(&ticket).await.expect("saved");
-    assert!(matches!(tx.save_ticket(&ticket).await, Err(StoreError::Stale)));
     tx.commit().await.expect("committed");
+    let mut tx = database.store.begin().await.expect("begins");
+    let saved = async {
+        tx.save_ticket(&ticket).await?;
+        tx.commit().await
+    };
+    assert!(matches!(saved.await, Err(StoreError::Stale)));
     assert_eq!(database.store.ticket(&ticket.id).await.expect("readable"), Some(ticket));
 }
 
