@@ -33,7 +33,8 @@ impl Operations {
         let asked = connections.iter().filter(|one| filter.connection.is_empty() || one.id == filter.connection);
         let looked = asked.map(|one| one.last_poll).max().and_then(when_any);
         let connections = connections.into_iter().map(|row| (row.id, row.name)).collect();
-        Ok(ConflictList { records, total, page, pages: pages(total, PAGE), connections, looked })
+        let conflicts = store.count_conflicts(&filter.connection).await.or_trouble()?;
+        Ok(ConflictList { records, conflicts, total, page, pages: pages(total, PAGE), connections, looked })
     }
 
     /// All conflicts of the record that this one is about; it is among them also when it is over.

@@ -41,6 +41,7 @@ impl Operations {
                 })
                 .collect();
             list.total = store.count_letter_groups(connection).await.or_trouble()?;
+            list.failures = store.count_open_letters(connection, "").await.or_trouble()?;
             list.noted_total = store.count_noted_links(connection).await.or_trouble()?;
             list.noted = store
                 .noted_links(connection, PAGE)

@@ -89,14 +89,17 @@ pub enum TicketStanding {
 }
 
 impl TicketStanding {
-    /// The rare ones begin at what makes them rare, not at the tickets.
+    /// What is rare begins at what makes it rare, not at the tickets.
     fn condition(self) -> &'static str {
         match self {
             Self::Any => "",
             Self::InSync => {
-                " and exists (select 1 from links l where l.platform_id = t.id and l.state = 'linked' and l.note = '' \
-                 and not exists (select 1 from jobs j where j.lane = l.connection_id || '/' || l.servicenow_id) \
-                 and not exists (select 1 from conflicts c where c.link_id = l.id and c.state = 'open'))"
+                " and exists (select 1 from links l where l.platform_id = t.id and l.state = 'linked') \
+                 and t.id not in (select coalesce(l.platform_id, '') from links l where l.note <> '' and l.state = 'linked') \
+                 and t.id not in (select coalesce(l.platform_id, '') from jobs j join links l on l.connection_id = j.connection_id \
+                 and l.servicenow_id = j.subject where j.kind = 'sync') \
+                 and t.id not in (select coalesce(l.platform_id, '') from conflicts c join links l on l.id = c.link_id \
+                 where c.state = 'open' and c.state in ('open', 'chosen'))"
             }
             Self::Waiting => {
                 " and t.id in (select l.platform_id from jobs j join links l on l.connection_id = j.connection_id \
@@ -138,6 +141,24 @@ impl TicketOrder {
 const FOUND: &str = "t.deleted_at is null and ($1 = '' or lower(t.title || ' ' || t.number || ' ' || t.reference) like $2) \
                      and ($3 = '' or t.status = $3) \
                      and ($4 = '' or exists (select 1 from links l where l.platform_id = t.id and l.connection_id = $4))";
+
+impl TicketSearch<'_> {
+    fn page(&self) -> String {
+        format!(
+            "select t.id, t.number, t.reference, t.title, t.status, t.kind, t.priority, u.name as owner, t.updated_at \
+             from desk_tickets t left join desk_users u on u.id = t.owner_id \
+             where {FOUND}{} order by {} limit $5 offset $6",
+            self.standing.condition(),
+            self.order.sql()
+        )
+    }
+
+    /// No further than `$5`.
+    fn count(&self) -> String {
+        let condition = self.standing.condition();
+        format!("select count(*) from (select 1 from desk_tickets t where {FOUND}{condition} limit $5) as found")
+    }
+}
 
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct CommentLine {
@@ -209,14 +230,7 @@ impl Store {
     }
 
     pub async fn tickets(&self, search: &TicketSearch<'_>) -> Result<Vec<TicketSummary>> {
-        let sql = format!(
-            "select t.id, t.number, t.reference, t.title, t.status, t.kind, t.priority, u.name as owner, t.updated_at \
-             from desk_tickets t left join desk_users u on u.id = t.owner_id \
-             where {FOUND}{} order by {} limit $5 offset $6",
-            search.standing.condition(),
-            search.order.sql()
-        );
-        Ok(sqlx::query_as(AssertSqlSafe(sql))
+        Ok(sqlx::query_as(AssertSqlSafe(search.page()))
             .bind(search.search)
             .bind(contains(search.search))
             .bind(search.status)
@@ -229,10 +243,7 @@ impl Store {
 
     /// No further than `up_to`.
     pub async fn count_tickets(&self, search: &TicketSearch<'_>, up_to: i64) -> Result<i64> {
-        let condition = search.standing.condition();
-        let sql =
-            format!("select count(*) from (select 1 from desk_tickets t where {FOUND}{condition} limit $5) as found");
-        let (count,): (i64,) = sqlx::query_as(AssertSqlSafe(sql))
+        let (count,): (i64,) = sqlx::query_as(AssertSqlSafe(search.count()))
             .bind(search.search)
             .bind(contains(search.search))
             .bind(search.status)
@@ -279,6 +290,18 @@ impl Store {
         Ok(sqlx::query_as("select id, email, name from desk_users order by name, id")
             .fetch_all(&mut *self.pool.take().await?)
             .await?)
+    }
+}
+
+#[cfg(test)]
+impl Store {
+    /// How the database finds a page of tickets, and how it counts them.
+    pub async fn plans_of_tickets(&self, search: &TicketSearch<'_>) -> Result<[String; 2]> {
+        let text = |text: &str| format!("'{text}'");
+        let mut values =
+            vec![text(search.search), text(&contains(search.search)), text(search.status), text(search.connection)];
+        values.extend([search.limit, search.offset].map(|number| number.to_string()));
+        Ok([self.plan_of(&search.page(), &values).await?, self.plan_of(&search.count(), &values).await?])
     }
 }
 

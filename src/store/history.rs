@@ -307,13 +307,8 @@ impl Store {
 
 #[cfg(test)]
 impl Store {
-    /// How the database finds a page, step by step, in its own words.
+    /// How the database finds a page.
     pub async fn plan_of_history(&self, search: &HistorySearch<'_>) -> Result<String> {
-        use sqlx::Row as _;
-        let explain = match self.dialect {
-            Dialect::Sqlite => "explain query plan",
-            Dialect::Postgres => "explain",
-        };
         let before = if search.before.is_empty() { LAST } else { search.before };
         let text = |text: &str| format!("'{text}'");
         let (Texts { page, .. }, about) = search.texts();
@@ -331,15 +326,7 @@ impl Store {
             i64::MAX.to_string(),
             search.limit.to_string(),
         ];
-        // The longer names first: $1 begins $12.
-        let named = values.iter().enumerate().rev();
-        let sql = named.fold(page.to_owned(), |sql, (at, value)| sql.replace(&format!("${}", at + 1), value));
-        let rows = sqlx::query(sqlx::AssertSqlSafe(format!("{explain} {sql}")))
-            .fetch_all(&mut *self.pool.take().await?)
-            .await?;
-        let steps: std::result::Result<Vec<String>, _> =
-            rows.iter().map(|row| row.try_get::<String, _>(row.columns().len() - 1)).collect();
-        Ok(steps?.join("\n"))
+        self.plan_of(page, &values).await
     }
 
     /// What a person was told to act on about a link, oldest first.

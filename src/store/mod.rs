@@ -40,6 +40,8 @@ mod moments;
 #[cfg(test)]
 pub mod pause;
 mod people;
+#[cfg(test)]
+mod plans;
 mod pool;
 mod presences;
 mod pulse;
@@ -425,6 +427,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(18, "0018_people"),
         pair!(19, "0019_records"),
         pair!(20, "0020_pulse"),
+        pair!(21, "0021_lists"),
     ];
     texts
         .iter()

@@ -43,6 +43,25 @@ fn link(clock: &TurnedClock, connection: &str, ticket: &Ticket) -> Link {
     }
 }
 
+/// A ticket is looked up beside its links, and never the other way round: a connection may have a million of them.
+#[tokio::test]
+async fn no_ticket_looks_through_the_links_of_a_connection() {
+    use TicketStanding::{Any, Excluded, InSync, NotLinked, Waiting};
+    let clock = TurnedClock::at(1_800_000_000_000);
+    let database = sqlite().await;
+    let connection = connection(&database.store, &clock).await;
+    for standing in [Any, InSync, Waiting, NotLinked, Excluded] {
+        let search = TicketSearch { connection: &connection, standing, limit: 50, ..TicketSearch::default() };
+        for plan in database.store.plans_of_tickets(&search).await.expect("explained") {
+            let is_of_connection = |line: &&str| line.starts_with("SEARCH l") && line.contains("(connection_id=?)");
+            assert_eq!(plan.lines().find(is_of_connection), None, "{standing:?}:\n{plan}");
+            assert!(plan.contains("(platform_id=? AND connection_id=?)"), "{standing:?}:\n{plan}");
+            let is_whole = |line: &&str| ["SCAN l", "SCAN c"].contains(line);
+            assert_eq!(plan.lines().find(is_whole), None, "{standing:?}:\n{plan}");
+        }
+    }
+}
+
 async fn tickets_are_found_by_how_they_stand_and_sorted(database: Database) {
     let clock = TurnedClock::at(1_800_000_000_000);
     let (store, connection) = (&database.store, connection(&database.store, &clock).await);

@@ -100,6 +100,8 @@ pub struct ConflictRecord {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConflictList {
     pub records: Vec<ConflictRecord>,
+    /// On all records together.
+    pub conflicts: i64,
     /// Records with a conflict.
     pub total: i64,
     pub page: i64,

@@ -393,6 +393,8 @@ pub struct FailureList {
     pub rows: Vec<FailureRow>,
     pub noted: Vec<NotedRow>,
     pub noted_total: i64,
+    /// Of all causes together, where no cause was asked for.
+    pub failures: i64,
     pub total: i64,
     pub page: i64,
     pub pages: i64,

@@ -4,6 +4,7 @@ use crate::address::{page_value, query, query_page, with_query};
 use crate::api::{self, RetryFailures};
 use crate::live::use_live;
 use crate::model::{FailureFilter, FailureGroup, FailureList, FailureRow, NotedRow};
+use crate::ui::count::so_many;
 use crate::ui::filter::{ConnectionChoice, FilterForm};
 use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
@@ -35,7 +36,7 @@ pub fn FailuresPage() -> impl IntoView {
 
 #[component]
 fn Found(list: FailureList, connection: Memo<String>, cause: Memo<String>) -> impl IntoView {
-    let FailureList { groups, rows, noted, noted_total, total, page, pages, connections } = list;
+    let FailureList { groups, rows, noted, noted_total, failures, total, page, pages, connections } = list;
     let address = move |page: i64| {
         with_query(
             "/failures",
@@ -58,7 +59,11 @@ fn Found(list: FailureList, connection: Memo<String>, cause: Memo<String>) -> im
             view! { <p class="mb-2"><a class="link" href=all>"All causes"</a></p> }
         })}
         {(total == 0).then(|| view! { <p class="empty">"Nothing failed. A refused write would wait here, with its cause and what to do."</p> })}
-        {(!groups.is_empty()).then(|| view! { <Groups groups/> })}
+        {(!groups.is_empty()).then(|| {
+            let (failures, causes) = (so_many(failures, ("failure", "failures")), so_many(total, ("cause", "causes")));
+            let below = if noted_total > 0 { format!(", and {noted_total} below that also wait for a person") } else { String::new() };
+            view! { <p class="mb-2">{format!("{failures} of {causes}{below}.")}</p> <Groups groups/> }
+        })}
         {(!rows.is_empty()).then(|| view! { <Letters rows/> })}
         <Pager total page pages what address/>
         {(!noted.is_empty()).then(|| view! { <Noted noted total=noted_total/> })}

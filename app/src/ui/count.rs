@@ -15,6 +15,11 @@ pub fn counted(number: i64) -> String {
     if number >= MANY { format!("{text}+") } else { text }
 }
 
+/// `1 cause`, `7 causes`: `what` is one and many of them.
+pub fn so_many(number: i64, what: (&str, &str)) -> String {
+    format!("{} {}", counted(number), if number == 1 { what.0 } else { what.1 })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

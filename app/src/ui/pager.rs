@@ -1,6 +1,6 @@
 //! Where in a long list the reader is, and the way to its neighbours.
 
-use super::count::counted;
+use super::count::so_many;
 use leptos::prelude::*;
 
 /// `address` makes the link to a page.
@@ -13,7 +13,6 @@ pub fn Pager(
     what: (&'static str, &'static str),
     address: impl Fn(i64) -> String,
 ) -> impl IntoView {
-    let noun = if total == 1 { what.0 } else { what.1 };
     let step = |to: i64, word: &'static str| {
         if (1..=pages).contains(&to) && to != page {
             view! { <a class="btn btn-sm" href=address(to)>{word}</a> }.into_any()
@@ -24,7 +23,7 @@ pub fn Pager(
     view! {
         <nav class="flex flex-wrap items-center gap-3 py-3" aria-label="Pages">
             <p class="text-quiet tabular-nums">
-                {counted(total)}" "{noun}{(pages > 1).then(|| format!(" · page {page} of {pages}"))}
+                {so_many(total, what)}{(pages > 1).then(|| format!(" · page {page} of {pages}"))}
             </p>
             {(pages > 1).then(|| view! { <div class="ml-auto flex gap-2">{step(page - 1, "Previous")}{step(page + 1, "Next")}</div> })}
         </nav>

@@ -12,6 +12,7 @@ use crate::address::{page_value, query, query_page, with_query};
 use crate::api;
 use crate::live::follow;
 use crate::model::{Choices, ConflictFilter, ConflictList, ConflictRecord, Taken};
+use crate::ui::count::so_many;
 use crate::ui::filter::{ConnectionChoice, FilterForm};
 use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
@@ -77,6 +78,12 @@ fn Found(list: ConflictList, filter: Memo<ConflictFilter>, connection: Memo<Stri
                 }
             }
         >
+            <p class="mb-2">
+                {move || {
+                    let ConflictList { conflicts, total, .. } = *list.read();
+                    format!("{} on {}.", so_many(conflicts, ("conflict", "conflicts")), so_many(total, ("record", "records")))
+                }}
+            </p>
             <Keys/>
             <AlsoHere link=here/>
             <div on:focusin=move |event: FocusEvent| here.set(record_of(&event))>
