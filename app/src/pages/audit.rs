@@ -5,7 +5,7 @@ use crate::api;
 use crate::live::follow;
 use crate::model::{AuditFilter, AuditList, AuditRow};
 use crate::ui::filter::FilterForm;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::news::News;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
@@ -30,7 +30,7 @@ pub fn AuditPage() -> impl IntoView {
         behind: behind.get(),
     });
     let again = RwSignal::new(0_u32);
-    let list = Resource::new(move || (filter.get(), again.get()), |(filter, _)| api::audit(filter));
+    let list = fetched(move || (filter.get(), again.get()), |(filter, _)| api::audit(filter));
     view! {
         <Title text="Audit"/>
         <h1>"Audit"</h1>

@@ -5,7 +5,7 @@ use crate::api;
 use crate::live::use_live;
 use crate::model::{Arrival, AttemptRow, ChangeRow, ChangeStory, ExchangeRow, FieldStory, When};
 use crate::pages::history::{ChangeTable, direction};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::reference::Reference;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
@@ -17,7 +17,7 @@ use leptos_router::hooks::use_params_map;
 pub fn ChangePage() -> impl IntoView {
     let params = use_params_map();
     let live = use_live();
-    let story = Resource::new(
+    let story = fetched(
         move || (params.read().get("id").unwrap_or_default(), live.version("history")),
         |(id, _)| api::change(id),
     );

@@ -7,7 +7,7 @@ use crate::live::follow;
 use crate::model::{ConnectionRow, ConnectionState, step_address};
 use crate::ui::count::counted;
 use crate::ui::countdown::Countdown;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::state::ConnectionBadge;
 use crate::ui::time::MaybeTime;
 use crate::ui::trouble::TroubleBox;
@@ -17,7 +17,7 @@ use leptos_router::hooks::use_query_map;
 
 #[component]
 pub fn ConnectionsPage() -> impl IntoView {
-    let rows = Resource::new(|| (), |()| api::connections());
+    let rows = fetched(|| (), |()| api::connections());
     view! {
         <Title text="Connections"/>
         <div class="head">

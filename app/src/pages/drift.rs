@@ -5,7 +5,7 @@ use crate::api::{self, BeginBackfill, BeginRun, SaveDrift};
 use crate::live::use_live;
 use crate::model::{DriftPage as Shown, DriftSettings, RunRow};
 use crate::ui::field::{SelectField, TextField};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::pager::Pager;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::{MaybeTime, Time};
@@ -21,7 +21,7 @@ pub fn DriftPage() -> impl IntoView {
     let page = query_page();
     let live = use_live();
     let id = move || params.read().get("id").unwrap_or_default();
-    let shown = Resource::new(move || (id(), page.get(), live.version("drift")), |(id, page, _)| api::drift(id, page));
+    let shown = fetched(move || (id(), page.get(), live.version("drift")), |(id, page, _)| api::drift(id, page));
     view! { {loaded(shown, |shown| view! { <Found shown/> })} }
 }
 

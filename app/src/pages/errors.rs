@@ -2,14 +2,14 @@
 
 use crate::api;
 use crate::model::{ErrorFamily, ErrorPage as Shown};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn ErrorsPage() -> impl IntoView {
-    let families = Resource::new(|| (), |()| api::errors());
+    let families = fetched(|| (), |()| api::errors());
     view! {
         <Title text="Errors"/>
         <h1>"Errors"</h1>
@@ -48,7 +48,7 @@ fn Family(family: ErrorFamily) -> impl IntoView {
 pub fn ErrorPage() -> impl IntoView {
     let params = use_params_map();
     let code = Memo::new(move |_| params.read().get("code").unwrap_or_default());
-    let page = Resource::new(move || code.get(), api::error);
+    let page = fetched(move || code.get(), api::error);
     view! {
         {loaded(page, |Shown { code, html }| view! {
             <Title text=code.clone()/>

@@ -6,7 +6,7 @@ use crate::live::use_live;
 use crate::model;
 use crate::pages::failures::record;
 use crate::ui::field::TextField;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
 use crate::ui::trouble::FormTrouble;
@@ -19,7 +19,7 @@ use leptos_router::hooks::use_params_map;
 pub fn FailurePage() -> impl IntoView {
     let params = use_params_map();
     let live = use_live();
-    let page = Resource::new(
+    let page = fetched(
         move || (params.read().get("id").unwrap_or_default(), live.version("failures")),
         |(id, _)| api::failure(id),
     );

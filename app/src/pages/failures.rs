@@ -6,7 +6,7 @@ use crate::live::use_live;
 use crate::model::{FailureFilter, FailureGroup, FailureList, FailureRow, NotedRow};
 use crate::ui::count::so_many;
 use crate::ui::filter::{ConnectionChoice, FilterForm};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::pager::Pager;
 use crate::ui::reference::{Reference, record_of};
 use crate::ui::time::Time;
@@ -21,7 +21,7 @@ pub fn FailuresPage() -> impl IntoView {
     let page = query_page();
     let live = use_live();
     let filter = move || FailureFilter { connection: connection.get(), cause: cause.get(), page: page.get() };
-    let list = Resource::new(move || (filter(), live.version("failures")), |(filter, _)| api::failures(filter));
+    let list = fetched(move || (filter(), live.version("failures")), |(filter, _)| api::failures(filter));
     view! {
         <Title text="Failures"/>
         <h1>"Failures"</h1>

@@ -4,7 +4,7 @@ use crate::address::query;
 use crate::api::{self, CreateFirstAdmin};
 use crate::pages::sign_in::Door;
 use crate::ui::field::TextField;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::trouble::FormTrouble;
 use leptos::either::Either;
 use leptos::form::ActionForm;
@@ -14,7 +14,7 @@ use leptos_meta::Title;
 #[component]
 pub fn FirstRunPage() -> impl IntoView {
     let token = query("token");
-    let open = Resource::new(move || token.get(), api::first_run_open);
+    let open = fetched(move || token.get(), api::first_run_open);
     view! {
         <Title text="First administrator"/>
         <Door>

@@ -6,7 +6,7 @@ use crate::api;
 use crate::live::follow;
 use crate::model::{ChangeList, ChangeRow, HistoryFilter, KINDS, PurgeRow};
 use crate::ui::filter::{ConnectionChoice, FilterForm};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::news::News;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
@@ -34,7 +34,7 @@ pub fn HistoryPage() -> impl IntoView {
         before: before.get(),
     });
     let again = RwSignal::new(0_u32);
-    let list = Resource::new(move || (filter.get(), again.get()), |(filter, _)| api::history(filter));
+    let list = fetched(move || (filter.get(), again.get()), |(filter, _)| api::history(filter));
     view! {
         <Title text="History"/>
         <h1>"History"</h1>

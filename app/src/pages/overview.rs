@@ -7,7 +7,7 @@ use crate::model::{Beat, ConnectionRow, ConnectionState, Overview, step_address}
 use crate::pages::history::ChangeTable;
 use crate::ui::count::counted;
 use crate::ui::countdown::{Countdown, warning};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::pulse::Pulse;
 use crate::ui::state::ConnectionBadge;
 use crate::ui::time::MaybeTime;
@@ -16,7 +16,7 @@ use leptos_meta::Title;
 
 #[component]
 pub fn OverviewPage() -> impl IntoView {
-    let overview = Resource::new(|| (), |()| api::overview());
+    let overview = fetched(|| (), |()| api::overview());
     view! {
         <Title text="Overview"/>
         <h1>"Overview"</h1>

@@ -3,7 +3,7 @@
 use crate::api::{self, SaveRetention};
 use crate::model::RetentionDays;
 use crate::ui::field::TextField;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use leptos_meta::Title;
 
 #[component]
 pub fn RetentionPage() -> impl IntoView {
-    let days = Resource::new(|| (), |()| api::retention());
+    let days = fetched(|| (), |()| api::retention());
     view! {
         <Title text="Retention"/>
         <h1>"Retention"</h1>

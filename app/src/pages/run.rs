@@ -6,7 +6,7 @@ use crate::live::use_live;
 use crate::model::{FindingRow, RunPage as Shown, RunRow};
 use crate::pages::drift::RunState;
 use crate::pages::failures::record;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::pager::Pager;
 use crate::ui::time::{MaybeTime, Time};
 use crate::ui::trouble::FormTrouble;
@@ -21,7 +21,7 @@ pub fn RunPage() -> impl IntoView {
     let page = query_page();
     let live = use_live();
     let id = move || params.read().get("id").unwrap_or_default();
-    let shown = Resource::new(move || (id(), page.get(), live.version("drift")), |(id, page, _)| api::run(id, page));
+    let shown = fetched(move || (id(), page.get(), live.version("drift")), |(id, page, _)| api::run(id, page));
     view! { {loaded(shown, |shown| view! { <Found shown/> })} }
 }
 

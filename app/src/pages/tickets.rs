@@ -6,7 +6,7 @@ use crate::api::{self, EditTickets};
 use crate::live::follow;
 use crate::model::{BulkEdited, NOBODY, STANDINGS, TicketFilter, TicketList, TicketRow};
 use crate::ui::filter::{ConnectionChoice, FilterChoice, FilterForm};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::pager::Pager;
 use crate::ui::reference::{Reference, record_of};
 use crate::ui::time::Time;
@@ -69,7 +69,7 @@ pub fn TicketsPage() -> impl IntoView {
         page: query_page(),
     };
     let filter = Memo::new(move |_| asked.filter());
-    let list = Resource::new(move || filter.get(), api::tickets);
+    let list = fetched(move || filter.get(), api::tickets);
     view! {
         <Title text="Tickets"/>
         <div class="head">

@@ -4,7 +4,7 @@ use crate::api::{self, MakeToken, RevokeToken};
 use crate::model::{TokenRow, TokenStanding, TokensPage as Shown};
 use crate::pages::people::{role_name, role_options};
 use crate::ui::field::{SelectField, TextField};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::state::{State, Tone};
 use crate::ui::time::{MaybeTime, Time};
 use crate::ui::trouble::FormTrouble;
@@ -16,7 +16,7 @@ use leptos_meta::Title;
 pub fn TokensPage() -> impl IntoView {
     let make = ServerAction::<MakeToken>::new();
     let revoke = ServerAction::<RevokeToken>::new();
-    let tokens = Resource::new(move || (make.version().get(), revoke.version().get()), |_| api::tokens());
+    let tokens = fetched(move || (make.version().get(), revoke.version().get()), |_| api::tokens());
     view! {
         <Title text="API tokens"/>
         <h1>"API tokens"</h1>

@@ -7,6 +7,7 @@ use crate::ui::icon::{
     AUDIT, CONFLICTS, CONNECTIONS, FAILURES, HISTORY, Icon, MENU, Mark, OVERVIEW, PEOPLE, RECORDS, RETENTION, TICKETS,
     TOKENS,
 };
+use crate::ui::loaded::{Fetched, fetched};
 use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
@@ -16,7 +17,7 @@ use leptos_router::hooks::use_location;
 #[component]
 pub fn Layout() -> impl IntoView {
     Live::provide();
-    let me = Resource::new(|| (), |()| api::me());
+    let me = fetched(|| (), |()| api::me());
     let menu = NodeRef::<html::Details>::new();
     let main = NodeRef::<html::Main>::new();
 
@@ -54,7 +55,7 @@ pub fn Layout() -> impl IntoView {
 }
 
 #[component]
-fn Navigation(me: Resource<api::Answer<Option<Person>>>) -> impl IntoView {
+fn Navigation(me: Fetched<Option<Person>>) -> impl IntoView {
     view! {
         <nav class="ways" aria-label="Main">
             <A href="/" exact=true><Icon path=OVERVIEW/>"Overview"</A>

@@ -4,7 +4,7 @@
 use crate::address::query;
 use crate::api::{self, ChangeMapping, ChooseAlike};
 use crate::model::{Alike, AlikeQuestion, AlikeRow, AlikeRule, RuleStanding};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -16,7 +16,7 @@ pub fn AlikePage() -> impl IntoView {
     // How many were answered just now.
     let done = query("done");
     let question = move || AlikeQuestion { connection: connection.get(), field: field.get(), take: take.get() };
-    let found = Resource::new(move || (question(), done.get()), |(question, _)| api::alike(question));
+    let found = fetched(move || (question(), done.get()), |(question, _)| api::alike(question));
     view! {
         <p class="crumbs"><a class="link" href="/conflicts">"Conflicts"</a></p>
         {loaded(found, move |alike| view! { <Question alike done=done.read_untracked().parse().unwrap_or_default()/> })}

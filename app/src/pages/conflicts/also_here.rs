@@ -2,6 +2,7 @@
 
 use crate::api;
 use crate::live::use_live;
+use crate::ui::loaded::fetched;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 pub fn AlsoHere(#[prop(into)] link: Signal<String>) -> impl IntoView {
     let live = use_live();
     let beat = RwSignal::new(0_u32);
-    let others = Resource::new(
+    let others = fetched(
         move || (link.get(), live.version("presences"), beat.get()),
         |(link, ..)| async move { if link.is_empty() { Ok(Vec::new()) } else { api::look_at_conflicts(link).await } },
     );

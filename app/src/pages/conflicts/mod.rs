@@ -14,7 +14,7 @@ use crate::live::follow;
 use crate::model::{Choices, ConflictFilter, ConflictList, ConflictRecord, Taken};
 use crate::ui::count::so_many;
 use crate::ui::filter::{ConnectionChoice, FilterForm};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::pager::Pager;
 use crate::ui::time::MaybeTime;
 use also_here::AlsoHere;
@@ -33,7 +33,7 @@ pub fn ConflictsPage() -> impl IntoView {
     let connection = query("connection");
     let page = query_page();
     let filter = Memo::new(move |_| ConflictFilter { connection: connection.get(), page: page.get() });
-    let list = Resource::new(move || filter.get(), api::conflicts);
+    let list = fetched(move || filter.get(), api::conflicts);
     view! {
         <Title text="Conflicts"/>
         <h1>"Conflicts"</h1>
@@ -116,7 +116,7 @@ fn record_of(event: &FocusEvent) -> String {
 #[component]
 pub fn ConflictPage() -> impl IntoView {
     let params = use_params_map();
-    let first = Resource::new(move || params.read().get("id").unwrap_or_default(), api::conflict);
+    let first = fetched(move || params.read().get("id").unwrap_or_default(), api::conflict);
     view! {
         <p class="crumbs"><a class="link" href="/conflicts">"Conflicts"</a></p>
         {loaded(first, move |record| view! { <Opened id=params.read_untracked().get("id").unwrap_or_default() record/> })}

@@ -6,6 +6,7 @@ use crate::address::with_query;
 use crate::api::{self, ChooseValues, PreviewChoices};
 use crate::live::use_live;
 use crate::model::{Choices, ConflictRecord, ConflictRow, Taken};
+use crate::ui::loaded::fetched;
 use crate::ui::reference::Reference;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
@@ -70,7 +71,7 @@ pub fn RecordForm(record: ConflictRecord, asked: Choices) -> impl IntoView {
     };
     let first = (!asked.fields.is_empty()).then(|| {
         let asked = asked.clone();
-        Resource::new(|| (), move |()| api::preview_choices(asked.clone()))
+        fetched(|| (), move |()| api::preview_choices(asked.clone()))
     });
     let rows = conflicts
         .into_iter()

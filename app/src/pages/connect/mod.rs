@@ -11,7 +11,7 @@ mod what;
 
 use crate::api;
 use crate::model::{CONNECT_STEPS, ConnectStep, StepContent, step_address};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use authorization::Authorization;
 use capability::Capability;
 use instance::{First, Instance};
@@ -30,7 +30,7 @@ type Again = RwSignal<u32>;
 /// `/settings/connections/new`
 #[component]
 pub fn ConnectPage() -> impl IntoView {
-    let defaults = Resource::new(|| (), |()| api::connect_defaults());
+    let defaults = fetched(|| (), |()| api::connect_defaults());
     view! {
         <Title text="Connect"/>
         <p class="crumbs"><a class="link" href="/settings/connections">"Connections"</a></p>
@@ -52,7 +52,7 @@ pub fn ConnectStepPage() -> impl IntoView {
         let step: i64 = params.get("step").and_then(|step| step.parse().ok()).unwrap_or(1);
         (params.get("id").unwrap_or_default(), step, typed(&query.read()), again.get())
     });
-    let step = Resource::new(move || asked.get(), |(id, step, typed, _)| api::connect_step(id, step, typed));
+    let step = fetched(move || asked.get(), |(id, step, typed, _)| api::connect_step(id, step, typed));
     view! { {loaded(step, |step| view! { <Shown step/> })} }
 }
 

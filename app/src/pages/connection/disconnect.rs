@@ -3,7 +3,7 @@
 use crate::api::{self, Disconnect};
 use crate::model;
 use crate::ui::count::counted;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use leptos_router::hooks::use_params_map;
 #[component]
 pub fn DisconnectPage() -> impl IntoView {
     let params = use_params_map();
-    let page = Resource::new(move || params.read().get("id").unwrap_or_default(), api::disconnect_page);
+    let page = fetched(move || params.read().get("id").unwrap_or_default(), api::disconnect_page);
     view! { {loaded(page, |page| view! { <Opened page/> })} }
 }
 

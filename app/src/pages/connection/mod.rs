@@ -21,7 +21,7 @@ use crate::live::{follow, use_live};
 use crate::model::{self, CONNECT_STEPS, ConnectionState, step_address};
 use crate::ui::count::counted;
 use crate::ui::countdown::warning;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::state::ConnectionBadge;
 use crate::ui::time::MaybeTime;
 use crate::ui::trouble::FormTrouble;
@@ -44,7 +44,7 @@ type Shown = RwSignal<model::ConnectionPage>;
 #[component]
 pub fn ConnectionPage() -> impl IntoView {
     let params = use_params_map();
-    let first = Resource::new(move || params.read().get("id").unwrap_or_default(), api::connection);
+    let first = fetched(move || params.read().get("id").unwrap_or_default(), api::connection);
     view! {
         <p class="crumbs"><a class="link" href="/settings/connections">"Connections"</a></p>
         {loaded(first, |page| view! { <Opened page/> })}

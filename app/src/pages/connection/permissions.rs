@@ -4,7 +4,7 @@
 use crate::api::{self, ProbePermissions};
 use crate::live::{follow, use_live};
 use crate::model::{self, RightRow, RightStanding};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::state::{State, Tone};
 use crate::ui::time::MaybeTime;
 use crate::ui::trouble::FormTrouble;
@@ -16,7 +16,7 @@ use leptos_router::hooks::use_params_map;
 #[component]
 pub fn PermissionsPage() -> impl IntoView {
     let params = use_params_map();
-    let first = Resource::new(move || params.read().get("id").unwrap_or_default(), api::permissions);
+    let first = fetched(move || params.read().get("id").unwrap_or_default(), api::permissions);
     view! { {loaded(first, |page| view! { <Opened page/> })} }
 }
 

@@ -9,7 +9,7 @@ use crate::api::{self, Answer};
 use crate::live::follow;
 use crate::model::{self, Authorized, ConnectionState, step_address};
 use crate::ui::countdown::warning;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::state::ConnectionBadge;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -18,7 +18,7 @@ use leptos_router::hooks::use_params_map;
 #[component]
 pub fn TokensPage() -> impl IntoView {
     let params = use_params_map();
-    let first = Resource::new(move || params.read().get("id").unwrap_or_default(), ask);
+    let first = fetched(move || params.read().get("id").unwrap_or_default(), ask);
     view! { {loaded(first, |(page, authorized)| view! { <Opened page authorized/> })} }
 }
 

@@ -10,7 +10,7 @@ mod versions;
 use crate::api::{self, ChangeMapping};
 use crate::live::use_live;
 use crate::model::{MappingAsk, MappingPage as Shown, MappingPart};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::time::Time;
 use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
@@ -40,7 +40,7 @@ pub fn MappingPage() -> impl IntoView {
     let news = Memo::new(move |_| ask.with(|ask| if is_form(ask) { 0 } else { live.version(&topic(&ask.connection)) }));
     // What this page itself has changed, it shows at once.
     let own = RwSignal::new(0_u32);
-    let shown = Resource::new(move || (ask.get(), news.get(), own.get()), |(ask, ..)| api::mapping(ask));
+    let shown = fetched(move || (ask.get(), news.get(), own.get()), |(ask, ..)| api::mapping(ask));
     let change = Change::new();
     Effect::new(move |_| {
         if change.value().with(|answer| matches!(answer, Some(Ok(())))) {

@@ -8,7 +8,7 @@ use crate::api::{self, AddPerson};
 use crate::live::follow;
 use crate::model::{PeopleList, PersonRow, Role, Standing};
 use crate::ui::field::{SelectField, TextField};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::state::{State, Tone};
 use crate::ui::time::MaybeTime;
 use crate::ui::trouble::FormTrouble;
@@ -46,7 +46,7 @@ pub const ALL_ROLES: [Role; 3] = [Role::Viewer, Role::Operator, Role::Admin];
 
 #[component]
 pub fn PeoplePage() -> impl IntoView {
-    let list = Resource::new(|| (), |()| api::people());
+    let list = fetched(|| (), |()| api::people());
     view! {
         <Title text="People"/>
         <h1>"People"</h1>

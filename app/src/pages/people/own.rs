@@ -4,7 +4,7 @@ use super::role_name;
 use crate::api::{self, ChangePassword, SetZone, SignOutEverywhere};
 use crate::model::OwnPage as Shown;
 use crate::ui::field::{TextField, labelled};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use leptos_meta::Title;
 pub fn OwnPage() -> impl IntoView {
     let change = ServerAction::<ChangePassword>::new();
     let zone = ServerAction::<SetZone>::new();
-    let own = Resource::new(move || zone.version().get(), |_| api::own_page());
+    let own = fetched(move || zone.version().get(), |_| api::own_page());
     view! {
         <Title text="Your account"/>
         <h1>"Your account"</h1>

@@ -5,7 +5,7 @@ use crate::api::{self, SetPassword};
 use crate::model::Invited;
 use crate::pages::sign_in::Door;
 use crate::ui::field::TextField;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::trouble::FormTrouble;
 use leptos::either::Either;
 use leptos::form::ActionForm;
@@ -15,7 +15,7 @@ use leptos_meta::Title;
 #[component]
 pub fn PasswordPage() -> impl IntoView {
     let token = query("token");
-    let invited = Resource::new(move || token.get(), api::password_link);
+    let invited = fetched(move || token.get(), api::password_link);
     view! {
         <Title text="Set your password"/>
         <Door>

@@ -6,7 +6,7 @@ use crate::api::{self, CloseAccount, MakePasswordLink, ReopenAccount, SetRole};
 use crate::model::{PersonPage as Shown, Standing};
 use crate::pages::tokens::TokenTable;
 use crate::ui::field::SelectField;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::time::{MaybeTime, Time};
 use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
@@ -35,7 +35,7 @@ pub fn PersonPage() -> impl IntoView {
     };
     let Acts { role, close, reopen, link } = acts;
     let done = move || (role.version().get(), close.version().get(), reopen.version().get(), link.version().get());
-    let person = Resource::new(move || (id.get(), done()), |(id, _)| api::person(id));
+    let person = fetched(move || (id.get(), done()), |(id, _)| api::person(id));
     view! { {loaded(person, move |shown| view! { <Account shown acts/> })} }
 }
 

@@ -10,7 +10,7 @@ use crate::api;
 use crate::live::follow;
 use crate::model::{self, RecordQuestion, RecordRow};
 use crate::ui::filter::FilterForm;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::reference::Reference;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
@@ -23,7 +23,7 @@ use timeline::Timeline;
 #[component]
 pub fn RecordsPage() -> impl IntoView {
     let number = query("number");
-    let found = Resource::new(move || number.get(), api::find_records);
+    let found = fetched(move || number.get(), api::find_records);
     view! {
         <Title text="Records"/>
         <h1>"Records"</h1>
@@ -70,7 +70,7 @@ pub fn RecordPage() -> impl IntoView {
         fresh: *read.read() == "now",
         before: before.get(),
     });
-    let page = Resource::new(move || question.get(), api::record);
+    let page = fetched(move || question.get(), api::record);
     view! {
         <p class="crumbs"><a class="link" href="/links">"Records"</a></p>
         {loaded(page, move |page| view! { <Opened page question/> })}

@@ -4,7 +4,7 @@ use crate::address::{query, with_query};
 use crate::api::{self, Restore};
 use crate::model::{self, RestoreQuestion};
 use crate::pages::conflicts::Preview;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::time::Time;
 use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
@@ -18,7 +18,7 @@ pub fn RestorePage() -> impl IntoView {
     let (at, field, take) = (query("at"), query("field"), query("take"));
     let link = move || params.read().get("id").unwrap_or_default();
     let question = move || RestoreQuestion { link: link(), at: at.get(), field: field.get(), take: take.get() };
-    let page = Resource::new(question, api::see_restore);
+    let page = fetched(question, api::see_restore);
     view! {
         <p class="crumbs">
             <a class="link" href=move || with_query(&format!("/links/{}", link()), &[("at", &at.read())])>"The record as it stood"</a>

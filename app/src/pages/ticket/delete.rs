@@ -2,7 +2,7 @@
 
 use crate::api::{self, DeleteTicket};
 use crate::model;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use leptos_router::hooks::use_params_map;
 #[component]
 pub fn DeleteTicketPage() -> impl IntoView {
     let params = use_params_map();
-    let ticket = Resource::new(move || params.read().get("id").unwrap_or_default(), api::ticket);
+    let ticket = fetched(move || params.read().get("id").unwrap_or_default(), api::ticket);
     view! {
         <p class="crumbs"><a class="link" href="/tickets">"Tickets"</a></p>
         {loaded(ticket, |ticket| view! { <Ask ticket/> })}

@@ -12,7 +12,7 @@ use crate::address::with_query;
 use crate::api;
 use crate::live::follow;
 use crate::model;
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::reference::Reference;
 use crate::ui::state::LinkState;
 use crate::ui::time::Time;
@@ -28,7 +28,7 @@ use send::Unlinked;
 #[component]
 pub fn TicketPage() -> impl IntoView {
     let params = use_params_map();
-    let first = Resource::new(move || params.read().get("id").unwrap_or_default(), api::ticket);
+    let first = fetched(move || params.read().get("id").unwrap_or_default(), api::ticket);
     view! {
         <p class="crumbs"><a class="link" href="/tickets">"Tickets"</a></p>
         {loaded(first, |page| view! { <Opened page/> })}

@@ -3,7 +3,7 @@
 use crate::api::{self, CreateTicket};
 use crate::model::NewTicketChoices;
 use crate::ui::field::{SelectField, TextField, labelled};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use crate::ui::trouble::FormTrouble;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -11,7 +11,7 @@ use leptos_meta::Title;
 
 #[component]
 pub fn NewTicketPage() -> impl IntoView {
-    let choices = Resource::new(|| (), |()| api::new_ticket_choices());
+    let choices = fetched(|| (), |()| api::new_ticket_choices());
     view! {
         <Title text="New ticket"/>
         <p class="crumbs"><a class="link" href="/tickets">"Tickets"</a></p>

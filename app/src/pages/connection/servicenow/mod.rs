@@ -11,7 +11,7 @@ use crate::api::{self, Answer};
 use crate::error::Trouble;
 use crate::live::follow;
 use crate::model::{GuideSection, KitCheck, ServicenowSide};
-use crate::ui::loaded::loaded;
+use crate::ui::loaded::{fetched, loaded};
 use check::Check;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -27,7 +27,7 @@ pub fn ServicenowSidePage() -> impl IntoView {
     let params = use_params_map();
     let check = query("check");
     let asked = move || (params.read().get("id").unwrap_or_default(), *check.read() == "1");
-    let side = Resource::new(asked, |(id, check)| ask(id, check));
+    let side = fetched(asked, |(id, check)| ask(id, check));
     view! { {loaded(side, |(side, checked)| view! { <Opened side checked/> })} }
 }
 
