@@ -110,7 +110,11 @@ async fn what_would_be_done_is_shown_and_publishing_begins_a_healing_run() {
     assert_eq!(after.entry.servicenow.in_words(), "priority is one of 1, 2");
     assert_eq!((after.direction, &after.fields), (before.direction, &before.fields), "the rest stays");
     until_healed(program, connection).await;
-    assert!(program.database.store.ticket(&pair.ticket).await.expect("readable").is_none(), "the run deleted it");
+    program
+        .until("the run deletes it", async || {
+            program.database.store.ticket(&pair.ticket).await.expect("readable").is_none()
+        })
+        .await;
     assert_eq!(program.database.store.audit_count("mapping.publish", false).await.expect("readable"), 1);
     assert!(program.database.store.draft(connection).await.expect("readable").is_none(), "the draft is over");
     let versions = page(program, connection, "/versions").await;
