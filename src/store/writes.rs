@@ -24,7 +24,7 @@ impl Writes {
         self.finds_one.is_empty()
     }
 
-    pub fn add(&mut self, mut statement: impl Execute<'_, Any>, finds_one: bool) -> Result<()> {
+    pub fn add<'q>(&mut self, mut statement: impl Execute<'q, Any>, finds_one: bool) -> Result<()> {
         let arguments = statement.take_arguments().map_err(sqlx::Error::Encode)?.unwrap_or_default();
         let before = self.arguments.values.0.len();
         self.add_text(statement.sql().as_str(), before, finds_one);
