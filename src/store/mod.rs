@@ -288,7 +288,7 @@ impl Tx {
     }
 
     /// The answer of a statement, which goes along with the writes before it.
-    async fn rows<'q, T>(&mut self, asked: QueryAs<'q, T>) -> Result<Vec<T>>
+    async fn rows<T>(&mut self, asked: QueryAs<'_, T>) -> Result<Vec<T>>
     where
         T: for<'r> FromRow<'r, AnyRow> + Send + Unpin,
     {

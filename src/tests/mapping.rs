@@ -110,7 +110,11 @@ async fn what_would_be_done_is_shown_and_publishing_begins_a_healing_run() {
     assert_eq!(after.entry.servicenow.in_words(), "priority is one of 1, 2");
     assert_eq!((after.direction, &after.fields), (before.direction, &before.fields), "the rest stays");
     until_healed(program, connection).await;
-    assert!(program.database.store.ticket(&pair.ticket).await.expect("readable").is_none(), "the run deleted it");
+    program
+        .until("the run deletes it", async || {
+            program.database.store.ticket(&pair.ticket).await.expect("readable").is_none()
+        })
+        .await;
     assert_eq!(program.database.store.audit_count("mapping.publish", false).await.expect("readable"), 1);
     assert!(program.database.store.draft(connection).await.expect("readable").is_none(), "the draft is over");
     let versions = page(program, connection, "/versions").await;
@@ -127,6 +131,7 @@ async fn the_changes_of_some_days_are_decided_again_by_the_draft() {
     let (program, connection) = (&pair.program, pair.connection.as_str());
     pair.publish(|rules| rules.strategy = merge::Strategy::ManualReview).await;
     program.edit_incident(&pair.incident, json!({"short_description": "flows on"})).await;
+    program.until("it flows", async || program.ticket(&pair.ticket).await.title == "flows on").await;
     pair.quiet().await;
     pair.disagree("from ServiceNow", "from Desk").await;
     program.until("a conflict is open", async || !pair.conflicts().await.is_empty()).await;
@@ -187,6 +192,7 @@ async fn a_note_rule_is_changed_added_and_removed_on_the_same_draft() {
     look_and_publish(program, connection).await;
     until_healed(program, connection).await;
     program.edit_incident(&pair.incident, json!({"state": "3", "hold_reason": "1"})).await;
+    program.until("it is on hold", async || program.ticket(&pair.ticket).await.status == "On Hold").await;
     pair.quiet().await;
     let page_of_ticket = program.get(&format!("/tickets/{}", pair.ticket)).await.text().await.expect("a page");
     assert!(page_of_ticket.contains("Put on hold in ServiceNow: Waiting for the caller"), "{page_of_ticket}");

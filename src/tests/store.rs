@@ -107,6 +107,7 @@ async fn who_goes_on_after_a_write_that_failed_keeps_nothing() {
     assert!(matches!(tx.link_of_ticket("none").await, Err(StoreError::Stale)));
     tx.put_setting("c", "d").await.expect("put");
     assert!(matches!(tx.commit().await, Err(StoreError::Lost)));
+    store.end_dropped().await.expect("ended");
     for name in ["a", "c"] {
         assert_eq!(store.setting(name).await.expect("readable"), None, "{name}");
     }
