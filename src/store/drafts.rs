@@ -66,7 +66,8 @@ impl Store {
 
     /// Linked records that changed since a moment, the last one first.
     pub async fn records_changed_since(&self, connection: &str, since: i64, limit: i64) -> Result<Vec<String>> {
-        let sql = "select servicenow_id from links where connection_id = $1 and changed_at >= $2 and state = 'linked' \
+        let sql = "select servicenow_id from links where connection_id = $1 and changed_at >= $2 and changed_at > 0 \
+                   and state = 'linked' \
                    order by changed_at desc limit $3";
         let rows: Vec<(String,)> = sqlx::query_as(sql)
             .bind(connection)

@@ -253,10 +253,11 @@ impl Store {
     }
 
     pub async fn last_change(&self, connection: &str) -> Result<Option<i64>> {
-        let (at,): (Option<i64>,) = sqlx::query_as("select max(changed_at) from links where connection_id = $1")
-            .bind(connection)
-            .fetch_one(&mut *self.pool.take().await?)
-            .await?;
+        let (at,): (Option<i64>,) =
+            sqlx::query_as("select max(changed_at) from links where connection_id = $1 and changed_at > 0")
+                .bind(connection)
+                .fetch_one(&mut *self.pool.take().await?)
+                .await?;
         Ok(at)
     }
 

@@ -428,6 +428,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(19, "0019_records"),
         pair!(20, "0020_pulse"),
         pair!(21, "0021_lists"),
+        pair!(22, "0022_links"),
     ];
     texts
         .iter()
