@@ -31,7 +31,7 @@ end2end: build ## the browser tests only; ARGS="journey --headed"
 	@scripts/setup.sh test
 	@. scripts/env.sh && scripts/with-postgres.sh playwright test --config end2end/playwright.config.ts $(ARGS)
 
-bench: ## measure latency, throughput, memory with a million links, and the practice instance; ARGS="throughput" for one part
+bench: ## measure latency, throughput, memory with a million links, every page, and the practice instance; ARGS="throughput" for one part
 	@scripts/bench.sh $(ARGS)
 
 pictures: build ## screenshots of every page into ./shots, and the README's picture

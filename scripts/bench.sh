@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make bench`: measures the built program against raw requests of the same run. Prints figures, asserts nothing.
-# ARGS="latency 60" runs one part alone, with its argument: latency, throughput, memory, intake or sandbox.
+# ARGS="latency 60" runs one part alone, with its argument: latency, throughput, memory, intake, pages or sandbox.
 set -euo pipefail
 cd -P "$(dirname "${BASH_SOURCE[0]}")/.."
 scripts/setup.sh build
@@ -31,5 +31,5 @@ measure() {
 if [ $# -gt 0 ]; then
     measure "$@"
 else
-    for part in latency throughput intake memory sandbox; do measure "$part"; done
+    for part in latency throughput intake memory pages sandbox; do measure "$part"; done
 fi

@@ -7,8 +7,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-export const DIST = process.env.ISTHMUS_DIST;
+export const DIST = process.env.ISTHMUS_DIST ?? fileURLToPath(new URL('../../target/dist', import.meta.url));
+export const ADMINISTRATOR = { name: 'Ada', email: 'ada@example.com', password: 'a long sentence for a password' };
 const CLIENT = { id: 'isthmus-practice-client', secret: 'practice-secret' };
 const ADMIN = `Basic ${Buffer.from('admin:admin').toString('base64')}`;
 
@@ -44,12 +46,18 @@ export class Installation {
     const [consolePort, sandboxPort] = await freePorts(2);
     made.listen = `127.0.0.1:${consolePort}`;
     made.console = `http://${made.listen}`;
-    made.servicenow = `http://127.0.0.1:${sandboxPort}`;
     made.data = await mkdtemp(join(tmpdir(), 'isthmus-bench-'));
-    const redirect = ['--redirect-url', `${made.console}/oauth/callback`];
-    made.spawn('sandbox', '--listen', `127.0.0.1:${sandboxPort}`, ...redirect, '--data', join(made.data, 'servicenow.db'));
-    await made.until('the practice instance answers', async () => (await fetch(`${made.servicenow}/login.do`)).ok);
+    made.servicenow = await made.practice(sandboxPort, 'servicenow.db');
     return made;
+  }
+
+  /** A practice instance with this file in the data folder; answers its address. */
+  async practice(port, file) {
+    const address = `http://127.0.0.1:${port}`;
+    const redirect = ['--redirect-url', `${this.console}/oauth/callback`];
+    this.spawn('sandbox', '--listen', `127.0.0.1:${port}`, ...redirect, '--data', join(this.data, file));
+    await this.until('the practice instance answers', async () => (await fetch(`${address}/login.do`)).ok);
+    return address;
   }
 
   get database() {
@@ -75,19 +83,26 @@ export class Installation {
 
   /** From the first-run link to an active connection with its business rule; answers its id. */
   async connect(address = this.servicenow) {
+    await this.beginAsAdministrator();
+    return this.addConnection('Bench', address);
+  }
+
+  async beginAsAdministrator() {
     await this.until('the first-run link was printed', async () => /first-run\?token=/.test(this.log));
     const token = this.log.match(/first-run\?token=([\w-]+)/)[1];
-    const password = 'a long sentence for a password';
-    const console_ = this.console;
-    await this.browse(console_, 'POST', '/fn/create-first-admin', { token, name: 'Ada', email: 'ada@example.com', password });
-    const form = { name: 'Bench', address, client_id: CLIENT.id, client_secret: CLIENT.secret };
-    const saved = await this.browse(console_, 'POST', '/fn/connect', form);
+    await this.browse(this.console, 'POST', '/fn/create-first-admin', { token, ...ADMINISTRATOR });
+  }
+
+  /** `instance` is where its administrator signs in. */
+  async addConnection(name, address, instance = this.servicenow) {
+    const form = { name, address, client_id: CLIENT.id, client_secret: CLIENT.secret };
+    const saved = await this.browse(this.console, 'POST', '/fn/connect', form);
     const id = saved.headers.get('location').split('/')[3];
-    const consent = (await this.browse(console_, 'GET', `/oauth/authorize/${id}`)).headers.get('location');
-    await this.browse(this.servicenow, 'POST', '/login.do', { user_name: 'admin', user_password: 'admin', uri: '/' });
+    const consent = (await this.browse(this.console, 'GET', `/oauth/authorize/${id}`)).headers.get('location');
+    await this.browse(instance, 'POST', '/login.do', { user_name: 'admin', user_password: 'admin', uri: '/' });
     const answers = { ...Object.fromEntries(new URL(consent).searchParams), answer: 'allow' };
-    const back = (await this.browse(this.servicenow, 'POST', '/oauth_auth.do', answers)).headers.get('location');
-    await this.browse(console_, 'GET', back);
+    const back = (await this.browse(instance, 'POST', '/oauth_auth.do', answers)).headers.get('location');
+    await this.browse(this.console, 'GET', back);
     await this.ask('start-sync', { id });
     await this.ask('install-webhook', { id });
     return id;
@@ -139,15 +154,20 @@ export class Installation {
   }
 
   /** ServiceNow's Table API, as an administrator. */
-  async table(method, path, body) {
-    const headers = { accept: 'application/json', 'content-type': 'application/json', authorization: ADMIN };
-    const answer = await fetch(`${this.servicenow}/api/now/table/${path}`, { method, headers, body: body && JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  async table(method, path, body, instance = this.servicenow) {
+    const answer = await this.admin(method, `/api/now/table/${path}`, body && JSON.stringify(body), instance);
     return (await answer.json()).result;
   }
 
   async switches(values) {
-    await fetch(`${this.servicenow}/sandbox/switches`, { method: 'PUT', headers: { authorization: ADMIN }, body: JSON.stringify(values) });
+    await this.admin('PUT', '/sandbox/switches', JSON.stringify(values));
+  }
+
+  async admin(method, path, body, instance = this.servicenow) {
+    const headers = { accept: 'application/json', 'content-type': 'application/json', authorization: ADMIN };
+    const answer = await fetch(instance + path, { method, headers, body });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
   }
 
   /** A browser without JavaScript, with its cookies by hand. */
