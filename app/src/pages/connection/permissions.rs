@@ -146,8 +146,8 @@ fn Right(right: RightRow) -> impl IntoView {
     view! {
         <tr>
             <td data-label="Standing"><State tone word/></td>
-            <th scope="row"><code class="break-all">{right.table}</code></th>
-            <td data-label="Column"><code class="break-all">{right.field}</code></td>
+            <th scope="row"><code class="lg:whitespace-nowrap max-lg:break-all">{right.table}</code></th>
+            <td data-label="Column"><code class="lg:whitespace-nowrap max-lg:break-all">{right.field}</code></td>
             <td data-label="Operation">{right.operation}</td>
             <td data-label="Needed for" class="half">{right.why}{optional}</td>
             <td data-label="How it was found out" class="wide">

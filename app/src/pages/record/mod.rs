@@ -142,8 +142,8 @@ fn Past(page: model::RecordPage) -> impl IntoView {
             } else {
                 view! { <a class="btn btn-sm" href=fresh>"Read both sides now"</a> }.into_any()
             }}
-            <form method="get" action=here class="flex items-end gap-2">
-                <div class="field">
+            <form method="get" action=here class="flex min-w-0 max-w-full items-end gap-2">
+                <div class="field min-w-0">
                     <label for="record-at">"As it stood at (UTC)"</label>
                     <input class="input input-sm" id="record-at" type="datetime-local" name="at" step="1" required/>
                 </div>
