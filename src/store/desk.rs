@@ -89,7 +89,7 @@ pub enum TicketStanding {
 }
 
 impl TicketStanding {
-    /// What is rare begins at what makes it rare, not at the tickets.
+    /// What is rare begins at what makes it rare, not at the tickets. A condition that follows from another names an index.
     fn condition(self) -> &'static str {
         match self {
             Self::Any => "",
@@ -108,7 +108,7 @@ impl TicketStanding {
             Self::NotLinked => {
                 " and not exists (select 1 from links l where l.platform_id = t.id and l.state = 'linked')"
             }
-            Self::Excluded => " and t.id in (select l.platform_id from links l where l.state = 'unlinked')",
+            Self::Excluded => " and t.id in (select l.platform_id from links l where l.state <> 'linked')",
         }
     }
 }
