@@ -84,8 +84,10 @@ async function begin(at, instance, wanted) {
   form.set('file', new Blob([JSON.stringify({ ...mapping, strategy: 'manual_review' })]), 'mapping.json');
   await fetch(at.console + editor, { method: 'POST', redirect: 'manual', headers: { cookie: at.cookies[at.console] }, body: form });
   const { draft } = await at.ask('mapping', { 'ask[connection]': id, 'ask[tab]': 'versions' });
-  const publish = { 'form[connection]': id, 'form[what]': 'publish', 'form[of]': String(draft.revision), 'form[typed][note]': 'A person decides' };
-  await at.browse(at.console, 'POST', '/fn/change-mapping', publish);
+  const change = (what, of, more) =>
+    at.browse(at.console, 'POST', '/fn/change-mapping', { 'form[connection]': id, 'form[what]': what, 'form[of]': of, ...more });
+  await change('look', 'newest 50');
+  await change('publish', String(draft.revision), { 'form[typed][note]': 'A person decides' });
   await at.until('the links are judged by the new mapping', () => isRunOver(at, id));
   for (const [name, script] of Object.entries(RULES)) {
     const rule = { name, script, collection: 'incident', when: 'before', active: 'true', advanced: 'true', action_update: 'true' };
