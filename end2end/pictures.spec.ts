@@ -175,6 +175,13 @@ test('pictures', async ({ page, program }) => {
   await page.getByRole('link', { name: /went to ServiceNow/ }).filter({ hasText: 'title' }).first().click();
   await expect(page).toHaveURL(/history\/\w+/);
   await shot('change', new URL(page.url()).pathname);
+  for (const name of ['people', 'me', 'tokens', 'audit', 'api']) await shot(`settings-${name}`, `/settings/${name}`);
+  await shot('errors', '/errors');
+  await shot('error', '/errors/MAPPING-UNSEEN');
+  await shot('records', '/links');
+  await shot('ticket-new', '/tickets/new');
+  await shot('servicenow-side', `${connection}/servicenow`);
+  await shot('alike', `/conflicts/alike?connection=${connection.split('/').pop()}&field=title&take=platform`);
   await shot('design', '/design');
   await shot('not-found', '/no/such/page');
   await shot('incident', `${program.sandbox}/incident.do?sys_id=${found[0].sys_id}`);

@@ -95,7 +95,9 @@ fn Table(rows: RwSignal<Vec<ConnectionRow>>) -> impl IntoView {
 fn Row(row: ConnectionRow) -> impl IntoView {
     let home = format!("/settings/connections/{}", row.id);
     let list = |path: &str| with_query(path, &[("connection", &row.id)]);
-    let (waiting, failures, conflicts) = (list("/history"), list("/failures"), list("/conflicts"));
+    let tickets = |standing: &str| with_query("/tickets", &[("connection", &row.id), ("standing", standing)]);
+    let (in_sync, waiting) = (tickets("in-sync"), tickets("waiting"));
+    let (failures, conflicts) = (list("/failures"), list("/conflicts"));
     // Of a connection that is at rest nobody need look after the access.
     let is_at_rest = matches!(row.state, ConnectionState::Draft | ConnectionState::Disconnected);
     let next = row.next_step.map(|step| {
@@ -107,13 +109,13 @@ fn Row(row: ConnectionRow) -> impl IntoView {
                 <a class="name" href=home.clone()>{row.name}</a>
                 <span class="block text-quiet font-normal break-all">{row.address}</span>
             </th>
-            <td data-label="State" class="wide">
+            <td data-label="State" class="half">
                 <ConnectionBadge state=row.state/>
                 {(!row.state_note.is_empty()).then(|| view! { <span class="block text-quiet">{row.state_note}</span> })}
                 {next}
             </td>
             <td data-label="Environment">{row.environment}</td>
-            <td data-label="In sync" class="num text-right"><a class="count" href="/tickets">{counted(row.in_sync)}</a></td>
+            <td data-label="In sync" class="num text-right"><a class="count" href=in_sync>{counted(row.in_sync)}</a></td>
             <td data-label="Waiting" class="num text-right"><a class="count" href=waiting>{row.waiting}</a></td>
             <td data-label="Failing" class="num text-right" class=("text-error", row.failing > 0)><a class="count" href=failures>{row.failing}</a></td>
             <td data-label="Conflicts" class="num text-right" class=("text-error", row.conflicts > 0)><a class="count" href=conflicts>{row.conflicts}</a></td>

@@ -10,7 +10,7 @@ pub fn Reference(number: String, address: String) -> impl IntoView {
         return number.into_any();
     }
     view! {
-        <a class="link num inline-block py-0.5" href=address rel="external noopener noreferrer" target="_blank">
+        <a class="link num -my-0.5 inline-block py-0.5" href=address rel="external noopener noreferrer" target="_blank">
             {number}<span class="sr-only">" in ServiceNow, opens in a new tab"</span>
             <span aria-hidden="true">" ↗"</span>
         </a>
