@@ -36,7 +36,7 @@ fn Ask(ticket: model::TicketPage) -> impl IntoView {
         </p>
         {linked.map(|linked| view! { <p class="mt-3">{linked}</p> })}
         <ActionForm action=delete>
-            <div class="form">
+            <div class="form mt-4">
                 <FormTrouble trouble/>
                 <input type="hidden" name="ticket" value=ticket.id/>
                 <div class="flex flex-wrap items-center gap-4">
