@@ -48,6 +48,8 @@ async function retitle(page: Page, program: Program, ticket: string, title: stri
 
 /** Both people give the title another value while nothing flows. */
 async function disagree(page: Page, program: Program, { connection, incident, ticket }: Pair, there: string, here: string): Promise<void> {
+  // What is under way when a connection is paused comes to its end.
+  await expect.poll(async () => (await ask(page, program, 'connections', {}))[0].waiting, { timeout: 30_000 }).toBe(0);
   await ask(page, program, 'pause-connection', { id: connection });
   await table(program, page, 'PATCH', `incident/${incident}`, { short_description: there });
   await retitle(page, program, ticket, here);

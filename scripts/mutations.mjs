@@ -9,6 +9,7 @@ const merge = ["-p", "merge"];
 const queue = ["-p", "isthmus", "--lib", "tests::queue::on_sqlite"];
 const store = ["-p", "isthmus", "--lib", "tests::store::on_sqlite"];
 const sleeping = ["-p", "isthmus", "--lib", "tests::simulation::sleeping"];
+const polling = ["-p", "isthmus", "--lib", "polling"];
 const conformance = ["-p", "isthmus", "--lib", "tests::conformance::servicenow::changes"];
 
 /** What is found must be there exactly once in its file: when the code moves, its row here moves with it. */
@@ -20,19 +21,20 @@ const bugs = [
     put: "    if seen.servicenow.edited.by == connection.acting_as {\n        return Ok(Round::Quiet);\n    }\n",
   },
   {
-    name: "cursor-later-than", test: conformance, file: "src/connectors/servicenow/side.rs",
+    name: "cursor-later-than", test: conformance, file: "src/connectors/servicenow/changes.rs",
     says: "ServiceNow is asked for what is later than the cursor: `>` instead of `>=`",
-    find: "sys_updated_on>={}", put: "sys_updated_on>{}",
+    find: 'None => format!("{of}{column}>={}"', put: 'None => format!("{of}{column}>{}"',
   },
   {
-    name: "cursor-without-overlap", test: simulation, file: "src/sync/poll.rs",
+    name: "cursor-without-overlap", test: polling, file: "src/sync/poll.rs",
     says: "no window is read again, so what committed late is never seen",
-    find: "cursor.at - OVERLAP_MS", put: "cursor.at + 1 + OVERLAP_MS * 0",
+    find: "Some(asked_at - LATE_MS - SLACK_MS + self.connector.ahead_ms()?)",
+    put: "Some(asked_at + self.connector.ahead_ms()?)",
   },
   {
-    name: "short-page-is-the-end", test: simulation, file: "src/sync/poll.rs",
-    says: "a page with a single row ends the poll",
-    find: "let Some(end) = page.last() else { break };", put: "let [_, .., end] = page.as_slice() else { break };",
+    name: "first-page-is-the-end", test: polling, file: "src/sync/poll.rs",
+    says: "the first page with rows ends the reading, and it counts as whole",
+    find: "if is_last || is_empty {", put: "if is_last || is_empty || newest.is_some() {",
   },
   {
     name: "retry-without-look-up", test: simulation, file: "src/sync/deliver/append.rs",

@@ -164,6 +164,9 @@ macro_rules! take_next {
     };
 }
 
+/// Only who holds it ends it.
+const END_JOB: &str = "delete from jobs where id = $1 and leased_by = $2 and state = 'running'";
+
 /// The same of a connection that is named; what another process is just taking is passed by.
 const TAKE_HEAD: &str = take_head!("$4", "$5", " for update of w skip locked");
 
@@ -307,14 +310,12 @@ impl Tx {
 
     /// Done, if the claim still holds.
     pub async fn end_job(&mut self, id: &str, claim: &str) -> Result<()> {
-        let sql = "delete from jobs where id = $1 and leased_by = $2 and state = 'running'";
-        self.write(sqlx::query(sql).bind(id).bind(claim)).await
+        self.write(sqlx::query(END_JOB).bind(id).bind(claim)).await
     }
 
     /// The same. Answers whether it did.
     pub async fn complete_job(&mut self, id: &str, claim: &str) -> Result<bool> {
-        let sql = "delete from jobs where id = $1 and leased_by = $2 and state = 'running'";
-        let done = sqlx::query(sql).bind(id).bind(claim).execute(self.now().await?).await?;
+        let done = sqlx::query(END_JOB).bind(id).bind(claim).execute(self.now().await?).await?;
         Ok(done.rows_affected() == 1)
     }
 
