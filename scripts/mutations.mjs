@@ -26,7 +26,7 @@ const bugs = [
     find: 'None => format!("{of}{column}>={}"', put: 'None => format!("{of}{column}>{}"',
   },
   {
-    name: "cursor-without-overlap", test: polling, file: "src/sync/poll.rs",
+    name: "cursor-without-overlap", test: simulation, file: "src/sync/poll.rs",
     says: "no window is read again, so what committed late is never seen",
     find: "Some(asked_at - LATE_MS - SLACK_MS + self.connector.ahead_ms()?)",
     put: "Some(asked_at + self.connector.ahead_ms()?)",
