@@ -276,6 +276,12 @@ mod tests {
         let wordless: Vec<_> =
             wordless.difference(&known).filter(|action| !action.ends_with("read") && !LOOKS.contains(action)).collect();
         assert!(wordless.is_empty(), "ACTIONS (audit/words.rs) has no words for {wordless:?}");
+        let words: BTreeSet<&str> = ACTIONS.iter().map(|(_, words)| *words).collect();
+        assert_eq!(
+            words.len(),
+            ACTIONS.len(),
+            "two actions have the same words, and a person cannot choose between them"
+        );
         // Once where the right is asked for, and once where it is written down.
         let is_silent = |action: &&String| named.iter().filter(|named| *named == entered(action)).count() < 2;
         let silent: Vec<&String> = required.iter().filter(is_silent).collect();

@@ -30,7 +30,7 @@ pub(super) const ACTIONS: [(&str, &str); 63] = [
     ("connections.pull", "Pulled a record"),
     ("connections.resume", "Resumed the connection"),
     ("connections.rotate_secret", "Made a new webhook secret"),
-    ("connections.rules", "Published the mapping"),
+    ("connections.rules", "Published the mapping, before there were drafts"),
     ("connections.set_access_end", "Set when the access ends"),
     ("connections.set_client", "Changed the OAuth client"),
     ("connections.settings", "Changed how clashes are decided"),
