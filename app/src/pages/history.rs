@@ -202,10 +202,8 @@ pub fn ChangeTable(rows: Memo<Vec<ChangeRow>>) -> impl IntoView {
                             </td>
                             <td class="whitespace-nowrap">{direction(&row.direction)}</td>
                             <td class="wide">
-                                <div class="beginning">
-                                    {row.problem.then(|| view! { <State tone=Tone::Act word="Problem"/>" " })}
-                                    <a class="title" href=format!("/history/{}", row.id)>{row.summary}</a>
-                                </div>
+                                {row.problem.then(|| view! { <State tone=Tone::Act word="Problem"/>" " })}
+                                <a class="title beginning" href=format!("/history/{}", row.id)>{row.summary}</a>
                             </td>
                             <td class="whitespace-nowrap">{row.who}</td>
                             <td class="whitespace-nowrap text-quiet">{row.connection}</td>
