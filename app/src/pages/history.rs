@@ -203,7 +203,7 @@ pub fn ChangeTable(rows: Memo<Vec<ChangeRow>>) -> impl IntoView {
                             <td class="whitespace-nowrap">{direction(&row.direction)}</td>
                             <td class="wide">
                                 {row.problem.then(|| view! { <State tone=Tone::Act word="Problem"/>" " })}
-                                <a class="title beginning" href=format!("/history/{}", row.id)>{row.summary}</a>
+                                <a class="title" href=format!("/history/{}", row.id)>{row.summary}</a>
                             </td>
                             <td class="whitespace-nowrap">{row.who}</td>
                             <td class="whitespace-nowrap text-quiet">{row.connection}</td>
