@@ -8,6 +8,7 @@ use app::api::Answer;
 use app::error::Trouble;
 use app::model::{MappingAsk, MappingChange, MappingCheck, MappingFinding, Role};
 use merge::{Convert, FieldRule, Finding, Rules, Side};
+use serde::Serialize;
 
 impl Operations {
     /// Answers where to look next.
@@ -152,19 +153,17 @@ fn changed(work: &Work, offered: &Offered, change: &MappingChange) -> Answer<Rul
 
 /// Where a rule stands, if it is still as the form showed it.
 fn place(work: &Work, name: &str, shown: &str) -> Answer<usize> {
-    let rules = work.rules();
-    match rules.fields.iter().position(|rule| rule.name == name) {
-        Some(at) if shown.is_empty() || shown == seen(&rules.fields[at]) => Ok(at),
-        Some(_) => Err(stale(work)),
-        None => Err(not_found("rule")),
-    }
+    still(work, &work.rules().fields, |rule| rule.name == name, shown)
 }
 
 /// The same for a note rule.
 fn place_of_note(work: &Work, name: &str, shown: &str) -> Answer<usize> {
-    let notes = &work.rules().notes;
-    match notes.iter().position(|note| note.name == name) {
-        Some(at) if shown.is_empty() || shown == seen(&notes[at]) => Ok(at),
+    still(work, &work.rules().notes, |note| note.name == name, shown)
+}
+
+fn still<T: Serialize>(work: &Work, rules: &[T], is_it: impl Fn(&T) -> bool, shown: &str) -> Answer<usize> {
+    match rules.iter().position(is_it) {
+        Some(at) if shown.is_empty() || shown == seen(&rules[at]) => Ok(at),
         Some(_) => Err(stale(work)),
         None => Err(not_found("rule")),
     }

@@ -1,7 +1,7 @@
 //! A note rule as a form: the field of ServiceNow that becomes a comment, the comment, and what people call the values.
 
 use super::Typed;
-use super::rule_form::{field_name, input, is_free, missing, taken};
+use super::rule_form::{field_name, input, missing, unique_name};
 use app::api::Answer;
 use app::error::Trouble;
 use app::model::{FormInput, FormInputKind, FormSection};
@@ -57,17 +57,12 @@ pub(super) fn read(rules: &Rules, note: &NoteRule, typed: &Typed) -> Answer<Note
         Some(lines) => read_labels(lines)?,
         None => note.labels.clone(),
     };
-    let name = if note.name.is_empty() { new_name(rules, &servicenow, &text("name", ""))? } else { note.name.clone() };
+    let name = if note.name.is_empty() {
+        unique_name(rules, &text("name", ""), &[servicenow.replace(['_', '.', '+'], " ")])?
+    } else {
+        note.name.clone()
+    };
     Ok(NoteRule { name, servicenow, text: comment, labels })
-}
-
-fn new_name(rules: &Rules, field: &str, typed: &str) -> Answer<String> {
-    if !typed.is_empty() {
-        return if is_free(rules, typed) { Ok(typed.to_owned()) } else { Err(taken()) };
-    }
-    let name = field.replace(['_', '.', '+'], " ");
-    let more = (2..).map(|count| format!("{name} {count}"));
-    Ok(std::iter::once(name.clone()).chain(more).find(|name| is_free(rules, name)).unwrap_or(name))
 }
 
 fn read_labels(text: &str) -> Answer<BTreeMap<String, String>> {

@@ -1,6 +1,7 @@
 //! What publishing the draft would do, found on real records. A look goes on when its reader leaves; one at a time is kept
 //! for each connection.
 
+use super::publish::unseen;
 use super::{Work, topic};
 use crate::operations::show::{when, when_any};
 use crate::operations::{Operations, OrTrouble};
@@ -73,10 +74,10 @@ impl Operations {
         let links = store.count_links(&connection.id).await.or_trouble()?;
         let upkeep = store.upkeep(&connection.id).await.or_trouble()?;
         let look = store.preview(&connection.id).await.or_trouble()?;
+        let unseen = if work.draft.is_none() { "" } else { unseen(work, look.as_ref()) };
         let look = look.map(|look| self.shown_look(look, work.revision()));
         let problem = unreadable(connection);
         let not_yet = if work.draft.is_none() { "There is no draft: nothing is to be published." } else { "" };
-        let unseen = if work.draft.is_none() { String::new() } else { self.unseen(work).await? };
         Ok(MappingPreview {
             revision: work.revision(),
             differences: work.differences(),
@@ -84,7 +85,7 @@ impl Operations {
             links,
             allowed: upkeep.allowed(links),
             not_yet: not_yet.to_owned(),
-            unseen,
+            unseen: unseen.to_owned(),
             problem,
             look,
         })

@@ -4,7 +4,7 @@ use super::change::stale;
 use super::{Work, differences};
 use crate::connectors::ChangeStream;
 use crate::operations::{Operations, OrTrouble, not_found};
-use crate::store::{Connection, State, StoreError, Version};
+use crate::store::{Connection, Preview, State, StoreError, Version};
 use crate::sync::runs::{self, How};
 use app::api::Answer;
 use app::error::Trouble;
@@ -23,10 +23,11 @@ impl Operations {
             return Err(stale(&work));
         };
         let connection = &work.connection;
-        let unseen = self.unseen(&work).await?;
+        let look = self.parts.store.preview(&connection.id).await.or_trouble()?;
+        let unseen = unseen(&work, look.as_ref());
         let is_blind = change.typed.get("unseen").is_some_and(|said| said == "yes");
         if !unseen.is_empty() && !is_blind {
-            return Err(not_looked_at(&unseen));
+            return Err(not_looked_at(unseen));
         }
         if draft.rules.table != connection.rules.table {
             self.may_have_table(connection, &draft.rules).await?;
@@ -75,22 +76,6 @@ impl Operations {
         Ok(if is_draft { format!("{page}/mappings") } else { format!("{page}/drift") })
     }
 
-    /// Why nobody has seen what this very draft would do to real records; empty when somebody has, or when there are none.
-    pub(super) async fn unseen(&self, work: &Work) -> Answer<String> {
-        if work.connection.state == State::Draft {
-            return Ok(String::new());
-        }
-        let look = self.parts.store.preview(&work.connection.id).await.or_trouble()?;
-        Ok(match look {
-            None => "Nobody has looked at what this draft would do to real records.".to_owned(),
-            Some(look) if look.revision != work.revision() => {
-                "The draft was changed since somebody looked at what it would do.".to_owned()
-            }
-            Some(look) if look.state != "done" => "The look at what it would do has not come to its end.".to_owned(),
-            Some(_) => String::new(),
-        })
-    }
-
     /// Whether a connection may have the table of these rules instead of its own.
     pub(super) async fn may_have_table(&self, connection: &Connection, candidate: &Rules) -> Answer<()> {
         let (now, table) = (&connection.rules.table, &candidate.table);
@@ -128,6 +113,21 @@ impl Operations {
             )
             .about("table")
         })
+    }
+}
+
+/// Why nobody has seen what this very draft would do to real records; empty when somebody has, or when there are none.
+pub(super) fn unseen(work: &Work, look: Option<&Preview>) -> &'static str {
+    if work.connection.state == State::Draft {
+        return "";
+    }
+    match look {
+        None => "Nobody has looked at what this draft would do to real records.",
+        Some(look) if look.revision != work.revision() => {
+            "The draft was changed since somebody looked at what it would do."
+        }
+        Some(look) if look.state != "done" => "The look at what it would do has not come to its end.",
+        Some(_) => "",
     }
 }
 

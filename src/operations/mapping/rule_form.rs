@@ -353,22 +353,27 @@ pub(super) fn field_name(name: &str, side: &str, text: &str) -> Answer<String> {
 
 /// Unique within the mapping: what both sides agreed on is kept by it.
 fn new_name(rules: &Rules, rule: &FieldRule, typed: &str) -> Answer<String> {
+    let field = rule.platform.rsplit('.').next().unwrap_or_default().replace('_', " ");
+    let also = rule.servicenow.replace(['_', '.', '+'], " ");
+    unique_name(rules, typed, &[field, also])
+}
+
+/// The name as it was typed, or else the first of these that no other rule has, or the first of all with a number.
+pub(super) fn unique_name(rules: &Rules, typed: &str, names: &[String]) -> Answer<String> {
     if !typed.is_empty() {
         return if is_free(rules, typed) { Ok(typed.to_owned()) } else { Err(taken()) };
     }
-    let field = rule.platform.rsplit('.').next().unwrap_or_default().replace('_', " ");
-    let also = rule.servicenow.replace(['_', '.', '+'], " ");
-    let more = (2..).map(|count| format!("{field} {count}"));
-    let names = [field.clone(), also].into_iter().chain(more);
-    Ok(names.into_iter().find(|name| is_free(rules, name)).unwrap_or(field))
+    let first = names.first().cloned().unwrap_or_default();
+    let more = (2..).map(|count| format!("{first} {count}"));
+    Ok(names.iter().cloned().chain(more).find(|name| is_free(rules, name)).unwrap_or(first))
 }
 
 /// Whether no rule of either kind is called so.
-pub(super) fn is_free(rules: &Rules, name: &str) -> bool {
+fn is_free(rules: &Rules, name: &str) -> bool {
     rules.rule(name).is_none() && rules.notes.iter().all(|note| note.name != name)
 }
 
-pub(super) fn taken() -> Trouble {
+fn taken() -> Trouble {
     Trouble::new(
         "MAPPING-NAME",
         "There is a rule of this name already.",
