@@ -9,14 +9,16 @@ use crate::store::{Result, Store};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
 use tokio_util::task::AbortOnDropHandle;
 
 /// Long enough to share a commit among many, short enough that a worker's transaction does not wait long behind it.
 const BATCH: usize = 512;
+/// While these are written, others are read: with all of them in one commit, nobody would come meanwhile.
+const WORTH: usize = 32;
 /// So few of a connection are sorted in the transaction that keeps them. More are a flood: they are put down as they are,
-/// and nobody else's wait behind them.
+/// and nobody else's wait behind them. What comes before the last of a flood is sorted belongs to it.
 const FEW: usize = 16;
 /// What is turned away is told to come again; what was lost for good is found by the next poll.
 const BOUNDS: Bounds = Bounds { all: 8192, of_one: 2048 };
@@ -76,8 +78,7 @@ impl Keep for GroupCommit {
     async fn keep(&self, heard: Heard) -> std::result::Result<(), NotKept> {
         let (answer, answered) = oneshot::channel();
         let connection = heard.connection_id.clone();
-        let has_room = self.inbox.len() < UNSORTED
-            && self.waiting.line.lock().unwrap_or_else(PoisonError::into_inner).join(&connection, (heard, answer));
+        let has_room = self.inbox.len() < UNSORTED && self.waiting.line().join(&connection, (heard, answer));
         if !has_room {
             return Err(NotKept::Busy);
         }
@@ -86,13 +87,31 @@ impl Keep for GroupCommit {
     }
 }
 
+impl Waiting {
+    /// Whoever is just being read from the network comes along: the line is taken when it has stopped growing, or is worth
+    /// a commit. In a flood most of the machine would otherwise be busy with commits for a few.
+    async fn gather(&self) -> Vec<(Heard, Answer)> {
+        let mut length = 0;
+        loop {
+            tokio::task::yield_now().await;
+            let mut line = self.line();
+            if line.len() <= length || line.len() >= WORTH {
+                return line.take(BATCH);
+            }
+            length = line.len();
+        }
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line<(Heard, Answer)>> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 async fn write_all(waiting: Arc<Waiting>, inbox: Inbox) {
     loop {
         waiting.joined.notified().await;
-        // Whoever is just being read from the network comes along.
-        tokio::task::yield_now().await;
         loop {
-            let batch = waiting.line.lock().unwrap_or_else(PoisonError::into_inner).take(BATCH);
+            let batch = waiting.gather().await;
             if batch.is_empty() {
                 break;
             }
@@ -129,7 +148,8 @@ async fn write(inbox: &Inbox, part: &[(Heard, Answer)]) -> Result<()> {
     for (heard, _) in part {
         *told.entry(&heard.connection_id).or_default() += 1;
     }
+    told.retain(|connection, told| *told <= FEW && !inbox.has(connection));
     let (few, many): (Vec<&Heard>, Vec<&Heard>) =
-        part.iter().map(|(heard, _)| heard).partition(|heard| told[heard.connection_id.as_str()] <= FEW);
+        part.iter().map(|(heard, _)| heard).partition(|heard| told.contains_key(heard.connection_id.as_str()));
     inbox.keep(&few, &many).await
 }

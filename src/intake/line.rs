@@ -23,6 +23,10 @@ impl<T> Line<T> {
         Self { bounds, waiting: HashMap::new(), turns: VecDeque::new(), length: 0 }
     }
 
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
     /// Whether there was room.
     #[must_use]
     pub fn join(&mut self, connection: &str, one: T) -> bool {

@@ -5,16 +5,15 @@ use crate::clock::SharedClock;
 use crate::queue::{self, Wake};
 use crate::store::{Batch, Change, Result, Source, Store, Tx, Urgency};
 use merge::Side;
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// So many are sorted in one transaction: those who wait for an answer wait behind it.
 const MOST: i64 = 512;
 /// In a flood, sorting rests so many times as long as it took, and the writing that callers wait for goes on.
-const REST: u32 = 8;
+const REST: u32 = 24;
 /// What a process put down and did not sort for so long, milliseconds, another one sorts: it has ended, or its clock
 /// is far off; sorted twice, each event still counts once.
 const LEFT_MS: i64 = 20_000;
@@ -29,19 +28,35 @@ pub(super) struct Inbox {
     wake: Wake,
     /// Names what this process put down.
     me: Arc<str>,
-    /// How many webhooks this process put down and has not sorted.
-    length: Arc<AtomicUsize>,
+    unsorted: Arc<Mutex<Unsorted>>,
     added: Arc<Notify>,
+}
+
+/// How many webhooks this process put down and has not sorted.
+#[derive(Default)]
+struct Unsorted {
+    all: usize,
+    /// By connection; those that have none are not here.
+    of: HashMap<String, usize>,
 }
 
 impl Inbox {
     pub fn new(store: Store, clock: SharedClock, wake: Wake) -> Self {
         let me = clock.id().into();
-        Self { store, clock, wake, me, length: Arc::default(), added: Arc::default() }
+        Self { store, clock, wake, me, unsorted: Arc::default(), added: Arc::default() }
     }
 
     pub fn len(&self) -> usize {
-        self.length.load(Ordering::Relaxed)
+        self.unsorted().all
+    }
+
+    /// Whether something of this connection waits to be sorted.
+    pub fn has(&self, connection: &str) -> bool {
+        self.unsorted().of.contains_key(connection)
+    }
+
+    fn unsorted(&self) -> MutexGuard<'_, Unsorted> {
+        self.unsorted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sorts the few now, and puts the others down: on disk when it returns.
@@ -54,7 +69,7 @@ impl Inbox {
         }
         if !many.is_empty() {
             self.store.put_batch(&self.clock.id(), &self.me, many, self.clock.now()).await?;
-            self.length.fetch_add(many.len(), Ordering::Relaxed);
+            self.unsorted().add(many);
             self.added.notify_one();
         }
         Ok(())
@@ -85,11 +100,10 @@ impl Inbox {
                 other => other?,
             }
             self.wake.wake();
-            let sorted = batches.iter().map(|batch| batch.heard.len()).sum();
-            let was =
-                self.length.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| Some(n.saturating_sub(sorted)));
+            let before = self.len();
+            self.unsorted().remove(batches.iter().flat_map(|batch| &batch.heard));
             // More came than went.
-            if was.unwrap_or_default() > length {
+            if before > length {
                 tokio::time::sleep(begun.elapsed() * REST).await;
             }
         }
@@ -116,6 +130,27 @@ impl Inbox {
         let mut tx = self.store.begin().await?;
         tx.drop_batches(batches).await?;
         tx.commit().await
+    }
+}
+
+impl Unsorted {
+    fn add(&mut self, heard: &[&Heard]) {
+        self.all += heard.len();
+        for heard in heard {
+            *self.of.entry(heard.connection_id.clone()).or_default() += 1;
+        }
+    }
+
+    /// What another process had put down was never counted here.
+    fn remove<'a>(&mut self, heard: impl Iterator<Item = &'a Heard>) {
+        for heard in heard {
+            let Some(of) = self.of.get_mut(&heard.connection_id) else { continue };
+            *of -= 1;
+            if *of == 0 {
+                self.of.remove(&heard.connection_id);
+            }
+            self.all -= 1;
+        }
     }
 }
 
