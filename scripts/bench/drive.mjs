@@ -153,6 +153,14 @@ export class Installation {
     return answer.json();
   }
 
+  /** An access token of the console's client, as the engine's own are. */
+  async token() {
+    const form = { grant_type: 'password', client_id: CLIENT.id, client_secret: CLIENT.secret, username: 'admin', password: 'admin' };
+    const answer = await fetch(`${this.servicenow}/oauth_token.do`, { method: 'POST', body: new URLSearchParams(form) });
+    if (!answer.ok) throw new Error(`a token: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()).access_token;
+  }
+
   /** ServiceNow's Table API, as an administrator. */
   async table(method, path, body, instance = this.servicenow) {
     const answer = await this.admin(method, `/api/now/table/${path}`, body && JSON.stringify(body), instance);

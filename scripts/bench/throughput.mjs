@@ -101,13 +101,14 @@ try {
 
   // The bare loop: the instance does all that it did, and nothing is decided or stored.
   await at.stopServer();
+  const authorization = `Bearer ${await at.token()}`;
   const changes = pairs.map((pair, i) => {
     const { pair: like, requests } = sample[i % sample.length];
     return requests.map(({ path, body, ...rest }) => ({
       ...rest,
       url: at.servicenow + path.replaceAll(like.incident, pair.incident),
       body: body.replaceAll('sample', 'replay'),
-      headers: { ...rest.headers, authorization: `Basic ${Buffer.from('admin:admin').toString('base64')}` },
+      headers: { ...rest.headers, authorization },
     }));
   });
   const file = join(at.data, 'requests.json');
