@@ -153,3 +153,44 @@ async fn write(inbox: &Inbox, part: &[(Heard, Answer)]) -> Result<()> {
         part.iter().map(|(heard, _)| heard).partition(|heard| told.contains_key(heard.connection_id.as_str()));
     inbox.keep(&few, &many).await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::tests::support::{TurnedClock, connection};
+
+    /// Nobody sorts here but the test.
+    #[tokio::test]
+    async fn what_comes_before_a_flood_is_sorted_belongs_to_it() {
+        let clock = Arc::new(TurnedClock::at(1_800_000_000_000));
+        let store = Store::in_memory().await.expect("a database");
+        let (flooded, quiet) = (connection(&store, &clock).await, connection(&store, &clock).await);
+        let inbox = Inbox::new(store.clone(), clock.clone(), Wake::default());
+        let tell = async |connection: &str, numbers: std::ops::Range<usize>| {
+            let told = numbers.map(|number| {
+                let heard = Heard {
+                    connection_id: connection.to_owned(),
+                    event: format!("e{number}"),
+                    record: format!("r{number}"),
+                    arrived_at: clock.now(),
+                };
+                (heard, oneshot::channel().0)
+            });
+            write(&inbox, &told.collect::<Vec<_>>()).await.expect("written");
+        };
+        let jobs = async |connection: &str| store.count_jobs(connection).await.expect("readable").0;
+
+        tell(&flooded, 0..FEW).await;
+        assert_eq!(jobs(&flooded).await, 16, "so few are sorted at once");
+        tell(&flooded, 100..140).await;
+        tell(&flooded, 200..201).await;
+        tell(&quiet, 0..1).await;
+        assert_eq!((jobs(&flooded).await, jobs(&quiet).await, inbox.len()), (16, 1, 41));
+
+        inbox.sort_what_waits().await.expect("sorted");
+        assert_eq!((jobs(&flooded).await, inbox.len()), (16 + 41, 0));
+        tell(&flooded, 300..301).await;
+        assert_eq!(jobs(&flooded).await, 16 + 42, "the flood is over");
+    }
+}

@@ -68,8 +68,13 @@ impl Inbox {
             self.wake.wake();
         }
         if !many.is_empty() {
-            self.store.put_batch(&self.clock.id(), &self.me, many, self.clock.now()).await?;
+            // Counted first: it may be sorted before this goes on.
             self.unsorted().add(many);
+            let put = self.store.put_batch(&self.clock.id(), &self.me, many, self.clock.now()).await;
+            if put.is_err() {
+                self.unsorted().remove(many.iter().copied());
+            }
+            put?;
             self.added.notify_one();
         }
         Ok(())
@@ -88,7 +93,7 @@ impl Inbox {
         }
     }
 
-    async fn sort_what_waits(&self) -> Result<()> {
+    pub(super) async fn sort_what_waits(&self) -> Result<()> {
         loop {
             let (begun, length) = (Instant::now(), self.len());
             let batches: Vec<Batch<Heard>> = self.store.batches(&self.me, self.clock.now() - LEFT_MS, MOST).await?;
