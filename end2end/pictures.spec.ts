@@ -67,6 +67,7 @@ test('pictures', async ({ page, program }) => {
   await shot('connect-6', `${draft}/connect/6`);
   await page.goto(`${program.console}${draft}/connect/6`);
   await page.getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
   await page.goto(`${program.console}${draft}/permissions`);
   await page.getByRole('button', { name: 'Try every right' }).click();
   await expect(page.getByRole('status').filter({ hasText: 'No right that is needed is missing.' })).toBeVisible({ timeout: 30_000 });

@@ -138,12 +138,20 @@ test('forty conflicts are a queue of two pages, and one is settled by keyboard',
   await expect(page).toHaveURL(/page=2/);
   await expect(records).toHaveCount(6);
 
+  // Others are told who looks at a record.
+  const told = page.waitForResponse((answer) => new URL(answer.url()).pathname === '/fn/look-at-conflicts');
   await page.goto(`${at.console}/conflicts?connection=${id}`);
   const first = page.getByRole('group').first();
   await expect(async () => {
     await page.keyboard.press('j');
     await expect(first).toBeFocused({ timeout: 500 });
   }).toPass();
+  expect(await (await told).json()).toEqual([]);
+  // Only the form that was sent says what it met.
+  await records.nth(1).getByRole('button', { name: 'Save choices' }).click();
+  await expect(page.locator('.trouble').filter({ visible: true })).toHaveCount(1);
+  await expect(records.nth(1).locator('.trouble')).toBeVisible();
+  await first.focus();
   const before = await records.count();
   const link = (await records.first().getAttribute('data-link')) as string;
   await page.keyboard.press('1');

@@ -33,7 +33,7 @@ if command -v flock >/dev/null; then
     flock -n 9 || { echo "Another build is running on this machine; waiting for it."; flock 9; }
 fi
 
-cargo leptos build --release --split --precompress </dev/null 9>&-
+cargo leptos build --release --precompress </dev/null 9>&-
 
 rm -rf target/dist.new
 mkdir target/dist.new
@@ -42,13 +42,8 @@ cp -r target/site target/dist.new/site
 rm -f target/dist.new/site/pkg/*.ts target/dist.new/site/pkg/*.ts.* # type declarations: nobody loads them
 # The pages name their files by the hashes in hash.txt: better to fail here than to serve pages without their files.
 while IFS=': ' read -r kind hash; do
-    case $kind in
-        split) named=__wasm_split.$hash.js ;;
-        manifest) named=__wasm_split_manifest.$hash.json ;;
-        *) named=isthmus.$hash.$kind ;;
-    esac
-    [ -f "target/dist.new/site/pkg/$named" ] || {
-        echo "The build left no site/pkg/$named, which its hash.txt names." >&2
+    [ -f "target/dist.new/site/pkg/isthmus.$hash.$kind" ] || {
+        echo "The build left no site/pkg/isthmus.$hash.$kind, which its hash.txt names." >&2
         exit 1
     }
 done <target/dist.new/hash.txt
@@ -57,4 +52,4 @@ rm -rf "$ISTHMUS_DIST"
 mv target/dist.new "$ISTHMUS_DIST"
 
 compressed=$(cat "$ISTHMUS_DIST"/site/pkg/*.wasm.br | wc -c)
-echo "Built $ISTHMUS_DIST/isthmus (WebAssembly: $((compressed / 1000)) kB compressed in all; \`make bench\` says what a page loads)."
+echo "Built $ISTHMUS_DIST/isthmus (WebAssembly: $((compressed / 1000)) kB compressed)."

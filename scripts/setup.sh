@@ -110,11 +110,14 @@ npm_stamp=node_modules/.isthmus-stamp
 npm_wanted=$(cksum <package-lock.json)
 if [ "$(cat "$npm_stamp" 2>/dev/null)" != "$npm_wanted" ]; then
     installing "npm packages into node_modules" \
-        "Tailwind CSS 4 and daisyUI 5 (style sheet), binaryen (wasm-opt: a smaller WebAssembly), Playwright (browser tests)."
+        "Tailwind CSS 4 and daisyUI 5 (style sheet), idiomorph (pages that follow), binaryen (a smaller WebAssembly), Playwright (browser tests)."
     PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null ||
         stop "npm could not install them (its message is above)." "By hand: npm ci --ignore-scripts"
     printf '%s\n' "$npm_wanted" >"$npm_stamp"
 fi
+# The browser gets it as it is, beside public/page.js, which uses it.
+cmp -s node_modules/idiomorph/dist/idiomorph.min.js public/idiomorph.min.js ||
+    cp node_modules/idiomorph/dist/idiomorph.min.js public/idiomorph.min.js
 
 # --- For the tests ------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 //! Addresses with a query: what a page reads from its own, and what its links say.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 use leptos_router::location::Url;
 
 /// The path with those pairs that have a value, so that addresses stay short enough to read and share.
@@ -24,16 +24,25 @@ pub fn with_pairs(path: &str, pairs: &[(&str, &str)]) -> String {
     address
 }
 
+/// The address with one more pair.
+pub fn with_pair(address: &str, name: &str, value: &str) -> String {
+    let mark = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{mark}{}={}", Url::escape(name), Url::escape(value))
+}
+
 /// One value of the page's address, empty when it is not there.
-pub fn query(name: &'static str) -> Memo<String> {
-    let map = use_query_map();
-    Memo::new(move |_| map.read().get(name).unwrap_or_default())
+pub fn query(name: &str) -> String {
+    use_query_map().read_untracked().get(name).unwrap_or_default()
+}
+
+/// The part of the page's path that has this name.
+pub fn param(name: &str) -> String {
+    use_params_map().read_untracked().get(name).unwrap_or_default()
 }
 
 /// The page number of the address, from 1.
-pub fn query_page() -> Memo<i64> {
-    let page = query("page");
-    Memo::new(move |_| page.read().parse().unwrap_or(1).max(1))
+pub fn query_page() -> i64 {
+    query("page").parse().unwrap_or(1).max(1)
 }
 
 /// A page number as an address says it: the first needs no saying.

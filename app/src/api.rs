@@ -7,21 +7,19 @@ pub use people::*;
 
 use crate::error::Trouble;
 use crate::model::{
-    Alike, AlikeQuestion, Authorized, BulkEdit, BulkEdited, ChangeList, ChangeStory, Check, Choices, ConflictFilter,
-    ConflictList, ConflictRecord, ConnectDefaults, ConnectStep, ConnectionPage, ConnectionRow, DisconnectPage,
-    DriftPage, DriftSettings, FailureFilter, FailureList, FailurePage, HistoryFilter, KitCheck, LiveTest, MappingAsk,
-    MappingChange, MappingCheck, MappingPage, Matching, NewTicket, NewTicketChoices, Overview, PermissionsPage, Person,
-    Preview, RecordPage, RecordQuestion, RecordRow, RestorePage, RestoreQuestion, RetentionDays, RunPage,
-    ServicenowSide, SetupSteps, TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, WhatForm,
-};
-#[cfg(feature = "ssr")]
-use crate::model::{
-    AuditFilter, AuditList, Endpoint, ErrorFamily, ErrorPage, Invited, NewPerson, NewToken, OwnPage, PeopleList,
-    PersonPage, TokensPage,
+    Alike, AlikeQuestion, AuditFilter, AuditList, Authorized, BulkEdit, BulkEdited, ChangeList, ChangeStory, Check,
+    Choices, ConflictFilter, ConflictList, ConflictRecord, ConnectDefaults, ConnectStep, ConnectionPage, ConnectionRow,
+    DisconnectPage, DriftPage, DriftSettings, Endpoint, ErrorFamily, ErrorPage, FailureFilter, FailureList,
+    FailurePage, HistoryFilter, Invited, KitCheck, MappingAsk, MappingChange, MappingPage, NewPerson, NewTicket,
+    NewTicketChoices, NewToken, Overview, OwnPage, PeopleList, PermissionsPage, Person, PersonPage, Preview,
+    RecordPage, RecordQuestion, RecordRow, RestorePage, RestoreQuestion, RetentionDays, RunPage, ServicenowSide,
+    TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, TokensPage, WhatForm,
 };
 use leptos::prelude::*;
-#[cfg(feature = "ssr")]
+use leptos::server_fn::ServerFn;
 use leptos::server_fn::error::ServerFnUrlError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 
 pub type Answer<T> = Result<T, Trouble>;
@@ -32,11 +30,12 @@ pub const FILES_FORM: &str = "files";
 pub const MAPPING_FORM: &str = "mapping.json";
 
 /// What the person of this request may ask for. One value a request; who asks is inside.
-#[cfg(feature = "ssr")]
 #[async_trait::async_trait]
 pub trait Console: Send + Sync {
     /// Who is signed in, if anybody.
     async fn me(&self) -> Answer<Option<Person>>;
+    /// For the next page that the person opens.
+    async fn keep_answer(&self, answered: Answered) -> Answer<()>;
     /// Whether this one-time set-up link still opens the first-run page.
     async fn first_run_open(&self, token: &str) -> Answer<bool>;
     async fn create_first_admin(&self, token: &str, name: &str, email: &str, password: &str) -> Answer<()>;
@@ -87,15 +86,12 @@ pub trait Console: Send + Sync {
     /// One step of Connect; `typed` is what the address says of its form.
     async fn connect_step(&self, id: &str, step: i64, typed: &BTreeMap<String, String>) -> Answer<ConnectStep>;
     async fn choose_capability(&self, id: &str, environment: &str, preset: &str) -> Answer<()>;
-    /// How many records what was typed would find, counted on the instance.
-    async fn matching(&self, form: WhatForm) -> Answer<Matching>;
     async fn choose_what(&self, form: WhatForm) -> Answer<()>;
     async fn start_from_preset(&self, id: &str, preset: &str) -> Answer<()>;
     /// Adds suggested rows to value maps.
     async fn take_rows(&self, form: TakeForm) -> Answer<()>;
     /// From now on changes flow.
     async fn start_sync(&self, id: &str) -> Answer<()>;
-    async fn live_test(&self, id: &str) -> Answer<LiveTest>;
     /// Makes a record there, and follows it there and back.
     async fn run_live_test(&self, id: &str) -> Answer<()>;
     async fn finish_connect(&self, id: &str) -> Answer<()>;
@@ -118,7 +114,6 @@ pub trait Console: Send + Sync {
     async fn take_unsigned(&self, id: &str, allow: bool) -> Answer<()>;
     /// What is installed in ServiceNow: what there is to install, how far it has come, and the guide.
     async fn servicenow_side(&self, id: &str) -> Answer<ServicenowSide>;
-    async fn setup_steps(&self, id: &str) -> Answer<SetupSteps>;
     /// Reads back what is installed, with the connection's own rights.
     async fn check_kit(&self, id: &str) -> Answer<KitCheck>;
     /// When the refresh token really ends, as `2026-11-30`.
@@ -132,8 +127,6 @@ pub trait Console: Send + Sync {
 
     /// A part of a connection's mapping: the draft, or what is in force where there is none.
     async fn mapping(&self, ask: MappingAsk) -> Answer<MappingPage>;
-    /// What is to be said of an open form as it is typed. Nothing is kept.
-    async fn check_mapping(&self, change: MappingChange) -> Answer<MappingCheck>;
     /// Answers where to look next.
     async fn change_mapping(&self, change: MappingChange) -> Answer<String>;
 
@@ -207,8 +200,7 @@ pub trait Console: Send + Sync {
     async fn save_retention(&self, days: RetentionDays) -> Answer<()>;
 }
 
-#[cfg(feature = "ssr")]
-fn console() -> Answer<std::sync::Arc<dyn Console>> {
+pub(crate) fn console() -> Answer<std::sync::Arc<dyn Console>> {
     use_context().ok_or_else(|| {
         Trouble::new(
             "CONSOLE-CONTEXT",
@@ -221,8 +213,7 @@ fn console() -> Answer<std::sync::Arc<dyn Console>> {
 
 /// Gives the HTTP answer the status of its trouble; Leptos alone would answer 500 to a wrong password.
 /// A form sent without JavaScript keeps its redirect back to the form, which carries the trouble.
-#[cfg(feature = "ssr")]
-fn told<T>(answer: Answer<T>) -> Answer<T> {
+pub(crate) fn told<T>(answer: Answer<T>) -> Answer<T> {
     if let Err(trouble) = &answer
         && let Some(response) = use_context::<leptos_axum::ResponseOptions>()
         && !is_plain_form()
@@ -233,8 +224,40 @@ fn told<T>(answer: Answer<T>) -> Answer<T> {
     answer
 }
 
+/// What the form that led to this page was answered. The server keeps it for just that page.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The server function's path.
+    pub form: String,
+    /// As JSON.
+    pub answer: String,
+}
+
+/// What this form was answered just now, for its page to tell.
+pub fn answered<F>() -> Option<F::Output>
+where
+    F: ServerFn,
+    F::Output: DeserializeOwned,
+{
+    let answered = use_context::<Answered>().filter(|answered| answered.form == F::PATH)?;
+    serde_json::from_str(&answered.answer).ok()
+}
+
+/// Keeps the answer for the page that comes next.
+async fn kept<F>(answer: Answer<F::Output>) -> Answer<F::Output>
+where
+    F: ServerFn,
+    F::Output: Serialize,
+{
+    if let Ok(value) = &answer
+        && let Ok(answer) = serde_json::to_string(value)
+    {
+        console()?.keep_answer(Answered { form: F::PATH.to_owned(), answer }).await?;
+    }
+    told(answer)
+}
+
 /// Whether a browser sent a form without JavaScript.
-#[cfg(feature = "ssr")]
 fn is_plain_form() -> bool {
     use_context::<http::request::Parts>().is_some_and(|request| {
         let accepted = request.headers.get(http::header::ACCEPT).and_then(|value| value.to_str().ok());
@@ -243,14 +266,12 @@ fn is_plain_form() -> bool {
 }
 
 /// After a form: where the browser goes next, with and without JavaScript.
-#[cfg(feature = "ssr")]
 fn go_to(path: &str) {
     leptos_axum::redirect(path);
 }
 
 /// The address of a form's page that tells what the form's last attempt met, where no script can.
-#[cfg(feature = "ssr")]
-fn with_trouble<F: leptos::server_fn::ServerFn>(page: &str, trouble: Trouble) -> String {
+fn with_trouble<F: ServerFn>(page: &str, trouble: Trouble) -> String {
     // Only the path and what follows it are taken; where the console is does not matter.
     let told = ServerFnUrlError::new(F::PATH, trouble).to_url(&format!("http://localhost{page}"));
     told.map_or_else(|_| page.to_owned(), |url| format!("{}?{}", url.path(), url.query().unwrap_or_default()))
@@ -258,7 +279,6 @@ fn with_trouble<F: leptos::server_fn::ServerFn>(page: &str, trouble: Trouble) ->
 
 /// Whether the path is one of our own: `//host` and `/\host` would leave the console, and a header
 /// takes visible ASCII only.
-#[cfg(feature = "ssr")]
 fn is_own_path(path: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
@@ -350,11 +370,6 @@ pub async fn choose_capability(id: String, environment: String, preset: String) 
     Ok(())
 }
 
-#[server(name = AskMatching, prefix = "/fn", endpoint = "matching")]
-pub async fn matching(form: WhatForm) -> Answer<Matching> {
-    told(console()?.matching(form).await)
-}
-
 #[server(name = ChooseWhat, prefix = "/fn", endpoint = "choose-what")]
 pub async fn choose_what(form: WhatForm) -> Answer<()> {
     let connection = form.connection.clone();
@@ -378,11 +393,6 @@ pub async fn start_sync(id: String) -> Answer<()> {
     told(console()?.start_sync(&id).await)?;
     go_to(&crate::model::step_address(&id, 6));
     Ok(())
-}
-
-#[server(name = AskLiveTest, prefix = "/fn", endpoint = "live-test")]
-pub async fn live_test(id: String) -> Answer<LiveTest> {
-    told(console()?.live_test(&id).await)
 }
 
 #[server(name = RunLiveTest, prefix = "/fn", endpoint = "run-live-test")]
@@ -437,12 +447,12 @@ pub async fn test_connection(id: String) -> Answer<Vec<Check>> {
 
 #[server(name = InstallWebhook, prefix = "/fn", endpoint = "install-webhook")]
 pub async fn install_webhook(id: String) -> Answer<Option<String>> {
-    told(console()?.install_webhook(&id).await)
+    kept::<InstallWebhook>(console()?.install_webhook(&id).await).await
 }
 
 #[server(name = RotateWebhookSecret, prefix = "/fn", endpoint = "rotate-webhook-secret")]
 pub async fn rotate_webhook_secret(id: String) -> Answer<()> {
-    told(console()?.rotate_webhook_secret(&id).await)
+    kept::<RotateWebhookSecret>(console()?.rotate_webhook_secret(&id).await).await
 }
 
 #[server(name = EndFormerSecret, prefix = "/fn", endpoint = "end-former-secret")]
@@ -459,11 +469,6 @@ pub async fn take_unsigned(id: String, allow: Option<String>) -> Answer<()> {
 #[server(name = AskServicenowSide, prefix = "/fn", endpoint = "servicenow-side")]
 pub async fn servicenow_side(id: String) -> Answer<ServicenowSide> {
     told(console()?.servicenow_side(&id).await)
-}
-
-#[server(name = AskSetupSteps, prefix = "/fn", endpoint = "setup-steps")]
-pub async fn setup_steps(id: String) -> Answer<SetupSteps> {
-    told(console()?.setup_steps(&id).await)
 }
 
 #[server(name = CheckKit, prefix = "/fn", endpoint = "check-kit")]
@@ -501,11 +506,6 @@ pub async fn mapping(ask: MappingAsk) -> Answer<MappingPage> {
     told(console()?.mapping(ask).await)
 }
 
-#[server(name = CheckMapping, prefix = "/fn", endpoint = "check-mapping")]
-pub async fn check_mapping(form: MappingChange) -> Answer<MappingCheck> {
-    told(console()?.check_mapping(form).await)
-}
-
 #[server(name = ChangeMapping, prefix = "/fn", endpoint = "change-mapping")]
 pub async fn change_mapping(form: MappingChange) -> Answer<()> {
     let again = form.address();
@@ -540,11 +540,6 @@ pub async fn preview_choices(choices: Choices) -> Answer<Preview> {
     told(console()?.preview_choices(choices).await)
 }
 
-#[server(name = LookAtConflicts, prefix = "/fn", endpoint = "look-at-conflicts")]
-pub async fn look_at_conflicts(link: String) -> Answer<Vec<String>> {
-    told(console()?.look_at_conflicts(&link).await)
-}
-
 #[server(name = AskAlike, prefix = "/fn", endpoint = "alike")]
 pub async fn alike(question: AlikeQuestion) -> Answer<Alike> {
     told(console()?.alike(question).await)
@@ -573,12 +568,12 @@ pub async fn ticket(id: String) -> Answer<TicketPage> {
 
 #[server(name = EditTicket, prefix = "/fn", endpoint = "edit-ticket")]
 pub async fn edit_ticket(form: TicketForm) -> Answer<()> {
-    told(console()?.edit_ticket(form).await)
+    kept::<EditTicket>(console()?.edit_ticket(form).await).await
 }
 
 #[server(name = EditTickets, prefix = "/fn", endpoint = "edit-tickets")]
 pub async fn edit_tickets(edit: BulkEdit) -> Answer<BulkEdited> {
-    told(console()?.edit_tickets(edit).await)
+    kept::<EditTickets>(console()?.edit_tickets(edit).await).await
 }
 
 #[server(name = AskNewTicketChoices, prefix = "/fn", endpoint = "new-ticket-choices")]

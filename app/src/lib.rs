@@ -1,20 +1,29 @@
-//! The Isthmus console. The server renders it (`ssr`), the browser takes it over (`hydrate`).
-//! It asks the server through [`api`] alone and knows nothing else of it.
+//! The Isthmus console. The server renders every page (`ssr`); the browser wakes the few parts that need code of their own
+//! (`hydrate`): the islands. All else that a page does there is `public/page.js`.
+//! The pages ask the server through [`api`] alone and know nothing else of it.
 
+#[cfg(feature = "ssr")]
 pub mod api;
 pub mod error;
+#[cfg(feature = "ssr")]
 pub mod model;
 
+#[cfg(feature = "ssr")]
 mod address;
+#[cfg(feature = "ssr")]
 mod app;
-mod live;
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+mod islands;
+#[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
 mod shell;
+#[cfg(feature = "ssr")]
 mod ui;
 #[cfg(feature = "hydrate")]
 mod zone;
 
+#[cfg(feature = "ssr")]
 pub use app::App;
 #[cfg(feature = "ssr")]
 pub use shell::shell;
@@ -23,10 +32,8 @@ pub use shell::shell;
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    if zone::told() == zone::Told::ForTheNextPage {
-        return;
-    }
-    leptos::mount::hydrate_lazy(App);
+    leptos::mount::hydrate_islands();
+    zone::tell();
 }
 
 // Tells clones apart in their shared target folder; scripts/env.sh says why.

@@ -21,11 +21,25 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <HashedStylesheet options=options.clone() id="style"/>
                 <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <script src="/idiomorph.min.js" defer></script>
+                <script src="/page.js" type="module"></script>
+                <HydrationScripts options islands=true/>
                 <MetaTags/>
             </head>
             <body>
                 <App/>
+                // What public/page.js says where a form got no answer: what was typed stays.
+                <div id="signed-out" role="alert" class="notice trouble" hidden>
+                    <p class="font-semibold">"You are not signed in any more."</p>
+                    <p>
+                        "What you typed is still here. "<a class="link" href="/sign-in" target="_blank">"Sign in in another tab"</a>
+                        ", come back, and send it again."
+                    </p>
+                </div>
+                <div id="unreachable" role="alert" class="notice trouble" hidden>
+                    <p class="font-semibold">"The server did not answer."</p>
+                    <p>"What you typed is still here. Check that the server is running and reachable, then send it again."</p>
+                </div>
             </body>
         </html>
     }

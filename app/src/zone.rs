@@ -10,33 +10,24 @@ const A_YEAR: u32 = 365 * 24 * 60 * 60;
 /// Pages of somebody who is not in yet: they show no time, and hold what is being typed.
 const DOORS: [&str; 3] = ["/sign-in", "/first-run", "/set-password"];
 
-#[derive(PartialEq, Eq)]
-pub enum Told {
-    /// This page is shown as it is.
-    Already,
-    /// It was rendered without knowing, and is being loaded again.
-    ForTheNextPage,
-}
-
 /// Sets the cookie where it is missing or another zone's. The first page of all, rendered in UTC, comes once more.
-pub fn told() -> Told {
+pub fn tell() {
     let Some((zone, document)) = browser_zone().zip(document().dyn_into::<HtmlDocument>().ok()) else {
-        return Told::Already;
+        return;
     };
     let cookies = document.cookie().unwrap_or_default();
     let kept = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(COOKIE)?.strip_prefix('='));
     if kept == Some(&zone) {
-        return Told::Already;
+        return;
     }
     let is_first = kept.is_none();
     let _ = document.set_cookie(&format!("{COOKIE}={zone}; Path=/; Max-Age={A_YEAR}; SameSite=Lax"));
     let location = window().location();
     let is_door = location.pathname().is_ok_and(|path| DOORS.contains(&path.as_str()));
     let is_kept = document.cookie().is_ok_and(|cookies| cookies.contains(COOKIE));
-    if is_first && is_kept && !is_door && zone != "UTC" && location.reload().is_ok() {
-        return Told::ForTheNextPage;
+    if is_first && is_kept && !is_door && zone != "UTC" {
+        let _ = location.reload();
     }
-    Told::Already
 }
 
 fn browser_zone() -> Option<String> {

@@ -138,10 +138,9 @@ async function measureWebAssembly(at, pages) {
       const { pathname } = new URL(answer.url());
       if (pathname.endsWith('.wasm')) bytes += statSync(`${DIST}/site${pathname}.br`).size;
     });
-    // A page that is awake follows the server.
-    const awake = page.waitForRequest((request) => new URL(request.url()).pathname === '/events');
+    const loaded = page.waitForResponse((answer) => answer.url().endsWith('.wasm'));
     await page.goto(at.console + path);
-    await awake;
+    await loaded;
     report(`WebAssembly of ${like}`, `${(bytes / 1000).toFixed(0)} kB`, `limit ${LIMIT_KB} kB, brotli`, bytes > 0 && bytes / 1000 < LIMIT_KB);
     await context.close();
   }

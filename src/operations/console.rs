@@ -1,16 +1,15 @@
 //! Answers the console's questions: one line each.
 
 use super::{Operations, OrTrouble as _};
-use app::api::{Answer, Console};
+use app::api::{Answer, Answered, Console};
 use app::model::{
     Alike, AlikeQuestion, AuditFilter, AuditList, Authorized, BulkEdit, BulkEdited, ChangeList, ChangeStory, Check,
     Choices, ConflictFilter, ConflictList, ConflictRecord, ConnectDefaults, ConnectStep, ConnectionPage, ConnectionRow,
     DisconnectPage, DriftPage, DriftSettings, Endpoint, ErrorFamily, ErrorPage, FailureFilter, FailureList,
-    FailurePage, HistoryFilter, Invited, KitCheck, LiveTest, MappingAsk, MappingChange, MappingCheck, MappingPage,
-    Matching, NewPerson, NewTicket, NewTicketChoices, NewToken, Overview, OwnPage, PeopleList, PermissionsPage, Person,
-    PersonPage, Preview, RecordPage, RecordQuestion, RecordRow, RestorePage, RestoreQuestion, RetentionDays, Role,
-    RunPage, ServicenowSide, SetupSteps, TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, TokensPage,
-    WhatForm,
+    FailurePage, HistoryFilter, Invited, KitCheck, MappingAsk, MappingChange, MappingPage, NewPerson, NewTicket,
+    NewTicketChoices, NewToken, Overview, OwnPage, PeopleList, PermissionsPage, Person, PersonPage, Preview,
+    RecordPage, RecordQuestion, RecordRow, RestorePage, RestoreQuestion, RetentionDays, Role, RunPage, ServicenowSide,
+    TakeForm, TicketFilter, TicketForm, TicketList, TicketPage, TokensPage, WhatForm,
 };
 use std::collections::BTreeMap;
 
@@ -18,6 +17,10 @@ use std::collections::BTreeMap;
 impl Console for Operations {
     async fn me(&self) -> Answer<Option<Person>> {
         Ok(self.who_asks())
+    }
+
+    async fn keep_answer(&self, answered: Answered) -> Answer<()> {
+        self.keep_for_next_page(answered).await
     }
 
     async fn first_run_open(&self, token: &str) -> Answer<bool> {
@@ -153,10 +156,6 @@ impl Console for Operations {
         self.keep_capability(id, environment, preset).await
     }
 
-    async fn matching(&self, form: WhatForm) -> Answer<Matching> {
-        self.count_matching(form).await
-    }
-
     async fn choose_what(&self, form: WhatForm) -> Answer<()> {
         self.keep_what(form).await
     }
@@ -171,10 +170,6 @@ impl Console for Operations {
 
     async fn start_sync(&self, id: &str) -> Answer<()> {
         self.begin_sync(id).await
-    }
-
-    async fn live_test(&self, id: &str) -> Answer<LiveTest> {
-        self.see_live_test(id).await
     }
 
     async fn run_live_test(&self, id: &str) -> Answer<()> {
@@ -233,10 +228,6 @@ impl Console for Operations {
         self.open_servicenow_side(id).await
     }
 
-    async fn setup_steps(&self, id: &str) -> Answer<SetupSteps> {
-        self.follow_setup(id).await
-    }
-
     async fn check_kit(&self, id: &str) -> Answer<KitCheck> {
         self.read_kit_back(id).await
     }
@@ -263,10 +254,6 @@ impl Console for Operations {
 
     async fn mapping(&self, ask: MappingAsk) -> Answer<MappingPage> {
         self.see_mapping(ask).await
-    }
-
-    async fn check_mapping(&self, change: MappingChange) -> Answer<MappingCheck> {
-        self.check_typed_mapping(change).await
     }
 
     async fn change_mapping(&self, change: MappingChange) -> Answer<String> {

@@ -41,7 +41,7 @@ impl Operations {
         })
     }
 
-    pub async fn follow_setup(&self, id: &str) -> Answer<SetupSteps> {
+    pub(super) async fn follow_setup(&self, id: &str) -> Answer<SetupSteps> {
         self.require(Role::Viewer, "connections.read", id).await?;
         self.steps_of(&self.connection_of(id).await?).await
     }

@@ -45,6 +45,17 @@ async fn ask(program: &Program, connection: &str, what: &str, of: &str, typed: &
     program.ask("change-mapping", &plain(&form(connection, what, of, typed))).await
 }
 
+/// What is said of an open form with what is typed into it.
+async fn check(program: &Program, connection: &str, (tab, open): (&str, &str), typed: &[(&str, &str)]) -> Json {
+    let mut ask =
+        vec![("connection".to_owned(), connection), ("tab".to_owned(), tab), ("query][edit".to_owned(), open)];
+    ask.extend(typed.iter().map(|(name, value)| (format!("typed][{name}"), *value)));
+    let ask: Vec<(String, String)> =
+        ask.into_iter().map(|(name, value)| (format!("ask[{name}]"), value.to_owned())).collect();
+    let part = if tab == "values" { "Values" } else { "Fields" };
+    program.ask("mapping", &plain(&ask)).await["part"][part]["open"]["check"].clone()
+}
+
 async fn look_and_publish(program: &Program, connection: &str) -> String {
     change(program, connection, "look", "newest 50", &[]).await;
     let revision = draft(program, connection).await.revision.to_string();
@@ -250,12 +261,8 @@ async fn a_rule_is_added_turned_and_removed_and_the_instance_says_what_fits() {
     for words in ["has no field u_gone", "both write due in Desk", "changed", "new", "3 differences"] {
         assert!(table.contains(words), "{words} is not on {table}");
     }
-    let moment = program
-        .ask(
-            "check-mapping",
-            &plain(&form(connection, "rule", "title", &[("servicenow", "due_date"), ("platform", "title")])),
-        )
-        .await;
+    let typed = [("servicenow", "due_date"), ("platform", "title")];
+    let moment = check(program, connection, ("fields", "title"), &typed).await;
     let names: Vec<&str> =
         moment["platform"].as_array().expect("a list").iter().filter_map(|offer| offer[0].as_str()).collect();
     assert!(names.contains(&"due") && names.contains(&"title") && !names.contains(&"owner"), "{names:?}");
@@ -345,22 +352,22 @@ async fn the_instance_says_which_choices_have_no_row_and_which_are_gone() {
     let now = rules(program, connection).await;
     let typed =
         statuses(&now, &[("rows.0.servicenow", "77"), ("rows.3.requires", "close_code: Magic\nclose_notes: Done")]);
-    let check = program.ask("check-mapping", &plain(&form(connection, "map", "status", &borrowed(&typed)))).await;
+    let said = check(program, connection, ("values", "status"), &borrowed(&typed)).await;
     let found = |at: i64| -> String {
-        let findings = check["findings"].as_array().expect("a list").iter();
+        let findings = said["findings"].as_array().expect("a list").iter();
         findings.filter(|finding| finding["at"] == at).map(|finding| finding["sentence"].to_string()).collect()
     };
-    assert!(found(0).contains("no choice") && found(0).contains("77"), "{check}");
-    assert!(found(3).contains("Magic") && found(3).contains("close_code"), "{check}");
-    assert!(check["findings"].to_string().contains("Waiting for parts"), "{check}");
+    assert!(found(0).contains("no choice") && found(0).contains("77"), "{said}");
+    assert!(found(3).contains("Magic") && found(3).contains("close_code"), "{said}");
+    assert!(said["findings"].to_string().contains("Waiting for parts"), "{said}");
     let typed = statuses(&now, &[("rows.0.label", "Brand new")]);
     change(program, connection, "map", "status", &borrowed(&typed)).await;
     let rules = draft(program, connection).await.rules;
     let Convert::Map { map } = &rules.rule("status").expect("there").convert else { panic!("a map") };
     assert_eq!((map.rows[0].label.as_str(), map.rows[1].label.as_str()), ("Brand new", "In Progress"));
     let typed = statuses(&now, &[("rows.3.requires", "close_code Magic")]);
-    let check = program.ask("check-mapping", &plain(&form(connection, "map", "status", &borrowed(&typed)))).await;
-    assert_eq!(check["trouble"]["field"], "rows.3.requires", "{check}");
+    let said = check(program, connection, ("values", "status"), &borrowed(&typed)).await;
+    assert_eq!(said["trouble"]["field"], "rows.3.requires", "{said}");
 }
 
 #[tokio::test]

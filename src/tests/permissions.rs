@@ -80,7 +80,8 @@ async fn writes_are_judged_without_changing_anything() {
     let mut number = String::new();
     program
         .until("the live test is over", async || {
-            let test = program.ask("live-test", &[("id", &id)]).await;
+            let step = program.ask("connect-step", &[("id", &id), ("step", "6")]).await;
+            let test = &step["content"]["Servicenow"]["test"];
             test["number"].as_str().unwrap_or_default().clone_into(&mut number);
             test["runs"] == false
         })

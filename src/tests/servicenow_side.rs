@@ -121,7 +121,7 @@ async fn the_page_works_without_scripts_and_shows_what_it_found_and_the_guide() 
     program.incident(json!({})).await;
     program
         .until("a webhook arrived", async || {
-            !program.ask("setup-steps", &[("id", &connection)]).await["last_signed"].is_null()
+            !program.ask("servicenow-side", &[("id", &connection)]).await["steps"]["last_signed"].is_null()
         })
         .await;
     let page = program.get(&format!("{path}?check=1")).await.text().await.expect("a page");

@@ -146,3 +146,33 @@ async fn the_parts_of_the_console_are_shown_with_no_record_of_anybody() {
     }
     assert!(!page.contains("A secret of ours"));
 }
+
+#[tokio::test]
+async fn a_page_tells_once_what_its_form_was_answered() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let path = format!("/settings/connections/{connection}");
+    let says = async |request: reqwest::RequestBuilder| {
+        let page = request.header("cookie", &program.cookie).send().await.expect("an answer");
+        page.text().await.expect("a page").contains("There is a new secret.")
+    };
+    let open = || program.browser.get(program.url(&path));
+    program.post("/fn/rotate-webhook-secret", &[("id", &connection)]).await;
+    assert!(!says(open().header("isthmus-by-itself", "1")).await, "a page that only follows takes nothing away");
+    assert!(says(open()).await);
+    assert!(!says(open()).await, "it is told once");
+}
+
+#[tokio::test]
+async fn a_page_names_what_it_follows() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    let page = async |path: &str| program.get(path).await.text().await.expect("a page");
+    let topic = format!("data-topics=\"connections connection:{connection} polling:{connection}\"");
+    assert!(page(&format!("/settings/connections/{connection}")).await.contains(&topic));
+    // A list that must not move is followed from its newest line on.
+    let history = page("/history").await;
+    assert!(
+        history.contains("data-topics=\"history\"") && history.contains("data-address=\"/history?seen="),
+        "{history}"
+    );
+    assert!(!page("/settings/me").await.contains("data-topics"));
+}

@@ -54,10 +54,22 @@ pub async fn server_function(Extension(operations): Extension<Operations>, reque
     leptos_axum::handle_server_fns_with_context(context, request).await.into_response()
 }
 
+/// A page that `public/page.js` asks for by itself, to follow the server or to look at what is typed, says so by this.
+const BY_ITSELF: &str = "isthmus-by-itself";
+
 /// Every page is rendered whole, with its real status.
 pub async fn page(State(web): State<Web>, Extension(operations): Extension<Operations>, request: Request) -> Response {
     let options = web.leptos.clone();
+    // What a form was answered is for the page that the person goes on to.
+    let answered =
+        if request.headers().contains_key(BY_ITSELF) { None } else { operations.kept_answer().await.ok().flatten() };
     let context = context(operations);
+    let context = move || {
+        context();
+        if let Some(answered) = answered.clone() {
+            provide_context(answered);
+        }
+    };
     let render = leptos_axum::render_app_async_with_context(context, move || app::shell(options.clone()));
     render(request).await
 }

@@ -160,9 +160,16 @@ fn static_files(web: &Web) -> Router {
         HeaderValue::from_static("public, max-age=31536000, immutable"),
     );
     let file = |name: &str| ServeFile::new(web.site.join(name));
+    // These have no hash: each use asks whether there is a newer one.
+    let asked = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    let script = |name: &str| {
+        ServiceBuilder::new().layer(asked.clone()).service(file(name).precompressed_br().precompressed_gzip())
+    };
     Router::new()
         .nest_service("/pkg", ServiceBuilder::new().layer(forever).service(package))
         .route_service("/favicon.svg", file("favicon.svg"))
+        .route_service("/idiomorph.min.js", script("idiomorph.min.js"))
+        .route_service("/page.js", script("page.js"))
         .route_service("/robots.txt", file("robots.txt"))
 }
 

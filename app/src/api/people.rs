@@ -1,8 +1,7 @@
 //! People, their tokens, the audit and the error catalogue, as the console asks for them.
 
 use super::Answer;
-#[cfg(feature = "ssr")]
-use super::{console, go_to, told};
+use super::{console, go_to, kept, told};
 use crate::model::{
     AuditFilter, AuditList, Endpoint, ErrorFamily, ErrorPage, Invited, NewPerson, NewToken, OwnPage, PeopleList,
     PersonPage, TokensPage,
@@ -65,7 +64,7 @@ pub async fn own_page() -> Answer<OwnPage> {
 
 #[server(name = ChangePassword, prefix = "/fn", endpoint = "change-password")]
 pub async fn change_password(present: String, password: String) -> Answer<()> {
-    told(console()?.change_password(&present, &password).await)
+    kept::<ChangePassword>(console()?.change_password(&present, &password).await).await
 }
 
 #[server(name = SignOutEverywhere, prefix = "/fn", endpoint = "sign-out-everywhere")]

@@ -1,6 +1,6 @@
 //! Connect, step by step; the live test; what the account may do; and the end of a connection.
 
-use super::{Check, ConditionRow, SetupSteps, When};
+use super::{Check, ConditionRow, PickField, SetupSteps, When};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -88,17 +88,6 @@ pub struct AuthorizationStep {
     pub checks: Vec<Check>,
     /// What the account needs there, each a sentence.
     pub rights: Vec<String>,
-}
-
-/// A column of the table as a person chooses it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PickField {
-    pub name: String,
-    pub label: String,
-    /// What to type, where it is not plain; empty otherwise.
-    pub hint: String,
-    /// Value and label; empty for a column without a list of choices.
-    pub choices: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

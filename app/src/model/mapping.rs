@@ -1,6 +1,6 @@
 //! A connection's mapping: what the editor shows, and what a person does there.
 
-use super::{FindingRow, When};
+use super::{ConditionRow, FindingRow, When};
 use crate::address::with_pairs;
 use crate::error::Trouble;
 use serde::{Deserialize, Serialize};
@@ -198,14 +198,6 @@ pub enum FormInputKind {
         /// A condition that rows cannot say, in words; empty when there is none.
         kept: String,
     },
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConditionRow {
-    pub field: String,
-    /// `is`, `is_not`, `one_of`, `contains`, `empty`, `not_empty`
-    pub operator: String,
-    pub value: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

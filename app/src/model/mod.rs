@@ -10,6 +10,7 @@ mod people;
 mod pulse;
 mod records;
 
+pub use crate::islands::conditions::{ConditionRow, PickField};
 pub use conflicts::*;
 pub use connecting::*;
 pub use desk::*;

@@ -2,13 +2,13 @@
 
 use crate::api;
 use crate::model::Endpoint;
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::loaded::loaded;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 #[component]
 pub fn ApiPage() -> impl IntoView {
-    let endpoints = fetched(|| (), |()| api::endpoints());
+    let endpoints = api::endpoints();
     view! {
         <Title text="REST API"/>
         <p class="crumbs"><a class="link" href="/settings/tokens">"API tokens"</a></p>

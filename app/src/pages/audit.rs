@@ -2,11 +2,10 @@
 
 use crate::address::{query, with_query};
 use crate::api;
-use crate::live::follow;
 use crate::model::{AuditFilter, AuditList, AuditRow};
-use crate::ui::filter::FilterForm;
-use crate::ui::loaded::{fetched, loaded};
-use crate::ui::news::News;
+use crate::ui::filter::{FilterChoice, FilterForm};
+use crate::ui::loaded::loaded;
+use crate::ui::news::{News, seen};
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
 use leptos::prelude::*;
@@ -18,24 +17,21 @@ const MANY_NEW: i64 = 50;
 
 #[component]
 pub fn AuditPage() -> impl IntoView {
-    let (person, action, subject) = (query("person"), query("action"), query("subject"));
-    let (from, to, refused, behind) = (query("from"), query("to"), query("refused"), query("behind"));
-    let filter = Memo::new(move |_| AuditFilter {
-        person: person.get(),
-        action: action.get(),
-        subject: subject.get(),
-        from: from.get(),
-        to: to.get(),
-        refused: !refused.read().is_empty(),
-        behind: behind.get(),
-    });
-    let again = RwSignal::new(0_u32);
-    let list = fetched(move || (filter.get(), again.get()), |(filter, _)| api::audit(filter));
+    let filter = AuditFilter {
+        person: query("person"),
+        action: query("action"),
+        subject: query("subject"),
+        from: query("from"),
+        to: query("to"),
+        refused: !query("refused").is_empty(),
+        behind: query("behind"),
+    };
+    let list = api::audit(filter.clone());
     view! {
         <Title text="Audit"/>
         <h1>"Audit"</h1>
         <p class="hint mb-3">"Every change that a person or a program asked for, and every one that was refused. Nothing here is ever removed."</p>
-        {loaded(list, move |list| view! { <Found list filter=filter.get_untracked() again/> })}
+        {loaded(list, move |list| view! { <Found list filter/> })}
     }
 }
 
@@ -57,21 +53,24 @@ fn address(path: &str, filter: &AuditFilter) -> String {
 }
 
 #[component]
-fn Found(list: AuditList, filter: AuditFilter, again: RwSignal<u32>) -> impl IntoView {
+fn Found(list: AuditList, filter: AuditFilter) -> impl IntoView {
     let AuditList { rows, next, people, actions, subject, may_export } = list;
     let asked = AuditFilter { behind: String::new(), ..filter.clone() };
     let is_asked = asked != AuditFilter::default();
     let is_first = filter.behind.is_empty();
+    let newer = seen().map_or(0, |seen| count_new(&rows, &seen));
+    let last = seen().or_else(|| rows.first().map(|row| row.id.clone())).unwrap_or_default();
     let newest = address(PAGE, &asked);
+    let here = newest.clone();
     let older = (!next.is_empty()).then(|| address(PAGE, &AuditFilter { behind: next, ..asked.clone() }));
     let table = address("/settings/audit/export.csv", &asked);
     let lines = address("/settings/audit/export.jsonl", &asked);
     let about = (!asked.subject.is_empty() && subject != asked.subject)
         .then(|| view! { <p class="mb-2">"Only about "<span class="font-medium">{subject}</span>"."</p> });
     view! {
-        <FilterForm path=PAGE names=&["person", "action", "subject", "from", "to", "refused"]>
-            {select("person", "Who", people, &filter.person)}
-            {select("action", "What", actions, &filter.action)}
+        <FilterForm path=PAGE>
+            <FilterChoice label="Who" name="person" now=filter.person.clone() options=people/>
+            <FilterChoice label="What" name="action" now=filter.action.clone() options=actions/>
             {input("subject", "About", "search", &filter.subject)}
             {input("from", "From", "date", &filter.from)}
             {input("to", "To", "date", &filter.to)}
@@ -83,26 +82,18 @@ fn Found(list: AuditList, filter: AuditFilter, again: RwSignal<u32>) -> impl Int
             {is_asked.then(|| view! { <a class="link pb-2" href=PAGE>"Show all"</a> })}
         </FilterForm>
         {about}
-        {is_first.then(|| {
-            let (here, filter) = (newest.clone(), asked.clone());
-            let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
-            let count = follow(0, vec!["audit".to_owned()], move || {
-                let (asked, ids) = (api::audit(filter.clone()), ids.clone());
-                async move { Ok(count_new(&asked.await?, &ids)) }
-            });
-            view! { <News count most=MANY_NEW what=("entry", "entries") here again/> }
-        })}
-        {if rows.is_empty() {
+        {is_first.then(|| view! { <News count=newer most=MANY_NEW what=("entry", "entries") here newest=last topic="audit"/> })}
+        <div data-stays>{if rows.is_empty() {
             view! { <p class="empty">"Nothing of this kind was asked for. \"About\" takes a ticket's number, a connection's name, an e-mail or an id."</p> }.into_any()
         } else {
             view! { <Table rows asked/> }.into_any()
-        }}
+        }}</div>
         <nav class="flex flex-wrap items-center gap-3 py-3" aria-label="Pages">
             {may_export.then(|| view! {
                 <p class="text-quiet">
                     "Everything asked for, as a file: "
-                    <a class="link" href=table rel="external" download="">"CSV"</a>" · "
-                    <a class="link" href=lines rel="external" download="">"JSON lines"</a>
+                    <a class="link" href=table download="">"CSV"</a>" · "
+                    <a class="link" href=lines download="">"JSON lines"</a>
                 </p>
             })}
             <div class="ml-auto flex gap-2">
@@ -113,26 +104,9 @@ fn Found(list: AuditList, filter: AuditFilter, again: RwSignal<u32>) -> impl Int
     }
 }
 
-/// Of the newest page, what is not among these.
-fn count_new(list: &AuditList, shown: &[String]) -> i64 {
-    i64::try_from(list.rows.iter().filter(|row| !shown.contains(&row.id)).count()).unwrap_or_default()
-}
-
-fn select(name: &'static str, label: &'static str, options: Vec<(String, String)>, now: &str) -> impl IntoView + use<> {
-    let id = format!("filter-{name}");
-    let options = options
-        .into_iter()
-        .map(|(value, words)| {
-            let is_now = value == now;
-            view! { <option value=value selected=is_now>{words}</option> }
-        })
-        .collect_view();
-    view! {
-        <div class="field">
-            <label for=id.clone()>{label}</label>
-            <select class="select select-sm" id=id name=name><option value="">"All"</option>{options}</select>
-        </div>
-    }
+/// How many stand before the one that the reader has seen.
+fn count_new(rows: &[AuditRow], seen: &str) -> i64 {
+    i64::try_from(rows.iter().take_while(|row| row.id != seen).count()).unwrap_or_default()
 }
 
 fn input(name: &'static str, label: &'static str, kind: &'static str, now: &str) -> impl IntoView + use<> {

@@ -1,28 +1,24 @@
 //! `/history/{id}`: the full story of one change: how it arrived, what was read, what was decided field by field and why,
 //! what was written by which attempts, and what came next.
 
+use crate::address::param;
 use crate::api;
-use crate::live::use_live;
 use crate::model::{Arrival, AttemptRow, ChangeRow, ChangeStory, ExchangeRow, FieldStory, When};
 use crate::pages::history::{ChangeTable, direction};
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::reference::Reference;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn ChangePage() -> impl IntoView {
-    let params = use_params_map();
-    let live = use_live();
-    let story = fetched(
-        move || (params.read().get("id").unwrap_or_default(), live.version("history")),
-        |(id, _)| api::change(id),
-    );
+    let story = api::change(param("id"));
     view! {
         <p class="crumbs"><a class="link" href="/history">"History"</a></p>
+        <Follow topics=["history".to_owned()]/>
         {loaded(story, |story| view! { <Story story/> })}
     }
 }
@@ -185,10 +181,9 @@ fn Exchange(exchange: ExchangeRow) -> impl IntoView {
 
 #[component]
 fn Next(next: Vec<ChangeRow>) -> impl IntoView {
-    let rows = Memo::new(move |_| next.clone());
     view! {
         <h2 class="story">"What came next for this record"</h2>
-        <ChangeTable rows/>
+        <ChangeTable rows=next/>
     }
 }
 

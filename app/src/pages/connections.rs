@@ -1,23 +1,22 @@
 //! `/settings/connections`: every connection and how it stands.
 
-use crate::address::with_query;
+use crate::address::{query, with_query};
 use crate::api;
 use crate::error::Trouble;
-use crate::live::follow;
 use crate::model::{ConnectionRow, ConnectionState, step_address};
 use crate::ui::count::counted;
 use crate::ui::countdown::Countdown;
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::state::ConnectionBadge;
 use crate::ui::time::MaybeTime;
 use crate::ui::trouble::TroubleBox;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 #[component]
 pub fn ConnectionsPage() -> impl IntoView {
-    let rows = fetched(|| (), |()| api::connections());
+    let rows = api::connections();
     view! {
         <Title text="Connections"/>
         <div class="head">
@@ -32,38 +31,31 @@ pub fn ConnectionsPage() -> impl IntoView {
 /// A browser that came back from ServiceNow with an authorization that nobody here began, or no longer waits for.
 #[component]
 fn Stray() -> impl IntoView {
-    let query = use_query_map();
-    let is_stray = move || query.read().get_str("problem") == Some("CONN-STATE");
-    let trouble = || {
-        Trouble::new(
+    (query("problem") == "CONN-STATE").then(|| {
+        let trouble = Trouble::new(
             "CONN-STATE",
             "This authorization was not taken.",
             "It was begun in another browser or more than 15 minutes ago, or it was used before.",
             "Open the connection below and authorize again: under Tokens, or in step 3 of Connect.",
-        )
-    };
-    view! {
-        <Show when=is_stray>
-            <TroubleBox trouble=trouble()/>
-        </Show>
-    }
+        );
+        view! { <TroubleBox trouble/> }
+    })
 }
 
 #[component]
 fn Rows(rows: Vec<ConnectionRow>) -> impl IntoView {
-    let rows = follow(rows, vec!["connections".to_owned()], api::connections);
-    let empty = Memo::new(move |_| rows.read().is_empty());
     let none = "No connection yet. Connect joins one ServiceNow instance to Desk; it takes a few minutes and can be \
                 left and taken up again.";
-    view! {
-        <Show when=move || !empty.get() fallback=move || view! { <p class="empty">{none}</p> }>
-            <Table rows/>
-        </Show>
-    }
+    let table = if rows.is_empty() {
+        view! { <p class="empty">{none}</p> }.into_any()
+    } else {
+        view! { <Table rows/> }.into_any()
+    };
+    view! { <Follow topics=["connections".to_owned()]/>{table} }
 }
 
 #[component]
-fn Table(rows: RwSignal<Vec<ConnectionRow>>) -> impl IntoView {
+fn Table(rows: Vec<ConnectionRow>) -> impl IntoView {
     view! {
         <div class="scroll">
             <table class="table stack">
@@ -81,11 +73,7 @@ fn Table(rows: RwSignal<Vec<ConnectionRow>>) -> impl IntoView {
                         <th scope="col">"Last change"</th>
                     </tr>
                 </thead>
-                <tbody>
-                    <For each=move || rows.get() key=ConnectionRow::clone let:row>
-                        <Row row/>
-                    </For>
-                </tbody>
+                <tbody>{rows.into_iter().map(|row| view! { <Row row/> }).collect_view()}</tbody>
             </table>
         </div>
     }

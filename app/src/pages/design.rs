@@ -194,8 +194,6 @@ fn Forms() -> impl IntoView {
 #[component]
 fn Lists() -> impl IntoView {
     let connections = vec![("a".to_owned(), "Practice".to_owned()), ("b".to_owned(), "Berlin".to_owned())];
-    let connection = Memo::new(|_| "b".to_owned());
-    let again = RwSignal::new(0_u32);
     let address = |page: i64| format!("{HERE}?page={page}");
     let rows = [
         ("INC0010001", "VPN drops every hour in Berlin", Tone::Calm, "In sync"),
@@ -208,13 +206,13 @@ fn Lists() -> impl IntoView {
             </nav>
         </Part>
         <Part name="Filter" when="Above a list. All of it is in the address; a choice acts at once.">
-            <FilterForm path=HERE names=&["connection"]>
-                <ConnectionChoice connections connection/>
+            <FilterForm path=HERE>
+                <ConnectionChoice connections connection="b"/>
                 <button class="btn btn-sm" type="submit">"Filter"</button>
             </FilterForm>
         </Part>
         <Part name="News" when="What came since a list was made; it is shown when the reader asks for it.">
-            <News count=Signal::stored(3) most=50 what=("change", "changes") here=HERE.to_owned() again/>
+            <News count=3 most=50 what=("change", "changes") here=HERE.to_owned() newest=String::new()/>
         </Part>
         <Part name="Table" when="Rows that are compared. On a narrow screen each row becomes a block.">
             <div class="scroll">
@@ -270,8 +268,6 @@ fn Numbers() -> impl IntoView {
         Beat { hours_ago, writes, average_ms: 300 + writes * 40, slowest_ms: 4_000 }
     });
     let beats: Vec<Beat> = beats.collect();
-    let busy = Memo::new(move |_| beats.clone());
-    let quiet = Memo::new(|_| Vec::new());
     let icons = [OVERVIEW, TICKETS, CONFLICTS, FAILURES, HISTORY, CONNECTIONS];
     view! {
         <Part name="Counts" when="Each leads to its list. Red only where somebody must act.">
@@ -283,8 +279,8 @@ fn Numbers() -> impl IntoView {
             </dl>
         </Part>
         <Part name="Charts of the last day" when="How much was written, and how long after the news of it. The words say what the bars show.">
-            <Pulse beats=busy/>
-            <Pulse beats=quiet/>
+            <Pulse beats/>
+            <Pulse beats=Vec::new()/>
         </Part>
         <Part name="Times" when="In the reader's zone; the exact UTC on hover and for programs.">
             <p class="specimens"><Time when=moment()/><MaybeTime when=None/></p>

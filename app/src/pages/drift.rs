@@ -1,28 +1,23 @@
 //! `/settings/connections/{id}/drift`: reconcile runs of a connection, and when they begin by themselves.
 
-use crate::address::{page_value, query_page, with_query};
+use crate::address::{page_value, param, query_page, with_query};
 use crate::api::{self, BeginBackfill, BeginRun, SaveDrift};
-use crate::live::use_live;
 use crate::model::{DriftPage as Shown, DriftSettings, RunRow};
 use crate::ui::field::{SelectField, TextField};
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::{MaybeTime, Time};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn DriftPage() -> impl IntoView {
-    let params = use_params_map();
-    let page = query_page();
-    let live = use_live();
-    let id = move || params.read().get("id").unwrap_or_default();
-    let shown = fetched(move || (id(), page.get(), live.version("drift")), |(id, page, _)| api::drift(id, page));
-    view! { {loaded(shown, |shown| view! { <Found shown/> })} }
+    let shown = api::drift(param("id"), query_page());
+    view! { <Follow topics=["drift".to_owned()]/>{loaded(shown, |shown| view! { <Found shown/> })} }
 }
 
 #[component]
@@ -55,7 +50,7 @@ fn Found(shown: Shown) -> impl IntoView {
 #[component]
 fn Begin(connection: String) -> impl IntoView {
     let begin = ServerAction::<BeginRun>::new();
-    let trouble = Signal::derive(move || begin.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(begin));
     view! {
         <ActionForm action=begin attr:class="flex flex-wrap gap-2 mb-4">
             <input type="hidden" name="connection" value=connection/>
@@ -70,7 +65,7 @@ fn Begin(connection: String) -> impl IntoView {
 #[component]
 fn Backfill(connection: String) -> impl IntoView {
     let begin = ServerAction::<BeginBackfill>::new();
-    let trouble = Signal::derive(move || begin.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(begin));
     view! {
         <section class="part">
             <h2>"Older records"</h2>
@@ -79,7 +74,7 @@ fn Backfill(connection: String) -> impl IntoView {
                 <TextField label="Pull records since" name="day" kind="date" trouble
                     hint="Records of ServiceNow without a ticket, made since that day (or updated, if the connection pulls by update), enter
                     with all their comments, notes and files, if the entry filter lets them in."/>
-                <button class="btn btn-sm" type="submit" disabled=begin.pending()>"Pull older records"</button>
+                <button class="btn btn-sm" type="submit">"Pull older records"</button>
             </ActionForm>
             <FormTrouble trouble/>
         </section>
@@ -142,7 +137,7 @@ pub fn RunState(state: String) -> impl IntoView {
 #[component]
 fn Settings(settings: DriftSettings) -> impl IntoView {
     let save = ServerAction::<SaveDrift>::new();
-    let trouble = Signal::derive(move || save.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(save));
     let DriftSettings { connection, every_minutes, heals, share, least } = settings;
     let mut every: Vec<(String, String)> = [
         ("0", "Never"),
@@ -172,7 +167,7 @@ fn Settings(settings: DriftSettings) -> impl IntoView {
                     value=share.to_string() about="share" trouble
                     hint="A healing run that would touch more is stopped before it writes the rest."/>
                 <TextField label="But never for fewer links than" name="form[least]" kind="number" value=least.to_string()/>
-                <button class="btn btn-sm btn-primary" type="submit" disabled=save.pending()>"Save"</button>
+                <button class="btn btn-sm btn-primary" type="submit">"Save"</button>
             </ActionForm>
             <FormTrouble trouble/>
         </section>

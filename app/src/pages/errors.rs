@@ -1,15 +1,15 @@
 //! `/errors` and `/errors/:code`: what each code means, why it comes and what to do.
 
+use crate::address::param;
 use crate::api;
 use crate::model::{ErrorFamily, ErrorPage as Shown};
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::loaded::loaded;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn ErrorsPage() -> impl IntoView {
-    let families = fetched(|| (), |()| api::errors());
+    let families = api::errors();
     view! {
         <Title text="Errors"/>
         <h1>"Errors"</h1>
@@ -46,9 +46,7 @@ fn Family(family: ErrorFamily) -> impl IntoView {
 
 #[component]
 pub fn ErrorPage() -> impl IntoView {
-    let params = use_params_map();
-    let code = Memo::new(move |_| params.read().get("code").unwrap_or_default());
-    let page = fetched(move || code.get(), api::error);
+    let page = api::error(param("code"));
     view! {
         {loaded(page, |Shown { code, html }| view! {
             <Title text=code.clone()/>

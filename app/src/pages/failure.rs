@@ -1,30 +1,25 @@
 //! `/failures/{id}`: one dead letter: what was to be written, why it was not, and what a person can do.
 
-use crate::address::with_query;
+use crate::address::{param, with_query};
 use crate::api::{self, DiscardFailure, RetryFailure};
-use crate::live::use_live;
 use crate::model;
 use crate::pages::failures::record;
 use crate::ui::field::TextField;
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn FailurePage() -> impl IntoView {
-    let params = use_params_map();
-    let live = use_live();
-    let page = fetched(
-        move || (params.read().get("id").unwrap_or_default(), live.version("failures")),
-        |(id, _)| api::failure(id),
-    );
+    let page = api::failure(param("id"));
     view! {
         <p class="crumbs"><a class="link" href="/failures">"Failures"</a></p>
+        <Follow topics=["failures".to_owned()]/>
         {loaded(page, |page| view! { <Opened page/> })}
     }
 }
@@ -62,9 +57,7 @@ fn Opened(page: model::FailurePage) -> impl IntoView {
 fn Acts(id: String) -> impl IntoView {
     let retry = ServerAction::<RetryFailure>::new();
     let discard = ServerAction::<DiscardFailure>::new();
-    let trouble = Signal::derive(move || {
-        retry.value().get().and_then(Result::err).or_else(|| discard.value().get().and_then(Result::err))
-    });
+    let trouble = Signal::stored(met(retry).or_else(|| met(discard)));
     let same = id.clone();
     view! {
         <section class="part">
@@ -72,12 +65,12 @@ fn Acts(id: String) -> impl IntoView {
             <p class="hint mb-3">"Repair the cause, then try again. Or give the write up: the sides stay different for just this value."</p>
             <ActionForm action=retry>
                 <input type="hidden" name="id" value=same/>
-                <button class="btn btn-sm btn-primary" type="submit" disabled=retry.pending()>"Retry"</button>
+                <button class="btn btn-sm btn-primary" type="submit">"Retry"</button>
             </ActionForm>
             <ActionForm action=discard attr:class="form mt-4">
                 <input type="hidden" name="id" value=id/>
                 <TextField label="Reason" name="reason" hint="Kept with the link and in its history." trouble/>
-                <button class="btn btn-sm" type="submit" disabled=discard.pending()>"Discard"</button>
+                <button class="btn btn-sm" type="submit">"Discard"</button>
             </ActionForm>
             <FormTrouble trouble/>
         </section>

@@ -2,11 +2,11 @@
 
 use crate::address::{page_value, query, query_page, with_query};
 use crate::api::{self, RetryFailures};
-use crate::live::use_live;
 use crate::model::{FailureFilter, FailureGroup, FailureList, FailureRow, NotedRow};
 use crate::ui::count::so_many;
 use crate::ui::filter::{ConnectionChoice, FilterForm};
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
 use crate::ui::reference::{Reference, record_of};
 use crate::ui::time::Time;
@@ -18,10 +18,8 @@ use leptos_meta::Title;
 pub fn FailuresPage() -> impl IntoView {
     let connection = query("connection");
     let cause = query("cause");
-    let page = query_page();
-    let live = use_live();
-    let filter = move || FailureFilter { connection: connection.get(), cause: cause.get(), page: page.get() };
-    let list = fetched(move || (filter(), live.version("failures")), |(filter, _)| api::failures(filter));
+    let filter = FailureFilter { connection: connection.clone(), cause: cause.clone(), page: query_page() };
+    let list = api::failures(filter);
     view! {
         <Title text="Failures"/>
         <h1>"Failures"</h1>
@@ -30,34 +28,27 @@ pub fn FailuresPage() -> impl IntoView {
             of the same record flows on. A new value, or equal sides, settles it by itself. Fields about which two people
             disagree wait under "<a class="link" href="/conflicts">"Conflicts"</a>"."
         </p>
+        <Follow topics=["failures".to_owned()]/>
         {loaded(list, move |list| view! { <Found list connection cause/> })}
     }
 }
 
 #[component]
-fn Found(list: FailureList, connection: Memo<String>, cause: Memo<String>) -> impl IntoView {
+fn Found(list: FailureList, connection: String, cause: String) -> impl IntoView {
     let FailureList { groups, rows, noted, noted_total, failures, total, page, pages, connections } = list;
+    let of_cause = !cause.is_empty();
+    let all = with_query("/failures", &[("connection", &connection)]);
+    let chosen = connection.clone();
     let address = move |page: i64| {
-        with_query(
-            "/failures",
-            &[
-                ("connection", &connection.get_untracked()),
-                ("cause", &cause.get_untracked()),
-                ("page", &page_value(page)),
-            ],
-        )
+        with_query("/failures", &[("connection", &connection), ("cause", &cause), ("page", &page_value(page))])
     };
-    let of_cause = !cause.read_untracked().is_empty();
     let what = if of_cause { ("failure", "failures") } else { ("cause", "causes") };
     view! {
-        <FilterForm path="/failures" names=&["connection"]>
-            <ConnectionChoice connections connection/>
+        <FilterForm path="/failures">
+            <ConnectionChoice connections connection=chosen/>
             <button class="btn btn-sm" type="submit">"Filter"</button>
         </FilterForm>
-        {of_cause.then(|| {
-            let all = with_query("/failures", &[("connection", &connection.get_untracked())]);
-            view! { <p class="mb-2"><a class="link" href=all>"All causes"</a></p> }
-        })}
+        {of_cause.then(|| view! { <p class="mb-2"><a class="link" href=all>"All causes"</a></p> })}
         {(total == 0).then(|| view! { <p class="empty">"Nothing failed. A refused write would wait here, with its cause and what to do."</p> })}
         {(!groups.is_empty()).then(|| {
             let (failures, causes) = (so_many(failures, ("failure", "failures")), so_many(total, ("cause", "causes")));

@@ -4,8 +4,8 @@ use crate::address::query;
 use crate::api::{self, CreateFirstAdmin};
 use crate::pages::sign_in::Door;
 use crate::ui::field::TextField;
-use crate::ui::loaded::{fetched, loaded};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::loaded::loaded;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::either::Either;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use leptos_meta::Title;
 #[component]
 pub fn FirstRunPage() -> impl IntoView {
     let token = query("token");
-    let open = fetched(move || token.get(), api::first_run_open);
+    let open = api::first_run_open(token.clone());
     view! {
         <Title text="First administrator"/>
         <Door>
@@ -26,9 +26,9 @@ pub fn FirstRunPage() -> impl IntoView {
 }
 
 #[component]
-fn Create(token: Memo<String>) -> impl IntoView {
+fn Create(token: String) -> impl IntoView {
     let create = ServerAction::<CreateFirstAdmin>::new();
-    let trouble = Signal::derive(move || create.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(create));
     view! {
         <h1>"Create the first administrator"</h1>
         <p class="text-quiet">"This link works once. Everybody else is invited from inside."</p>
@@ -40,7 +40,7 @@ fn Create(token: Memo<String>) -> impl IntoView {
                 <TextField label="E-mail" name="email" kind="email" autocomplete="username" trouble/>
                 <TextField label="Password" name="password" kind="password" autocomplete="new-password"
                     hint="At least 12 characters. A sentence is easier to remember than a word." trouble/>
-                <button class="btn btn-primary" type="submit" disabled=create.pending()>"Create administrator"</button>
+                <button class="btn btn-primary" type="submit">"Create administrator"</button>
             </div>
         </ActionForm>
     }

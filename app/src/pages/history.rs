@@ -2,12 +2,11 @@
 //! What comes meanwhile is counted and waits until the reader asks for it: nothing moves under his eyes.
 
 use crate::address::{query, with_query};
-use crate::api;
-use crate::live::follow;
+use crate::api::{self, Answer};
 use crate::model::{ChangeList, ChangeRow, HistoryFilter, KINDS, PurgeRow};
-use crate::ui::filter::{ConnectionChoice, FilterForm};
-use crate::ui::loaded::{fetched, loaded};
-use crate::ui::news::News;
+use crate::ui::filter::{ConnectionChoice, FilterChoice, FilterForm};
+use crate::ui::loaded::loaded;
+use crate::ui::news::{News, seen};
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
 use leptos::prelude::*;
@@ -20,26 +19,24 @@ const MANY_NEW: i64 = 100;
 #[component]
 pub fn HistoryPage() -> impl IntoView {
     let [connection, record, person, field, kind, from, to, ticket, found] = NAMES.map(query);
+    let recovered = found == "polling";
     let before = query("before");
-    let filter = Memo::new(move |_| HistoryFilter {
-        connection: connection.get(),
-        ticket: ticket.get(),
-        record: record.get(),
-        person: person.get(),
-        field: field.get(),
-        kind: kind.get(),
-        from: from.get(),
-        to: to.get(),
-        recovered: *found.read() == "polling",
-        before: before.get(),
-    });
-    let again = RwSignal::new(0_u32);
-    let list = fetched(move || (filter.get(), again.get()), |(filter, _)| api::history(filter));
+    let filter = HistoryFilter { connection, ticket, record, person, field, kind, from, to, recovered, before };
+    let list = ask(filter.clone(), seen());
     view! {
         <Title text="History"/>
         <h1>"History"</h1>
-        {loaded(list, move |list: ChangeList| view! { <Found list filter again/> })}
+        {loaded(list, move |(list, count)| view! { <Found list count filter/> })}
     }
+}
+
+/// The list, and how much is newer than what the reader has seen.
+async fn ask(filter: HistoryFilter, seen: Option<String>) -> Answer<(ChangeList, i64)> {
+    let count = match seen {
+        Some(seen) => api::newer_history(filter.clone(), seen).await?,
+        None => 0,
+    };
+    Ok((api::history(filter).await?, count))
 }
 
 /// The address of the same search, from another place on.
@@ -52,50 +49,47 @@ fn address(filter: &HistoryFilter, before: &str) -> String {
 }
 
 #[component]
-fn Found(list: ChangeList, filter: Memo<HistoryFilter>, again: RwSignal<u32>) -> impl IntoView {
+fn Found(list: ChangeList, count: i64, filter: HistoryFilter) -> impl IntoView {
     let ChangeList { rows, next, connections, fields, purged } = list;
-    let asked = filter.get_untracked();
-    let newest = rows.first().map(|row| row.id.clone()).unwrap_or_default();
-    let (none, is_first) = (rows.is_empty(), asked.before.is_empty());
-    let top = address(&asked, "");
-    let older = (!next.is_empty()).then(|| address(&asked, &next));
+    let newest = seen().or_else(|| rows.first().map(|row| row.id.clone())).unwrap_or_default();
+    let (none, is_first) = (rows.is_empty(), filter.before.is_empty());
+    let top = address(&filter, "");
+    let here = top.clone();
+    let older = (!next.is_empty()).then(|| address(&filter, &next));
     let number = rows.first().map(|row| row.ticket_number.clone()).filter(|number| !number.is_empty());
-    let rows = Memo::new(move |_| rows.clone());
+    let only = only(&filter, number);
     view! {
-        <FilterForm path="/history" names=&NAMES>
-            <Filters connections fields filter/>
+        <FilterForm path="/history">
+            <Filters connections fields asked=filter/>
         </FilterForm>
-        <Only filter=asked.clone() number/>
-        {is_first.then(|| {
-            let here = address(&asked, "");
-            let count = follow(0, vec!["history".to_owned()], move || api::newer_history(asked.clone(), newest.clone()));
-            view! { <News count most=MANY_NEW what=("change", "changes") here again/> }
-        })}
-        {if none {
-            view! {
-                <p class="empty">
-                    {if older.is_some() {
-                        "Nothing among the lines that were looked through. There are older ones."
-                    } else {
-                        "Nothing here. Each change on either side adds a line, also when it was decided not to pass it on."
-                    }}
-                </p>
-            }
-            .into_any()
-        } else {
-            view! { <ChangeTable rows/> }.into_any()
-        }}
-        <nav class="flex flex-wrap items-center gap-2 py-3" aria-label="Pages">
-            {(!is_first).then(|| view! { <a class="btn btn-sm" href=top>"Newest"</a> })}
-            {older.map(|older| view! { <a class="btn btn-sm" href=older>"Older"</a> })}
-        </nav>
+        {only}
+        {is_first.then(|| view! { <News count most=MANY_NEW what=("change", "changes") here newest topic="history"/> })}
+        <div data-stays>
+            {if none {
+                view! {
+                    <p class="empty">
+                        {if older.is_some() {
+                            "Nothing among the lines that were looked through. There are older ones."
+                        } else {
+                            "Nothing here. Each change on either side adds a line, also when it was decided not to pass it on."
+                        }}
+                    </p>
+                }
+                .into_any()
+            } else {
+                view! { <ChangeTable rows/> }.into_any()
+            }}
+            <nav class="flex flex-wrap items-center gap-2 py-3" aria-label="Pages">
+                {(!is_first).then(|| view! { <a class="btn btn-sm" href=top>"Newest"</a> })}
+                {older.map(|older| view! { <a class="btn btn-sm" href=older>"Older"</a> })}
+            </nav>
+        </div>
         <Purged purged/>
     }
 }
 
 #[component]
-fn Filters(connections: Vec<(String, String)>, fields: Vec<String>, filter: Memo<HistoryFilter>) -> impl IntoView {
-    let connection = Memo::new(move |_| filter.read().connection.clone());
+fn Filters(connections: Vec<(String, String)>, fields: Vec<String>, asked: HistoryFilter) -> impl IntoView {
     let text = |name: &'static str, label: &'static str, kind: &'static str, value: String| {
         let id = format!("filter-{name}");
         view! {
@@ -105,33 +99,14 @@ fn Filters(connections: Vec<(String, String)>, fields: Vec<String>, filter: Memo
             </div>
         }
     };
-    let choice = |name: &'static str, label: &'static str, all: Vec<(String, String)>, value: String| {
-        let id = format!("filter-{name}");
-        view! {
-            <div class="field">
-                <label for=id.clone()>{label}</label>
-                <select class="select select-sm" id=id name=name>
-                    <option value="">"All"</option>
-                    {all
-                        .into_iter()
-                        .map(|(choice, text)| {
-                            let selected = choice == value;
-                            view! { <option value=choice selected=selected>{text}</option> }
-                        })
-                        .collect_view()}
-                </select>
-            </div>
-        }
-    };
-    let asked = filter.get_untracked();
     let kinds = KINDS.map(|(kind, words)| (kind.to_owned(), words.to_owned())).to_vec();
     let fields = fields.into_iter().map(|field| (field.clone(), field)).collect();
     view! {
-        <ConnectionChoice connections connection/>
+        <ConnectionChoice connections connection=asked.connection/>
         {text("record", "Record number", "search", asked.record)}
         {text("person", "Person", "search", asked.person)}
-        {choice("field", "Field", fields, asked.field)}
-        {choice("kind", "What", kinds, asked.kind)}
+        <FilterChoice label="Field" name="field" now=asked.field options=fields/>
+        <FilterChoice label="What" name="kind" now=asked.kind options=kinds/>
         {text("from", "From (UTC)", "datetime-local", asked.from)}
         {text("to", "To (UTC)", "datetime-local", asked.to)}
         <input type="hidden" name="ticket" value=asked.ticket/>
@@ -141,8 +116,7 @@ fn Filters(connections: Vec<(String, String)>, fields: Vec<String>, filter: Memo
 }
 
 /// What a link from another page narrowed the list to.
-#[component]
-fn Only(filter: HistoryFilter, number: Option<String>) -> impl IntoView {
+fn only(filter: &HistoryFilter, number: Option<String>) -> impl IntoView + use<> {
     let all = address(&HistoryFilter { ticket: String::new(), recovered: false, ..filter.clone() }, "");
     let about = if filter.recovered {
         view! { "Only what polling found before any webhook told of it. " }.into_any()
@@ -175,7 +149,7 @@ fn Purged(purged: Vec<PurgeRow>) -> impl IntoView {
 
 /// The lines of the history; the overview shows the newest.
 #[component]
-pub fn ChangeTable(rows: Memo<Vec<ChangeRow>>) -> impl IntoView {
+pub fn ChangeTable(rows: Vec<ChangeRow>) -> impl IntoView {
     view! {
         <div class="scroll">
             <table class="table flow">
@@ -190,28 +164,31 @@ pub fn ChangeTable(rows: Memo<Vec<ChangeRow>>) -> impl IntoView {
                         <th scope="col">"Connection"</th>
                     </tr>
                 </thead>
-                <tbody>
-                    <For each=move || rows.get() key=ChangeRow::clone let:row>
-                        <tr>
-                            <td class="text-quiet"><Time when=row.at/></td>
-                            <td class="num">
-                                {(!row.reference.is_empty())
-                                    .then(|| view! { <a class="link" href=format!("/links/{}", row.link)>{row.reference}</a> })}
-                                {(!row.ticket_id.is_empty())
-                                    .then(|| view! { " "<a class="link" href=format!("/tickets/{}", row.ticket_id)>{row.ticket_number}</a> })}
-                            </td>
-                            <td class="whitespace-nowrap">{direction(&row.direction)}</td>
-                            <td class="wide">
-                                {row.problem.then(|| view! { <State tone=Tone::Act word="Problem"/>" " })}
-                                <a class="title" href=format!("/history/{}", row.id)>{row.summary}</a>
-                            </td>
-                            <td class="whitespace-nowrap">{row.who}</td>
-                            <td class="whitespace-nowrap text-quiet">{row.connection}</td>
-                        </tr>
-                    </For>
-                </tbody>
+                <tbody>{rows.into_iter().map(|row| view! { <Line row/> }).collect_view()}</tbody>
             </table>
         </div>
+    }
+}
+
+#[component]
+fn Line(row: ChangeRow) -> impl IntoView {
+    view! {
+        <tr id=format!("change-{}", row.id)>
+            <td class="text-quiet"><Time when=row.at/></td>
+            <td class="num">
+                {(!row.reference.is_empty())
+                    .then(|| view! { <a class="link" href=format!("/links/{}", row.link)>{row.reference}</a> })}
+                {(!row.ticket_id.is_empty())
+                    .then(|| view! { " "<a class="link" href=format!("/tickets/{}", row.ticket_id)>{row.ticket_number}</a> })}
+            </td>
+            <td class="whitespace-nowrap">{direction(&row.direction)}</td>
+            <td class="wide">
+                {row.problem.then(|| view! { <State tone=Tone::Act word="Problem"/>" " })}
+                <a class="title" href=format!("/history/{}", row.id)>{row.summary}</a>
+            </td>
+            <td class="whitespace-nowrap">{row.who}</td>
+            <td class="whitespace-nowrap text-quiet">{row.connection}</td>
+        </tr>
     }
 }
 

@@ -2,12 +2,12 @@
 
 use crate::address::with_query;
 use crate::api;
-use crate::live::follow;
 use crate::model::{Beat, ConnectionRow, ConnectionState, Overview, step_address};
 use crate::pages::history::ChangeTable;
 use crate::ui::count::counted;
 use crate::ui::countdown::{Countdown, warning};
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::pulse::Pulse;
 use crate::ui::state::ConnectionBadge;
 use crate::ui::time::MaybeTime;
@@ -16,7 +16,7 @@ use leptos_meta::Title;
 
 #[component]
 pub fn OverviewPage() -> impl IntoView {
-    let overview = fetched(|| (), |()| api::overview());
+    let overview = api::overview();
     view! {
         <Title text="Overview"/>
         <h1>"Overview"</h1>
@@ -26,35 +26,32 @@ pub fn OverviewPage() -> impl IntoView {
 
 #[component]
 fn Seen(overview: Overview) -> impl IntoView {
-    let overview = follow(overview, vec!["connections".to_owned(), "history".to_owned()], api::overview);
-    let connections = Memo::new(move |_| overview.read().connections.clone());
-    let recent = Memo::new(move |_| overview.read().recent.clone());
-    let none = Memo::new(move |_| connections.read().is_empty());
-    let still = Memo::new(move |_| recent.read().is_empty());
-    view! {
-        <Show when=move || !none.get() fallback=|| view! { <Empty/> }>
-            {move || view! { <Verdict connections=connections.get()/> }}
-            <ul class="cards">
-                <For each=move || connections.get() key=ConnectionRow::clone let:row>
-                    {
-                        let id = row.id.clone();
-                        let beats = Memo::new(move |_| overview.read().pulses.get(&id).cloned().unwrap_or_default());
-                        view! { <Standing row beats/> }
-                    }
-                </For>
-            </ul>
-            <div class="flex items-baseline gap-4 mt-8 mb-2">
-                <h2>"Recent changes"</h2>
-                <a class="link text-xs" href="/history">"All of the history"</a>
-            </div>
-            <Show
-                when=move || !still.get()
-                fallback=|| view! { <p class="empty">"Nothing has moved yet. The first change appears here by itself."</p> }
-            >
-                <ChangeTable rows=recent/>
-            </Show>
-        </Show>
+    let Overview { connections, mut pulses, recent, .. } = overview;
+    let topics = ["connections", "history"].map(str::to_owned);
+    if connections.is_empty() {
+        return view! { <Follow topics/><Empty/> }.into_any();
     }
+    let cards = connections.clone().into_iter().map(|row| {
+        let beats = pulses.remove(&row.id).unwrap_or_default();
+        view! { <Standing row beats/> }
+    });
+    let cards = cards.collect_view();
+    let moved = if recent.is_empty() {
+        view! { <p class="empty">"Nothing has moved yet. The first change appears here by itself."</p> }.into_any()
+    } else {
+        view! { <ChangeTable rows=recent/> }.into_any()
+    };
+    view! {
+        <Follow topics/>
+        <Verdict connections/>
+        <ul class="cards">{cards}</ul>
+        <div class="flex items-baseline gap-4 mt-8 mb-2">
+            <h2>"Recent changes"</h2>
+            <a class="link text-xs" href="/history">"All of the history"</a>
+        </div>
+        {moved}
+    }
+    .into_any()
 }
 
 /// The answer first, in one sentence.
@@ -99,7 +96,7 @@ fn Verdict(connections: Vec<ConnectionRow>) -> impl IntoView {
 }
 
 #[component]
-fn Standing(row: ConnectionRow, beats: Memo<Vec<Beat>>) -> impl IntoView {
+fn Standing(row: ConnectionRow, beats: Vec<Beat>) -> impl IntoView {
     let page = format!("/settings/connections/{}", row.id);
     let tickets = |standing: &str| with_query("/tickets", &[("connection", &row.id), ("standing", standing)]);
     let (in_sync, waiting, excluded) = (tickets("in-sync"), tickets("waiting"), tickets("excluded"));

@@ -3,15 +3,15 @@
 use crate::api::{self, SaveRetention};
 use crate::model::RetentionDays;
 use crate::ui::field::TextField;
-use crate::ui::loaded::{fetched, loaded};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::loaded::loaded;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 #[component]
 pub fn RetentionPage() -> impl IntoView {
-    let days = fetched(|| (), |()| api::retention());
+    let days = api::retention();
     view! {
         <Title text="Retention"/>
         <h1>"Retention"</h1>
@@ -26,7 +26,7 @@ pub fn RetentionPage() -> impl IntoView {
 #[component]
 fn Form(days: RetentionDays) -> impl IntoView {
     let save = ServerAction::<SaveRetention>::new();
-    let trouble = Signal::derive(move || save.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(save));
     let RetentionDays { history, changes, deliveries, closed, runs } = days;
     view! {
         <ActionForm action=save attr:class="form">
@@ -35,7 +35,7 @@ fn Form(days: RetentionDays) -> impl IntoView {
             <TextField label="Deliveries that are done (days)" name="days[deliveries]" kind="number" value=deliveries.to_string()/>
             <TextField label="Failures and conflicts that are closed (days)" name="days[closed]" kind="number" value=closed.to_string()/>
             <TextField label="Reconcile runs that are over (days)" name="days[runs]" kind="number" value=runs.to_string()/>
-            <button class="btn btn-sm btn-primary" type="submit" disabled=save.pending()>"Save"</button>
+            <button class="btn btn-sm btn-primary" type="submit">"Save"</button>
         </ActionForm>
         <FormTrouble trouble/>
     }

@@ -1,28 +1,23 @@
 //! `/drift/{id}`: one reconcile run: how far it is, what it found, and the breaker's question.
 
-use crate::address::{page_value, query_page, with_query};
+use crate::address::{page_value, param, query_page, with_query};
 use crate::api::{self, CancelRun, ContinueRun, StopRun};
-use crate::live::use_live;
 use crate::model::{FindingRow, RunPage as Shown, RunRow};
 use crate::pages::drift::RunState;
 use crate::pages::failures::record;
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
 use crate::ui::time::{MaybeTime, Time};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn RunPage() -> impl IntoView {
-    let params = use_params_map();
-    let page = query_page();
-    let live = use_live();
-    let id = move || params.read().get("id").unwrap_or_default();
-    let shown = fetched(move || (id(), page.get(), live.version("drift")), |(id, page, _)| api::run(id, page));
-    view! { {loaded(shown, |shown| view! { <Found shown/> })} }
+    let shown = api::run(param("id"), query_page());
+    view! { <Follow topics=["drift".to_owned()]/>{loaded(shown, |shown| view! { <Found shown/> })} }
 }
 
 #[component]
@@ -94,28 +89,25 @@ fn Acts(id: String, is_stopped: bool) -> impl IntoView {
     let go_on = ServerAction::<ContinueRun>::new();
     let stop = ServerAction::<StopRun>::new();
     let cancel = ServerAction::<CancelRun>::new();
-    let trouble = Signal::derive(move || {
-        let ended = [go_on.value().get().and_then(Result::err), stop.value().get().and_then(Result::err)];
-        ended.into_iter().flatten().next().or_else(|| cancel.value().get().and_then(Result::err))
-    });
+    let trouble = Signal::stored(met(go_on).or_else(|| met(stop)).or_else(|| met(cancel)));
     let (same, also) = (id.clone(), id.clone());
     view! {
         <div class="flex gap-2 mb-4">
             {is_stopped.then(|| view! {
                 <ActionForm action=go_on>
                     <input type="hidden" name="id" value=same/>
-                    <button class="btn btn-sm btn-primary" type="submit" disabled=go_on.pending()>"Continue"</button>
+                    <button class="btn btn-sm btn-primary" type="submit">"Continue"</button>
                 </ActionForm>
             })}
             {(!is_stopped).then(|| view! {
                 <ActionForm action=stop>
                     <input type="hidden" name="id" value=also/>
-                    <button class="btn btn-sm" type="submit" disabled=stop.pending()>"Stop"</button>
+                    <button class="btn btn-sm" type="submit">"Stop"</button>
                 </ActionForm>
             })}
             <ActionForm action=cancel>
                 <input type="hidden" name="id" value=id/>
-                <button class="btn btn-sm" type="submit" disabled=cancel.pending()>"Cancel the run"</button>
+                <button class="btn btn-sm" type="submit">"Cancel the run"</button>
             </ActionForm>
         </div>
         <FormTrouble trouble/>

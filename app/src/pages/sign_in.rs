@@ -4,7 +4,7 @@ use crate::address::query;
 use crate::api::SignIn;
 use crate::ui::field::TextField;
 use crate::ui::icon::Mark;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -13,7 +13,7 @@ use leptos_meta::Title;
 pub fn SignInPage() -> impl IntoView {
     let next = query("next");
     let sign_in = ServerAction::<SignIn>::new();
-    let trouble = Signal::derive(move || sign_in.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(sign_in));
     view! {
         <Title text="Sign in"/>
         <Door>
@@ -24,7 +24,7 @@ pub fn SignInPage() -> impl IntoView {
                     <input type="hidden" name="next" value=next/>
                     <TextField label="E-mail" name="email" kind="email" autocomplete="username" trouble/>
                     <TextField label="Password" name="password" kind="password" autocomplete="current-password" trouble/>
-                    <button class="btn btn-primary" type="submit" disabled=sign_in.pending()>"Sign in"</button>
+                    <button class="btn btn-primary" type="submit">"Sign in"</button>
                 </div>
             </ActionForm>
         </Door>

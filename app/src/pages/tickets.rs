@@ -2,120 +2,98 @@
 //! with a tick can be edited together.
 
 use crate::address::{page_value, query, query_page, with_query};
-use crate::api::{self, EditTickets};
-use crate::live::follow;
+use crate::api::{self, EditTickets, answered};
 use crate::model::{BulkEdited, NOBODY, STANDINGS, TicketFilter, TicketList, TicketRow};
 use crate::ui::filter::{ConnectionChoice, FilterChoice, FilterForm};
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::pager::Pager;
 use crate::ui::reference::{Reference, record_of};
 use crate::ui::time::Time;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// What the address asks for.
-#[derive(Clone, Copy)]
-struct Asked {
-    search: Memo<String>,
-    status: Memo<String>,
-    connection: Memo<String>,
-    standing: Memo<String>,
-    order: Memo<String>,
-    page: Memo<i64>,
-}
+/// The name of a row's tick.
+const TICKS: &str = "edit[tickets][]";
 
-impl Asked {
-    fn filter(self) -> TicketFilter {
-        TicketFilter {
-            search: self.search.get(),
-            status: self.status.get(),
-            connection: self.connection.get(),
-            standing: self.standing.get(),
-            order: self.order.get(),
-            page: self.page.get(),
-        }
-    }
-
-    fn is_narrow(self) -> bool {
-        [self.search, self.status, self.connection, self.standing].iter().any(|part| !part.read().is_empty())
-    }
-
-    /// The same question in another order, or on another page.
-    fn address(self, order: &str, page: i64) -> String {
-        let [search, status, connection, standing] =
-            [self.search, self.status, self.connection, self.standing].map(|part| part.get());
-        let pairs = [
-            ("search", search.as_str()),
-            ("status", &status),
-            ("connection", &connection),
-            ("standing", &standing),
-            ("order", order),
-            ("page", &page_value(page)),
-        ];
-        with_query("/tickets", &pairs)
-    }
-}
-
-#[component]
-pub fn TicketsPage() -> impl IntoView {
-    let asked = Asked {
+/// What the address asks for, but for the page.
+fn asked() -> TicketFilter {
+    TicketFilter {
         search: query("search"),
         status: query("status"),
         connection: query("connection"),
         standing: query("standing"),
         order: query("order"),
         page: query_page(),
-    };
-    let filter = Memo::new(move |_| asked.filter());
-    let list = fetched(move || filter.get(), api::tickets);
+    }
+}
+
+fn is_narrow(asked: &TicketFilter) -> bool {
+    [&asked.search, &asked.status, &asked.connection, &asked.standing].iter().any(|part| !part.is_empty())
+}
+
+/// The same question in another order, or on another page.
+fn address(asked: &TicketFilter, order: &str, page: i64) -> String {
+    let pairs = [
+        ("search", asked.search.as_str()),
+        ("status", &asked.status),
+        ("connection", &asked.connection),
+        ("standing", &asked.standing),
+        ("order", order),
+        ("page", &page_value(page)),
+    ];
+    with_query("/tickets", &pairs)
+}
+
+#[component]
+pub fn TicketsPage() -> impl IntoView {
+    let asked = asked();
+    let list = api::tickets(asked.clone());
     view! {
         <Title text="Tickets"/>
         <div class="head">
             <h1>"Tickets"</h1>
             <a class="btn btn-sm ml-auto" href="/tickets/new">"New ticket"</a>
         </div>
-        {loaded(list, move |list: TicketList| view! { <Found list asked filter/> })}
+        {loaded(list, move |list: TicketList| view! { <Found list asked/> })}
     }
 }
 
 #[component]
-fn Found(list: TicketList, asked: Asked, filter: Memo<TicketFilter>) -> impl IntoView {
-    let words = |words: &[String]| words.iter().map(|word| (word.clone(), word.clone())).collect::<Vec<_>>();
-    let statuses = words(&list.statuses);
-    let bulk = StoredValue::new((statuses.clone(), words(&list.priorities), list.owners.clone()));
-    let connections = list.connections.clone();
-    let list = follow(list, vec!["tickets".to_owned()], move || api::tickets(filter.get_untracked()));
-    let rows = Memo::new(move |_| list.read().rows.clone());
-    let empty = Memo::new(move |_| rows.read().is_empty());
+fn Found(list: TicketList, asked: TicketFilter) -> impl IntoView {
+    let TicketList { rows, total, page, pages, statuses, priorities, owners, connections, .. } = list;
+    let words = |words: Vec<String>| words.into_iter().map(|word| (word.clone(), word)).collect::<Vec<_>>();
+    let (statuses, priorities) = (words(statuses), words(priorities));
     let several = connections.len() > 1;
     let standings = STANDINGS.map(|(value, words)| (value.to_owned(), words.to_owned())).to_vec();
+    let filtered = is_narrow(&asked);
+    let table = if rows.is_empty() {
+        view! { <Nothing filtered/> }.into_any()
+    } else {
+        let (statuses, asked) = (statuses.clone(), asked.clone());
+        view! { <Bulk statuses priorities owners><TicketTable rows asked/></Bulk> }.into_any()
+    };
+    let now = asked.clone();
+    let to = move |page: i64| address(&asked, &asked.order, page);
     view! {
-        <FilterForm path="/tickets" names=&["search", "status", "standing", "connection", "order"]>
+        <Follow topics=["tickets".to_owned()]/>
+        <FilterForm path="/tickets">
             <div class="field grow max-w-80">
                 <label for="filter-search">"Search"</label>
-                <input class="input input-sm" id="filter-search" type="search" name="search" value=asked.search
+                <input class="input input-sm" id="filter-search" type="search" name="search" value=now.search
                     placeholder="Title, number or ServiceNow number"/>
             </div>
-            <FilterChoice label="Status" name="status" now=asked.status options=statuses/>
-            <FilterChoice label="Sync" name="standing" now=asked.standing options=standings/>
-            {several.then(|| view! { <ConnectionChoice connections connection=asked.connection/> })}
-            <input type="hidden" name="order" value=asked.order/>
+            <FilterChoice label="Status" name="status" now=now.status options=statuses/>
+            <FilterChoice label="Sync" name="standing" now=now.standing options=standings/>
+            {several.then(|| view! { <ConnectionChoice connections connection=now.connection/> })}
+            <input type="hidden" name="order" value=now.order/>
             <button class="btn btn-sm" type="submit">"Filter"</button>
-            {move || asked.is_narrow().then(|| view! { <a class="link pb-1.5 text-xs" href="/tickets">"Show all"</a> })}
+            {filtered.then(|| view! { <a class="link pb-1.5 text-xs" href="/tickets">"Show all"</a> })}
         </FilterForm>
-        <Show when=move || !empty.get() fallback=move || view! { <Nothing filtered=asked.is_narrow()/> }>
-            {
-                let (statuses, priorities, owners) = bulk.get_value();
-                view! { <Bulk statuses priorities owners><TicketTable rows asked/></Bulk> }
-            }
-        </Show>
-        {move || {
-            let TicketList { total, page, pages, .. } = *list.read();
-            let address = move |page: i64| asked.address(&asked.order.get_untracked(), page);
-            view! { <Pager total page pages what=("ticket", "tickets") address/> }
-        }}
+        {table}
+        <Pager total page pages what=("ticket", "tickets") address=to/>
     }
 }
 
@@ -128,8 +106,11 @@ fn Bulk(
     children: Children,
 ) -> impl IntoView {
     let edit = ServerAction::<EditTickets>::new();
-    let trouble = Signal::derive(move || edit.value().get().and_then(Result::err));
-    let edited = Memo::new(move |_| edit.value().get().and_then(Result::ok));
+    let trouble = Signal::stored(met(edit));
+    let edited = answered::<EditTickets>();
+    let is_edited = edited.is_some();
+    let words = edited.as_ref().map(in_words);
+    let refused = edited.map(|edited| edited.refused).unwrap_or_default();
     owners.insert(0, (NOBODY.to_owned(), "Nobody".to_owned()));
     view! {
         <ActionForm action=edit>
@@ -139,17 +120,14 @@ fn Bulk(
                 <Become name="edit[status]" label="Status" options=statuses/>
                 <Become name="edit[priority]" label="Priority" options=priorities/>
                 <Become name="edit[owner_email]" label="Owner" options=owners/>
-                <button class="btn btn-sm" type="submit" disabled=edit.pending()>"Change"</button>
-                <p role="status" class="text-quiet">{move || edited.get().as_ref().map(in_words)}</p>
+                <button class="btn btn-sm" type="submit">"Change"</button>
+                <p role="status" class="text-quiet" data-stays=is_edited>{words}</p>
             </fieldset>
             <FormTrouble trouble/>
-            {move || {
-                let refused = edited.get().map(|edited| edited.refused).unwrap_or_default();
-                (!refused.is_empty()).then(|| {
-                    let refused = refused.into_iter().map(|words| view! { <li>{words}</li> }).collect_view();
-                    view! { <ul class="note act list-disc pl-7" aria-label="Not changed">{refused}</ul> }
-                })
-            }}
+            {(!refused.is_empty()).then(|| {
+                let refused = refused.into_iter().map(|words| view! { <li>{words}</li> }).collect_view();
+                view! { <ul class="note act list-disc pl-7" aria-label="Not changed" data-stays>{refused}</ul> }
+            })}
             {children()}
         </ActionForm>
     }
@@ -183,61 +161,65 @@ fn in_words(edited: &BulkEdited) -> String {
 }
 
 #[component]
-fn TicketTable(rows: Memo<Vec<TicketRow>>, asked: Asked) -> impl IntoView {
-    let all = RwSignal::new(false);
+fn TicketTable(rows: Vec<TicketRow>, asked: TicketFilter) -> impl IntoView {
+    let sorted = |order: &'static str, words: &'static str| view! { <Sorted order words asked=asked.clone()/> };
     view! {
         <div class="scroll">
             <table class="table flow">
                 <caption class="sr-only">"Tickets"</caption>
                 <thead>
                     <tr>
-                        <th scope="col" class="tick"><Everything all/></th>
-                        <Sorted order="number" words="Number" asked/>
+                        <th scope="col" class="tick"><Everything/></th>
+                        {sorted("number", "Number")}
                         <th scope="col">"ServiceNow"</th>
-                        <Sorted order="title" words="Title" asked/>
-                        <Sorted order="status" words="Status" asked/>
+                        {sorted("title", "Title")}
+                        {sorted("status", "Status")}
                         <th scope="col">"Type"</th>
-                        <Sorted order="priority" words="Priority" asked/>
-                        <Sorted order="owner" words="Owner" asked/>
-                        <Sorted order="updated" words="Updated" asked/>
+                        {sorted("priority", "Priority")}
+                        {sorted("owner", "Owner")}
+                        {sorted("updated", "Updated")}
                     </tr>
                 </thead>
-                <tbody>
-                    // The whole row is the key: a row that did not change keeps its place in the document, its tick and its focus.
-                    <For each=move || rows.get() key=TicketRow::clone let:row>
-                        <tr>
-                            <td class="tick">
-                                <input class="checkbox checkbox-sm" type="checkbox" name="edit[tickets][]" value=row.id.clone() prop:checked=all
-                                    aria-label=format!("Select {}", row.number)/>
-                            </td>
-                            <td><a class="link num" href=format!("/tickets/{}", row.id)>{row.number}</a></td>
-                            <td class="num text-quiet">{linked(row.reference, &row.id)}</td>
-                            <td class="wide"><a class="title" href=format!("/tickets/{}", row.id) tabindex="-1">{row.title}</a></td>
-                            <td class="whitespace-nowrap">{row.status}</td>
-                            <td class="whitespace-nowrap">{row.kind}</td>
-                            <td class="whitespace-nowrap">{row.priority}</td>
-                            <td class="whitespace-nowrap">{row.owner}</td>
-                            <td class="text-quiet"><Time when=row.updated/></td>
-                        </tr>
-                    </For>
-                </tbody>
+                <tbody>{rows.into_iter().map(|row| view! { <Row row/> }).collect_view()}</tbody>
             </table>
         </div>
     }
 }
 
+/// By its id a row keeps its tick and its focus, wherever in the list it comes to stand.
+#[component]
+fn Row(row: TicketRow) -> impl IntoView {
+    let page = format!("/tickets/{}", row.id);
+    view! {
+        <tr id=format!("ticket-{}", row.id)>
+            <td class="tick">
+                <input class="checkbox checkbox-sm" type="checkbox" name=TICKS value=row.id.clone()
+                    aria-label=format!("Select {}", row.number)/>
+            </td>
+            <td><a class="link num" href=page.clone()>{row.number}</a></td>
+            <td class="num text-quiet">{linked(row.reference, &row.id)}</td>
+            <td class="wide"><a class="title" href=page tabindex="-1">{row.title}</a></td>
+            <td class="whitespace-nowrap">{row.status}</td>
+            <td class="whitespace-nowrap">{row.kind}</td>
+            <td class="whitespace-nowrap">{row.priority}</td>
+            <td class="whitespace-nowrap">{row.owner}</td>
+            <td class="text-quiet"><Time when=row.updated/></td>
+        </tr>
+    }
+}
+
 /// A column's name that sorts by it.
 #[component]
-fn Sorted(order: &'static str, words: &'static str, asked: Asked) -> impl IntoView {
+fn Sorted(order: &'static str, words: &'static str, asked: TicketFilter) -> impl IntoView {
     // The last updated come first unless somebody says otherwise.
     let said = if order == "updated" { "" } else { order };
-    let is_now = move || *asked.order.read() == said;
+    let is_now = asked.order == said;
     let direction = if order == "updated" { "descending" } else { "ascending" };
     view! {
-        <th scope="col" aria-sort=move || is_now().then_some(direction)>
-            <a class="title" href=move || asked.address(said, 1)>
+        <th scope="col" aria-sort=is_now.then_some(direction)>
+            <a class="title" href=address(&asked, said, 1)>
                 {words}
-                {move || is_now().then_some(if said.is_empty() { " ↓" } else { " ↑" })}
+                {is_now.then_some(if said.is_empty() { " ↓" } else { " ↑" })}
             </a>
         </th>
     }
@@ -245,14 +227,10 @@ fn Sorted(order: &'static str, words: &'static str, asked: Asked) -> impl IntoVi
 
 /// Ticks every row of the page. Without scripts there is no such box to be wondered at.
 #[component]
-fn Everything(all: RwSignal<bool>) -> impl IntoView {
-    let is_awake = RwSignal::new(false);
-    Effect::new(move |_| is_awake.set(true));
+fn Everything() -> impl IntoView {
     view! {
-        <Show when=move || is_awake.get() fallback=|| view! { <span class="sr-only">"Select"</span> }>
-            <input class="checkbox checkbox-sm" type="checkbox" aria-label="Select all of this page" prop:checked=all
-                on:change=move |event| all.set(event_target_checked(&event))/>
-        </Show>
+        <span class="sr-only unscripted">"Select"</span>
+        <input class="checkbox checkbox-sm scripted" type="checkbox" aria-label="Select all of this page" data-ticks=TICKS/>
     }
 }
 

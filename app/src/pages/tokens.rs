@@ -4,10 +4,10 @@ use crate::api::{self, MakeToken, RevokeToken};
 use crate::model::{TokenRow, TokenStanding, TokensPage as Shown};
 use crate::pages::people::{role_name, role_options};
 use crate::ui::field::{SelectField, TextField};
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::loaded::loaded;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::{MaybeTime, Time};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -16,7 +16,7 @@ use leptos_meta::Title;
 pub fn TokensPage() -> impl IntoView {
     let make = ServerAction::<MakeToken>::new();
     let revoke = ServerAction::<RevokeToken>::new();
-    let tokens = fetched(move || (make.version().get(), revoke.version().get()), |_| api::tokens());
+    let tokens = api::tokens();
     view! {
         <Title text="API tokens"/>
         <h1>"API tokens"</h1>
@@ -58,7 +58,7 @@ fn Fresh(token: String, address: String) -> impl IntoView {
 
 #[component]
 pub fn TokenTable(rows: Vec<TokenRow>, revoke: ServerAction<RevokeToken>) -> impl IntoView {
-    let trouble = Signal::derive(move || revoke.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(revoke));
     view! {
         <FormTrouble trouble/>
         <div class="scroll">
@@ -114,7 +114,7 @@ pub fn TokenTable(rows: Vec<TokenRow>, revoke: ServerAction<RevokeToken>) -> imp
 
 #[component]
 fn Make(roles: Vec<(String, String)>, ends: String, act: ServerAction<MakeToken>) -> impl IntoView {
-    let trouble = Signal::derive(move || act.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(act));
     view! {
         <section class="part">
             <div class="part-head"><h2>"Make a token"</h2></div>
@@ -126,7 +126,7 @@ fn Make(roles: Vec<(String, String)>, ends: String, act: ServerAction<MakeToken>
                     hint="The token may do no more than this, and never more than you."/>
                 <TextField label="Last day" name="form[ends]" about="ends" kind="date" value=ends trouble
                     hint="It stops by itself after this day."/>
-                <button class="btn btn-sm btn-primary" type="submit" disabled=act.pending()>"Make token"</button>
+                <button class="btn btn-sm btn-primary" type="submit">"Make token"</button>
             </ActionForm>
         </section>
     }

@@ -1,61 +1,46 @@
 //! What is around every page of a signed-in person: the brand, the ways, who is signed in.
 
 use crate::api::{self, SignOut};
-use crate::live::Live;
 use crate::model::Person;
 use crate::ui::icon::{
     AUDIT, CONFLICTS, CONNECTIONS, FAILURES, HISTORY, Icon, MENU, Mark, OVERVIEW, PEOPLE, RECORDS, RETENTION, TICKETS,
     TOKENS,
 };
-use crate::ui::loaded::{Fetched, fetched};
 use leptos::form::ActionForm;
-use leptos::html;
 use leptos::prelude::*;
 use leptos_router::components::{A, Outlet};
-use leptos_router::hooks::use_location;
 
 #[component]
 pub fn Layout() -> impl IntoView {
-    Live::provide();
-    let me = fetched(|| (), |()| api::me());
-    let menu = NodeRef::<html::Details>::new();
-    let main = NodeRef::<html::Main>::new();
-
-    // A followed link closes the menu and moves the focus to the new page, as a page load would.
-    let path = use_location().pathname;
-    Effect::new(move |before: Option<String>| {
-        let now = path.get();
-        if before.is_some_and(|before| before != now) {
-            if let Some(menu) = menu.get_untracked() {
-                menu.set_open(false);
-            }
-            if let Some(main) = main.get_untracked() {
-                let _ = main.focus();
-            }
+    let me = Suspend::new(async {
+        let me = api::me().await.ok().flatten();
+        // Two copies of the same navigation, one of them displayed: the wide one beside the page, the narrow one folded
+        // away. A disclosure needs no script.
+        view! {
+            <div class="hidden lg:flex lg:grow lg:flex-col"><Navigation me=me.clone()/></div>
+            <details class="lg:hidden ml-auto group">
+                <summary class="btn btn-sm btn-ghost"><Icon path=MENU/>"Menu"</summary>
+                <div class="drop"><Navigation me/></div>
+            </details>
         }
-        now
     });
-
     view! {
-        <a class="skip" href="#main" rel="external">"Skip to the content"</a>
-        <div class="lg:grid lg:grid-cols-[13rem_minmax(0,1fr)] min-h-dvh">
+        <a class="skip" href="#main">"Skip to the content"</a>
+        // What is open follows the server.
+        <div class="lg:grid lg:grid-cols-[13rem_minmax(0,1fr)] min-h-dvh" data-live>
             <header class="side">
                 <a class="brand" href="/"><Mark/>"Isthmus"</a>
-                // Two copies of the same navigation, one of them displayed: the wide one beside the page, the narrow
-                // one folded away. A disclosure needs no script.
-                <div class="hidden lg:flex lg:grow lg:flex-col"><Navigation me/></div>
-                <details node_ref=menu class="lg:hidden ml-auto group">
-                    <summary class="btn btn-sm btn-ghost"><Icon path=MENU/>"Menu"</summary>
-                    <div class="drop"><Navigation me/></div>
-                </details>
+                {me}
             </header>
-            <main id="main" node_ref=main tabindex="-1" class="page"><Outlet/></main>
+            <main id="main" tabindex="-1" class="page">
+                <Outlet/>
+            </main>
         </div>
     }
 }
 
 #[component]
-fn Navigation(me: Fetched<Option<Person>>) -> impl IntoView {
+fn Navigation(me: Option<Person>) -> impl IntoView {
     view! {
         <nav class="ways" aria-label="Main">
             <A href="/" exact=true><Icon path=OVERVIEW/>"Overview"</A>
@@ -71,11 +56,7 @@ fn Navigation(me: Fetched<Option<Person>>) -> impl IntoView {
             <A href="/settings/audit"><Icon path=AUDIT/>"Audit"</A>
             <A href="/settings/retention"><Icon path=RETENTION/>"Retention"</A>
         </nav>
-        <Transition>
-            {move || Suspend::new(async move {
-                me.await.ok().flatten().map(|person| view! { <Who person/> })
-            })}
-        </Transition>
+        {me.map(|person| view! { <Who person/> })}
     }
 }
 

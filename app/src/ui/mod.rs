@@ -4,6 +4,7 @@ pub mod count;
 pub mod countdown;
 pub mod field;
 pub mod filter;
+pub mod follow;
 pub mod icon;
 pub mod layout;
 pub mod loaded;

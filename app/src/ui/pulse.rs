@@ -8,28 +8,24 @@ const WIDTH: i64 = 4;
 const HEIGHT: i64 = 24;
 
 #[component]
-pub fn Pulse(beats: Memo<Vec<Beat>>) -> impl IntoView {
+pub fn Pulse(beats: Vec<Beat>) -> impl IntoView {
+    let writes: i64 = beats.iter().map(|beat| beat.writes).sum();
+    let late: i64 = beats.iter().map(|beat| beat.average_ms * beat.writes).sum();
+    let slowest = beats.iter().map(|beat| beat.slowest_ms).max().unwrap_or_default();
+    let average = late / writes.max(1);
+    if writes == 0 {
+        return view! { <div class="pulse"><p class="hint">"Nothing was written in the last 24 hours."</p></div> }
+            .into_any();
+    }
+    let busy = format!("{} writes in the last 24 hours", counted(writes));
+    let lag = format!("{} after the news on average, {} at most", lasting(average), lasting(slowest));
     view! {
         <div class="pulse">
-            {move || {
-                let beats = beats.get();
-                let writes: i64 = beats.iter().map(|beat| beat.writes).sum();
-                let late: i64 = beats.iter().map(|beat| beat.average_ms * beat.writes).sum();
-                let slowest = beats.iter().map(|beat| beat.slowest_ms).max().unwrap_or_default();
-                let average = late / writes.max(1);
-                if writes == 0 {
-                    return view! { <p class="hint">"Nothing was written in the last 24 hours."</p> }.into_any();
-                }
-                let busy = format!("{} writes in the last 24 hours", counted(writes));
-                let lag = format!("{} after the news on average, {} at most", lasting(average), lasting(slowest));
-                view! {
-                    <Chart words=busy bars=bars(&beats, |beat| beat.writes)/>
-                    <Chart words=lag bars=bars(&beats, |beat| beat.average_ms)/>
-                }
-                .into_any()
-            }}
+            <Chart words=busy bars=bars(&beats, |beat| beat.writes)/>
+            <Chart words=lag bars=bars(&beats, |beat| beat.average_ms)/>
         </div>
     }
+    .into_any()
 }
 
 /// An hour a bar, the present one last. What they say is in the words beside them.

@@ -3,6 +3,7 @@
 use crate::address::with_query;
 use crate::error::Trouble;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
@@ -43,10 +44,19 @@ pub fn ErrorCode(code: String) -> impl IntoView {
     view! { <a class="code title" href=page target="_blank">{code}</a> }
 }
 
-/// The trouble that a form's last attempt met, if any; announced when it appears.
+/// The trouble that this form's last attempt met, if any.
+pub fn met<F>(form: ServerAction<F>) -> Option<Trouble>
+where
+    F: ServerFn<Error = Trouble> + Clone + Send + Sync + 'static,
+    F::Output: Send + Sync + 'static,
+{
+    form.value().with_untracked(|answer| answer.as_ref()?.as_ref().err().cloned())
+}
+
+/// The trouble that a form's last attempt met; announced when it appears.
 #[component]
 pub fn FormTrouble(#[prop(into)] trouble: Signal<Option<Trouble>>) -> impl IntoView {
-    move || trouble.get().map(|trouble| view! { <TroubleBox trouble/> })
+    trouble.get_untracked().map(|trouble| view! { <TroubleBox trouble/> })
 }
 
 #[component]
@@ -60,20 +70,10 @@ fn ToSignIn() -> impl IntoView {
     };
     let address = with_query("/sign-in", &[("next", &here)]);
 
-    #[cfg(feature = "ssr")]
-    {
-        leptos_axum::redirect(&address);
-        // A page answers with a real redirect, also to a program that does not say that it takes HTML.
-        if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-            response.set_status(http::StatusCode::FOUND);
-        }
-    }
-    #[cfg(feature = "hydrate")]
-    {
-        let go = leptos_router::hooks::use_navigate();
-        let address = address.clone();
-        let options = leptos_router::NavigateOptions { replace: true, ..Default::default() };
-        Effect::new(move |_| go(&address, options.clone()));
+    leptos_axum::redirect(&address);
+    // A page answers with a real redirect, also to a program that does not say that it takes HTML.
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::FOUND);
     }
 
     view! { <p><a class="link" href=address>"Sign in"</a>" to go on."</p> }

@@ -63,13 +63,6 @@ impl Operations {
     }
 
     /// How many records what was typed would find.
-    pub async fn count_matching(&self, form: WhatForm) -> Answer<Matching> {
-        self.require(Role::Admin, "connections.connect", &form.connection).await?;
-        let connection = self.connection_of(&form.connection).await?;
-        let history = chosen_day(&form.from, Some(&form.day));
-        Ok(self.count_typed(&connection, &form.typed, &form.pull_by, &history).await)
-    }
-
     async fn count_typed(
         &self,
         connection: &Connection,

@@ -83,14 +83,6 @@ impl Operations {
         self.tell_mapping(&work.connection.id);
         Ok(format!("/settings/connections/{}/mappings", work.connection.id))
     }
-
-    /// What is to be said of a form as it is typed.
-    pub async fn check_typed_mapping(&self, change: MappingChange) -> Answer<MappingCheck> {
-        self.require(Role::Admin, "mapping.edit", &change.connection).await?;
-        let work = self.work(&change.connection).await?;
-        let offered = self.offered(&work).await;
-        Ok(check(&work, &offered, &change))
-    }
 }
 
 /// The mapping with what a form says.

@@ -4,22 +4,21 @@
 use crate::address::query;
 use crate::api::{self, ChangeMapping, ChooseAlike};
 use crate::model::{Alike, AlikeQuestion, AlikeRow, AlikeRule, RuleStanding};
-use crate::ui::loaded::{fetched, loaded};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::loaded::loaded;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 #[component]
 pub fn AlikePage() -> impl IntoView {
-    let (connection, field, take) = (query("connection"), query("field"), query("take"));
     // How many were answered just now.
-    let done = query("done");
-    let question = move || AlikeQuestion { connection: connection.get(), field: field.get(), take: take.get() };
-    let found = fetched(move || (question(), done.get()), |(question, _)| api::alike(question));
+    let done = query("done").parse().unwrap_or_default();
+    let found =
+        api::alike(AlikeQuestion { connection: query("connection"), field: query("field"), take: query("take") });
     view! {
         <p class="crumbs"><a class="link" href="/conflicts">"Conflicts"</a></p>
-        {loaded(found, move |alike| view! { <Question alike done=done.read_untracked().parse().unwrap_or_default()/> })}
+        {loaded(found, move |alike| view! { <Question alike done/> })}
     }
 }
 
@@ -39,7 +38,7 @@ fn Question(alike: Alike, done: i64) -> impl IntoView {
     let title = format!("The same for every conflict about {}", question.field);
     let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let choose = ServerAction::<ChooseAlike>::new();
-    let trouble = Signal::derive(move || choose.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(choose));
     let of = format!("{} {}", question.take, question.field);
     let id = question.connection.clone();
     let taken = (done > 0).then(|| {
@@ -68,7 +67,7 @@ fn Question(alike: Alike, done: i64) -> impl IntoView {
                         <input type="hidden" name="question[field]" value=question.field/>
                         <input type="hidden" name="question[take]" value=question.take/>
                         <input type="hidden" name="count" value=count/>
-                        <button class="btn btn-sm btn-primary" type="submit" disabled=choose.pending()>
+                        <button class="btn btn-sm btn-primary" type="submit">
                             {format!("Take {whose} for {many}")}
                         </button>
                     </ActionForm>
@@ -86,7 +85,7 @@ fn Question(alike: Alike, done: i64) -> impl IntoView {
 #[component]
 fn AsRule(rule: AlikeRule, id: String, of: String) -> impl IntoView {
     let put = ServerAction::<ChangeMapping>::new();
-    let trouble = Signal::derive(move || put.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(put));
     let AlikeRule { words, changes, standing, may_edit } = rule;
     let preview = format!("/settings/connections/{id}/mappings/preview");
     view! {
@@ -112,7 +111,7 @@ fn AsRule(rule: AlikeRule, id: String, of: String) -> impl IntoView {
                                     <input type="hidden" name="form[connection]" value=id/>
                                     <input type="hidden" name="form[what]" value="stands"/>
                                     <input type="hidden" name="form[of]" value=of/>
-                                    <button class="btn btn-sm" type="submit" disabled=put.pending()>"Make this the rule"</button>
+                                    <button class="btn btn-sm" type="submit">"Make this the rule"</button>
                                 </ActionForm>
                                 <p class="hint mt-1">
                                     "Goes into the mapping's draft and opens its preview. Nothing has an effect before it is published there,

@@ -2,55 +2,28 @@
 
 use super::preview::Preview;
 use super::values::{Marked, ValueField, Who};
-use crate::address::with_query;
-use crate::api::{self, ChooseValues, PreviewChoices};
-use crate::live::use_live;
-use crate::model::{Choices, ConflictRecord, ConflictRow, Taken};
-use crate::ui::loaded::fetched;
+use crate::address::{query, with_query};
+use crate::api::{Answer, ChooseValues};
+use crate::model::{self, Choices, ConflictRecord, ConflictRow, Taken};
 use crate::ui::reference::Reference;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
-use crate::ui::trouble::{FormTrouble, TroubleBox};
-use leptos::form::{ActionForm, FromFormData};
-use leptos::html;
+use crate::ui::trouble::{FormTrouble, TroubleBox, met};
+use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Element, Event, FormData, HtmlInputElement};
+
+/// What the choices in the address would write, if there are any.
+pub type Previewed = Option<Answer<model::Preview>>;
 
 /// `asked` is what came with the address, to be looked at first.
 #[component]
-pub fn RecordForm(record: ConflictRecord, asked: Choices) -> impl IntoView {
-    let live = use_live();
+pub fn RecordForm(record: ConflictRecord, asked: Choices, #[prop(optional)] preview: Previewed) -> impl IntoView {
     let choose = ServerAction::<ChooseValues>::new();
-    let preview = ServerAction::<PreviewChoices>::new();
-    let form = NodeRef::<html::Form>::new();
-    let trouble = Signal::derive(move || choose.value().get().and_then(Result::err));
-    Effect::new(move |_| {
-        if choose.value().with(|answer| matches!(answer, Some(Ok(())))) {
-            live.moved("conflicts");
-        }
-    });
-    let look = move || {
-        let data = form.get_untracked().and_then(|form| FormData::new_with_form(&form).ok());
-        if let Some(question) = data.and_then(|data| PreviewChoices::from_form_data(&data).ok())
-            && question.choices.fields.values().any(Taken::is_some)
-        {
-            preview.dispatch(question);
-        }
-    };
-    let take_all = move |side: &'static str| {
-        let Some(form) = form.get_untracked() else { return };
-        let elements = form.elements();
-        for element in (0..elements.length()).filter_map(|at| elements.item(at)) {
-            if let Ok(input) = element.dyn_into::<HtmlInputElement>()
-                && input.type_() == "radio"
-                && input.value() == side
-            {
-                input.set_checked(true);
-            }
-        }
-        look();
-    };
+    let id = as_seen(&record);
+    // Where there are several such forms, the address says which of them it was.
+    let (asked_by, is_mine) = (query("__form"), format!("record-{}-", record.link));
+    let is_mine = asked_by.is_empty() || asked_by.starts_with(&is_mine);
+    let trouble = Signal::stored(met(choose).filter(|_| is_mine));
     let ConflictRecord { link, conflicts, agreed, platform, refusals, connection_id, .. } = record.clone();
     let page = conflicts.first().map(|row| format!("/conflicts/{}", row.id)).unwrap_or_default();
     let is_over = conflicts.iter().all(ConflictRow::is_over);
@@ -59,20 +32,11 @@ pub fn RecordForm(record: ConflictRecord, asked: Choices) -> impl IntoView {
     let refused = with_query("/failures", &[("connection", &connection_id)]);
     let all = move |side: &'static str, page: String, words: String| {
         view! {
-            <button class="btn btn-sm btn-ghost" type="submit" formmethod="get" formaction=page name="all" value=side
-                on:click=move |event| {
-                    event.prevent_default();
-                    take_all(side);
-                }
-            >
+            <button class="btn btn-sm btn-ghost" type="submit" formmethod="get" formaction=page name="all" value=side data-take-all=side>
                 {words}
             </button>
         }
     };
-    let first = (!asked.fields.is_empty()).then(|| {
-        let asked = asked.clone();
-        fetched(|| (), move |()| api::preview_choices(asked.clone()))
-    });
     let rows = conflicts
         .into_iter()
         .map(|row| {
@@ -85,46 +49,26 @@ pub fn RecordForm(record: ConflictRecord, asked: Choices) -> impl IntoView {
             <Heading record=record.clone()/>
             {(refusals > 0)
                 .then(|| view! { <p class="text-xs">"A side will not take something else of this record: "<a class="link" href=refused>"see Failures"</a>"."</p> })}
-            <ActionForm action=choose node_ref=form>
+            <ActionForm action=choose attr:id=id>
                 <input type="hidden" name="choices[link]" value=link/>
-                <div on:change=move |event: Event| {
-                    typed_counts(&event);
-                    look();
-                }>{rows}</div>
+                {rows}
                 <div role="alert" class="contents"><FormTrouble trouble/></div>
                 <div role="status">
-                    {move || match preview.value().get() {
-                        Some(Ok(preview)) => view! { <Preview preview/> }.into_any(),
-                        Some(Err(trouble)) => view! { <TroubleBox trouble/> }.into_any(),
-                        None => ().into_any(),
-                    }}
-                    {first
-                        .map(|first| {
-                            view! {
-                                <Show when=move || preview.value().read().is_none()>
-                                    <Transition>
-                                        {move || Suspend::new(async move {
-                                            match first.await {
-                                                Ok(preview) => view! { <Preview preview/> }.into_any(),
-                                                Err(trouble) => view! { <TroubleBox trouble/> }.into_any(),
-                                            }
-                                        })}
-                                    </Transition>
-                                </Show>
-                            }
+                    {preview
+                        .map(|preview| {
+                            let preview = match preview {
+                                Ok(preview) => view! { <Preview preview/> }.into_any(),
+                                Err(trouble) => view! { <TroubleBox trouble/> }.into_any(),
+                            };
+                            view! { <div data-stays>{preview}</div> }
                         })}
                 </div>
                 {(!is_over)
                     .then(|| {
                         view! {
                             <div class="mt-3 flex flex-wrap items-center gap-2">
-                                <button class="btn btn-sm btn-primary" type="submit" disabled=choose.pending()>"Save choices"</button>
-                                <button class="btn btn-sm" type="submit" formmethod="get" formaction=page.clone()
-                                    on:click=move |event| {
-                                        event.prevent_default();
-                                        look();
-                                    }
-                                >
+                                <button class="btn btn-sm btn-primary" type="submit">"Save choices"</button>
+                                <button class="btn btn-sm" type="submit" formmethod="get" formaction=page.clone() data-looks="change">
                                     "Preview"
                                 </button>
                                 {many
@@ -145,15 +89,10 @@ pub fn RecordForm(record: ConflictRecord, asked: Choices) -> impl IntoView {
     }
 }
 
-/// Who types another value means it.
-fn typed_counts(event: &Event) {
-    let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let typed = element.filter(|element| element.get_attribute("type").as_deref() != Some("radio"));
-    let conflict = typed.and_then(|typed| typed.closest("[data-conflict]").ok().flatten());
-    let radio = conflict.and_then(|conflict| conflict.query_selector("input[type=radio][value=value]").ok().flatten());
-    if let Some(radio) = radio.and_then(|radio| radio.dyn_into::<HtmlInputElement>().ok()) {
-        radio.set_checked(true);
-    }
+/// Tells this state of the record from every other: what was chosen for one does not stay for the next.
+fn as_seen(record: &ConflictRecord) -> String {
+    let conflicts = record.conflicts.iter().map(|row| format!("-{}-{}-{}", row.id, row.version, row.state));
+    conflicts.fold(format!("record-{}", record.link), |id, conflict| id + &conflict)
 }
 
 #[component]

@@ -7,8 +7,7 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Authorization(id: String, step: AuthorizationStep, syncs: bool) -> impl IntoView {
-    let authorized = query("authorized");
-    let is_back = *authorized.read_untracked() == "1";
+    let is_back = query("authorized") == "1";
     let begin = format!("/oauth/authorize/{id}");
     let next = step_address(&id, if syncs { 6 } else { 4 });
     let has_access = !step.acting_as.is_empty();
@@ -29,7 +28,7 @@ pub fn Authorization(id: String, step: AuthorizationStep, syncs: bool) -> impl I
                         <p>
                             <a class="btn btn-primary" href=next>"Continue"</a>
                             " "
-                            <a class="btn" href=begin rel="external">"Authorize again"</a>
+                            <a class="btn" href=begin>"Authorize again"</a>
                         </p>
                     }
                         .into_any()
@@ -40,7 +39,7 @@ pub fn Authorization(id: String, step: AuthorizationStep, syncs: bool) -> impl I
                             ", sign in there and press Allow. ServiceNow sends you back here, and a test reads table "
                             <code>{step.table.clone()}</code>" with the same query that polling uses."
                         </p>
-                        <p><a class="btn btn-primary" href=begin rel="external">"Authorize in ServiceNow"</a></p>
+                        <p><a class="btn btn-primary" href=begin>"Authorize in ServiceNow"</a></p>
                     }
                         .into_any()
                 }}

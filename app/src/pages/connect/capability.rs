@@ -2,7 +2,7 @@
 
 use crate::api::ChooseCapability;
 use crate::model::{CapabilityStep, TableChoice};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
@@ -24,7 +24,7 @@ const ENVIRONMENTS: [(&str, &str, &str); 2] = [
 #[component]
 pub fn Capability(id: String, step: CapabilityStep) -> impl IntoView {
     let save = ServerAction::<ChooseCapability>::new();
-    let trouble = Signal::derive(move || save.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(save));
     let (environment, preset, is_fixed) = (step.environment, step.preset, step.is_fixed);
     view! {
         <ActionForm action=save>
@@ -58,7 +58,7 @@ pub fn Capability(id: String, step: CapabilityStep) -> impl IntoView {
                     {step.tables.into_iter().map(|table| view! { <Table is_chosen=table.preset == preset is_fixed table/> }).collect_view()}
                     <p class="hint">"Its mapping begins with a preset for the table; step 5 shows it beside your instance's own choices."</p>
                 </fieldset>
-                <button class="btn btn-primary" type="submit" disabled=save.pending()>"Save and continue"</button>
+                <button class="btn btn-primary" type="submit">"Save and continue"</button>
             </div>
         </ActionForm>
     }

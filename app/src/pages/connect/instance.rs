@@ -3,7 +3,7 @@
 use crate::api::Connect;
 use crate::model::{ConnectDefaults, InstanceStep};
 use crate::ui::field::TextField;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -32,7 +32,7 @@ pub fn Instance(id: String, step: InstanceStep) -> impl IntoView {
 #[component]
 fn Form(id: String, step: InstanceStep, secret: String) -> impl IntoView {
     let connect = ServerAction::<Connect>::new();
-    let trouble = Signal::derive(move || connect.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(connect));
     // Without scripts, what was typed comes back with the address; the secret does not.
     let query = use_query_map();
     let typed = |name: &str| query.read_untracked().get(&format!("form[{name}]"));
@@ -62,7 +62,7 @@ fn Form(id: String, step: InstanceStep, secret: String) -> impl IntoView {
                     <TextField label="Client ID" name="client_id" value=client_id autocomplete="off" trouble/>
                     <TextField label="Client secret" name="client_secret" kind="password" value=secret
                         autocomplete="off" required=!step.has_secret hint=secret_hint trouble/>
-                    <button class="btn btn-primary justify-self-start" type="submit" disabled=connect.pending()>
+                    <button class="btn btn-primary justify-self-start" type="submit">
                         "Save and continue"
                     </button>
                     <p class="hint">

@@ -1,67 +1,56 @@
 //! The live test: create there, see here, change here, see there. Each step ticks as it happens.
 
-use crate::api::{self, RunLiveTest};
-use crate::live::{follow, use_live};
+use crate::api::RunLiveTest;
 use crate::model::{LiveStep, LiveTest, Progress};
+use crate::ui::follow::Follow;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::MaybeTime;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 #[component]
 pub fn LiveTestPart(id: String, test: LiveTest) -> impl IntoView {
-    let live = use_live();
     let run = ServerAction::<RunLiveTest>::new();
-    let trouble = Signal::derive(move || run.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(run));
     let topic = format!("live:{id}");
-    let asked = id.clone();
-    let test = follow(test, vec![topic.clone()], move || api::live_test(asked.clone()));
-    Effect::new(move |before: Option<usize>| {
-        let now = run.version().get();
-        if before.is_some_and(|before| before != now) {
-            live.moved(&topic);
+    let verdict = verdict(&test);
+    let LiveTest { begun, runs, unable, steps, number, record_url, ticket, .. } = test;
+    let begin = if unable.is_empty() {
+        view! {
+            <ActionForm action=run>
+                <input type="hidden" name="id" value=id/>
+                <button class="btn btn-sm" type="submit" disabled=runs>"Make a test record and follow it"</button>
+            </ActionForm>
         }
-        now
-    });
-    let id = StoredValue::new(id);
-    let runs = Memo::new(move |_| test.read().runs);
-    let unable = Memo::new(move |_| test.read().unable.clone());
-    let steps = Memo::new(move |_| test.read().steps.clone());
-    let verdict = Memo::new(move |_| verdict(&test.read()));
+        .into_any()
+    } else {
+        view! { <p class="note">{unable}</p> }.into_any()
+    };
     view! {
+        <Follow topics=[topic]/>
         <section class="part" id="live-test">
             <div class="part-head">
                 <h3 class="font-semibold">"Live test"</h3>
-                <p class="text-quiet">"Last run "{move || view! { <MaybeTime when=test.read().begun.clone()/> }}</p>
+                <p class="text-quiet">"Last run "<MaybeTime when=begun/></p>
             </div>
             <p class="hint max-w-3xl mb-2">
                 "Makes one real record in ServiceNow, titled as a test and signed so in its field correlation_display, follows it here
                 and back, and closes both. Business rules and notifications of your instance run for it as for any other. The closed
                 record stays: Isthmus deletes nothing there."
             </p>
-            <Show when=move || unable.read().is_empty() fallback=move || view! { <p class="note">{unable.get()}</p> }>
-                <ActionForm action=run>
-                    <input type="hidden" name="id" value=id.get_value()/>
-                    <button class="btn btn-sm" type="submit" disabled=move || run.pending().get() || runs.get()>
-                        "Make a test record and follow it"
-                    </button>
-                </ActionForm>
-            </Show>
+            {begin}
             <FormTrouble trouble/>
             <p role="status" class="font-medium mt-2">{verdict}</p>
-            <ol class="checks mt-2">{move || steps.get().into_iter().map(|step| view! { <Step step/> }).collect_view()}</ol>
-            {move || {
-                let test = test.read();
-                (!test.record_url.is_empty())
-                    .then(|| view! {
-                        <p class="mt-2">
-                            <a class="link" href=test.record_url.clone() target="_blank" rel="noopener">{test.number.clone()}" in ServiceNow"</a>
-                            {(!test.ticket.is_empty())
-                                .then(|| view! { " · "<a class="link" href=format!("/tickets/{}", test.ticket)>"Its ticket in Desk"</a> })}
-                        </p>
-                    })
-            }}
+            <ol class="checks mt-2">{steps.into_iter().map(|step| view! { <Step step/> }).collect_view()}</ol>
+            {(!record_url.is_empty())
+                .then(|| view! {
+                    <p class="mt-2">
+                        <a class="link" href=record_url target="_blank" rel="noopener">{number}" in ServiceNow"</a>
+                        {(!ticket.is_empty())
+                            .then(|| view! { " · "<a class="link" href=format!("/tickets/{ticket}")>"Its ticket in Desk"</a> })}
+                    </p>
+                })}
             <noscript><p class="hint">"Without scripts this page does not follow by itself: load it again."</p></noscript>
         </section>
     }

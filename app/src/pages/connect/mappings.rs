@@ -1,10 +1,9 @@
 //! Step 5: the preset, what the instance has that it does not know, and the start. The whole mapping has a page of its own.
 
-use super::Again;
 use crate::api::{StartFromPreset, StartSync, TakeRows};
 use crate::model::{MappingsStep, Suggestion};
 use crate::ui::count::counted;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
@@ -12,7 +11,7 @@ use leptos::prelude::*;
 pub fn Mappings(id: String, step: MappingsStep) -> impl IntoView {
     let MappingsStep { version, table, field_rules, presets, warnings, suggestions, problem } = step;
     let start = ServerAction::<StartSync>::new();
-    let trouble = Signal::derive(move || start.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(start));
     let editor = format!("/settings/connections/{id}/mappings");
     let is_whole = suggestions.is_empty() && problem.is_empty();
     view! {
@@ -36,7 +35,7 @@ pub fn Mappings(id: String, step: MappingsStep) -> impl IntoView {
             <FormTrouble trouble/>
             <ActionForm action=start>
                 <input type="hidden" name="id" value=id/>
-                <button class="btn btn-primary" type="submit" disabled=start.pending()>"Start syncing"</button>
+                <button class="btn btn-primary" type="submit">"Start syncing"</button>
                 <p class="hint mt-1">
                     "From this moment changes flow. It can be paused at any time; what arrives then waits, and nothing is lost."
                 </p>
@@ -45,20 +44,10 @@ pub fn Mappings(id: String, step: MappingsStep) -> impl IntoView {
     }
 }
 
-fn after<T: Send + Sync + Clone + 'static>(action: Signal<Option<Result<(), T>>>) {
-    let again = expect_context::<Again>();
-    Effect::new(move |_| {
-        if action.with(|answer| matches!(answer, Some(Ok(())))) {
-            again.update(|times| *times += 1);
-        }
-    });
-}
-
 #[component]
 fn Presets(id: String, presets: Vec<(String, String, String)>) -> impl IntoView {
     let choose = ServerAction::<StartFromPreset>::new();
-    let trouble = Signal::derive(move || choose.value().get().and_then(Result::err));
-    after(Signal::derive(move || choose.value().get()));
+    let trouble = Signal::stored(met(choose));
     view! {
         <details>
             <summary>"Begin with another preset"</summary>
@@ -79,7 +68,7 @@ fn Presets(id: String, presets: Vec<(String, String, String)>) -> impl IntoView 
                         .collect_view()}
                     <p class="hint">"It replaces the mapping, rows that you added as well. The filter of step 4 stays."</p>
                 </fieldset>
-                <button class="btn btn-sm mt-2" type="submit" disabled=choose.pending()>"Use this preset"</button>
+                <button class="btn btn-sm mt-2" type="submit">"Use this preset"</button>
             </ActionForm>
         </details>
     }
@@ -88,8 +77,7 @@ fn Presets(id: String, presets: Vec<(String, String, String)>) -> impl IntoView 
 #[component]
 fn Suggestions(id: String, version: i64, suggestions: Vec<Suggestion>) -> impl IntoView {
     let take = ServerAction::<TakeRows>::new();
-    let trouble = Signal::derive(move || take.value().get().and_then(Result::err));
-    after(Signal::derive(move || take.value().get()));
+    let trouble = Signal::stored(met(take));
     let mut lists: Vec<(String, Vec<String>)> = Vec::new();
     for suggestion in &suggestions {
         if lists.iter().all(|(rule, _)| *rule != suggestion.rule) {
@@ -131,7 +119,7 @@ fn Suggestions(id: String, version: i64, suggestions: Vec<Suggestion>) -> impl I
                         <datalist id=list_of(&rule)>{options.into_iter().map(|option| view! { <option value=option></option> }).collect_view()}</datalist>
                     })
                     .collect_view()}
-                <button class="btn btn-sm mt-2" type="submit" disabled=take.pending()>"Add the ticked rows"</button>
+                <button class="btn btn-sm mt-2" type="submit">"Add the ticked rows"</button>
             </ActionForm>
         </section>
     }

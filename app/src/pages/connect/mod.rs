@@ -9,28 +9,26 @@ mod mappings;
 mod servicenow;
 mod what;
 
+use crate::address::param;
 use crate::api;
 use crate::model::{CONNECT_STEPS, ConnectStep, StepContent, step_address};
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::loaded::loaded;
 use authorization::Authorization;
 use capability::Capability;
 use instance::{First, Instance};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 use mappings::Mappings;
 use servicenow::Servicenow;
 use std::collections::BTreeMap;
 use what::What;
 
-/// Asks for the step again, after something on it was changed.
-type Again = RwSignal<u32>;
-
 /// `/settings/connections/new`
 #[component]
 pub fn ConnectPage() -> impl IntoView {
-    let defaults = fetched(|| (), |()| api::connect_defaults());
+    let defaults = api::connect_defaults();
     view! {
         <Title text="Connect"/>
         <p class="crumbs"><a class="link" href="/settings/connections">"Connections"</a></p>
@@ -43,16 +41,8 @@ pub fn ConnectPage() -> impl IntoView {
 /// `/settings/connections/{id}/connect/{step}`
 #[component]
 pub fn ConnectStepPage() -> impl IntoView {
-    let params = use_params_map();
-    let query = use_query_map();
-    let again: Again = RwSignal::new(0);
-    provide_context(again);
-    let asked = Memo::new(move |_| {
-        let params = params.read();
-        let step: i64 = params.get("step").and_then(|step| step.parse().ok()).unwrap_or(1);
-        (params.get("id").unwrap_or_default(), step, typed(&query.read()), again.get())
-    });
-    let step = fetched(move || asked.get(), |(id, step, typed, _)| api::connect_step(id, step, typed));
+    let step = param("step").parse().unwrap_or(1);
+    let step = api::connect_step(param("id"), step, typed(&use_query_map().read_untracked()));
     view! { {loaded(step, |step| view! { <Shown step/> })} }
 }
 

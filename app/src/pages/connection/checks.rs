@@ -2,59 +2,46 @@
 
 use super::Shown;
 use crate::api::TestConnection;
-use crate::live::use_live;
 use crate::model::{Check, ConnectionState};
 use crate::ui::state::{State, Tone};
 use crate::ui::time::MaybeTime;
-use crate::ui::trouble::{ErrorCode, FormTrouble};
+use crate::ui::trouble::{ErrorCode, FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 #[component]
 pub fn Checks(shown: Shown) -> impl IntoView {
-    let live = use_live();
     let test = ServerAction::<TestConnection>::new();
-    let trouble = Signal::derive(move || test.value().get().and_then(Result::err));
-    let id = shown.read_untracked().row.id.clone();
-    let topic = format!("connection:{id}");
-    Effect::new(move |_| {
-        if let Some(Ok(checks)) = test.value().get() {
-            // The answer shows at once; the page that the server has follows.
-            shown.update(|page| page.checks = checks);
-            live.moved(&topic);
-        }
-    });
-    let checks = Memo::new(move |_| shown.read().checks.clone());
-    let tested = Memo::new(move |_| shown.read().tested.clone());
-    let draft = Memo::new(move |_| shown.read().row.state == ConnectionState::Draft);
+    let trouble = Signal::stored(met(test));
+    let (id, state) = shown.with_value(|page| (page.row.id.clone(), page.row.state));
+    let (checks, tested) = shown.with_value(|page| (page.checks.clone(), page.tested.clone()));
+    let none = if state == ConnectionState::Draft {
+        "Runs by itself after you authorize: it reaches the instance, checks the token and reads the connection's table."
+    } else {
+        "Not tested yet."
+    };
     view! {
         <section class="part">
             <div class="part-head">
                 <h2>"Test"</h2>
-                <p class="text-quiet">"Last run "{move || view! { <MaybeTime when=tested.get()/> }}</p>
+                <p class="text-quiet">"Last run "<MaybeTime when=tested/></p>
                 <ActionForm action=test>
                     <input type="hidden" name="id" value=id/>
-                    <button class="btn btn-sm" type="submit" disabled=test.pending()>"Test connection"</button>
+                    <button class="btn btn-sm" type="submit">"Test connection"</button>
+                    <Asking/>
                 </ActionForm>
-                <p role="status" class="text-quiet">{move || test.pending().get().then_some("Asking ServiceNow…")}</p>
             </div>
             <FormTrouble trouble/>
-            {move || {
-                (checks.read().is_empty())
-                    .then(|| {
-                        let words = if draft.get() {
-                            "Runs by itself after you authorize: it reaches the instance, checks the token and reads the connection's table."
-                        } else {
-                            "Not tested yet."
-                        };
-                        view! { <p class="text-quiet">{words}</p> }
-                    })
-            }}
-            <ul class="checks">
-                {move || checks.get().into_iter().map(|check| view! { <Finding check/> }).collect_view()}
-            </ul>
+            {checks.is_empty().then(|| view! { <p class="text-quiet">{none}</p> })}
+            <ul class="checks">{checks.into_iter().map(|check| view! { <Finding check/> }).collect_view()}</ul>
         </section>
     }
+}
+
+/// Shown while the form around it waits for ServiceNow.
+#[component]
+pub fn Asking() -> impl IntoView {
+    view! { <span class="at-work ml-2 text-quiet">"Asking ServiceNow…"</span> }
 }
 
 #[component]

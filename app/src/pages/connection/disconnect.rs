@@ -1,26 +1,25 @@
 //! `/settings/connections/{id}/disconnect`: the end of a connection; what will happen is said before, and how to undo it.
 
+use crate::address::param;
 use crate::api::{self, Disconnect};
 use crate::model;
 use crate::ui::count::counted;
-use crate::ui::loaded::{fetched, loaded};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::loaded::loaded;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn DisconnectPage() -> impl IntoView {
-    let params = use_params_map();
-    let page = fetched(move || params.read().get("id").unwrap_or_default(), api::disconnect_page);
+    let page = api::disconnect_page(param("id"));
     view! { {loaded(page, |page| view! { <Opened page/> })} }
 }
 
 #[component]
 fn Opened(page: model::DisconnectPage) -> impl IntoView {
     let disconnect = ServerAction::<Disconnect>::new();
-    let trouble = Signal::derive(move || disconnect.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(disconnect));
     let model::DisconnectPage { id, connection, address, is_draft, is_disconnected, links, waiting, is_installed } =
         page;
     let home = format!("/settings/connections/{id}");
@@ -43,7 +42,7 @@ fn Opened(page: model::DisconnectPage) -> impl IntoView {
                     .then(|| view! {
                         <li>
                             "What is installed in ServiceNow goes on sending, and is turned away. Have it removed there: "
-                            <a class="link" download rel="external" href=format!("{home}/isthmus-uninstall.xml")>"the uninstall file"</a>
+                            <a class="link" download href=format!("{home}/isthmus-uninstall.xml")>"the uninstall file"</a>
                             ". Fetch it first."
                         </li>
                     })}
@@ -97,7 +96,7 @@ fn Opened(page: model::DisconnectPage) -> impl IntoView {
                         .into_any()
                 }}
                 <p class="mt-4 flex gap-3">
-                    <button class="btn btn-error" type="submit" disabled=disconnect.pending()>
+                    <button class="btn btn-error" type="submit">
                         {if may_keep { "Disconnect" } else { "Remove" }}
                     </button>
                     <a class="btn" href=home.clone()>"Leave it as it is"</a>

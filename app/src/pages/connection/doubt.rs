@@ -2,32 +2,23 @@
 
 use super::Shown;
 use crate::api::ConfirmInstance;
-use crate::live::use_live;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 #[component]
 pub fn Doubt(shown: Shown) -> impl IntoView {
-    let live = use_live();
     let confirm = ServerAction::<ConfirmInstance>::new();
-    let trouble = Signal::derive(move || confirm.value().get().and_then(Result::err));
-    let id = StoredValue::new(shown.read_untracked().row.id.clone());
-    Effect::new(move |before: Option<usize>| {
-        let now = confirm.version().get();
-        if before.is_some_and(|before| before != now) {
-            live.moved(&format!("connection:{}", id.get_value()));
-        }
-        now
-    });
+    let trouble = Signal::stored(met(confirm));
+    let (id, is_doubted) = shown.with_value(|page| (page.row.id.clone(), page.is_doubted));
     view! {
-        <Show when=move || shown.read().is_doubted>
+        {is_doubted.then(|| view! {
             <ActionForm action=confirm>
-                <input type="hidden" name="id" value=id.get_value()/>
-                <button class="btn btn-sm" type="submit" disabled=confirm.pending()
+                <input type="hidden" name="id" value=id/>
+                <button class="btn btn-sm" type="submit"
                     title="What was seen is remembered, and all that waits is written.">"It is the same: go on"</button>
             </ActionForm>
-        </Show>
+        })}
         <FormTrouble trouble/>
     }
 }

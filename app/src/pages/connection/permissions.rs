@@ -1,22 +1,22 @@
 //! `/settings/connections/{id}/permissions`: each table, column and operation that the connection needs, tried with its own
 //! token; and the smallest rights that are missing, as a list to tick off and as a letter.
 
+use super::checks::Asking;
+use crate::address::param;
 use crate::api::{self, ProbePermissions};
-use crate::live::{follow, use_live};
-use crate::model::{self, RightRow, RightStanding};
-use crate::ui::loaded::{fetched, loaded};
+use crate::model::{self, RightRow, RightStanding, When};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::MaybeTime;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn PermissionsPage() -> impl IntoView {
-    let params = use_params_map();
-    let first = fetched(move || params.read().get("id").unwrap_or_default(), api::permissions);
+    let first = api::permissions(param("id"));
     view! { {loaded(first, |page| view! { <Opened page/> })} }
 }
 
@@ -24,11 +24,9 @@ pub fn PermissionsPage() -> impl IntoView {
 fn Opened(page: model::PermissionsPage) -> impl IntoView {
     let (id, name, is_able) = (page.id.clone(), page.connection.clone(), page.is_able);
     let home = format!("/settings/connections/{id}");
-    let (asked, topic) = (id.clone(), format!("connection:{id}"));
-    let page = follow(page, vec![topic], move || api::permissions(asked.clone()));
-    let rights = Memo::new(move |_| page.read().rights.clone());
-    let letter = Memo::new(move |_| page.read().letter.clone());
+    let model::PermissionsPage { acting_as, at, rights, letter, .. } = page;
     view! {
+        <Follow topics=[format!("connection:{id}")]/>
         <Title text=format!("Permissions of {name}")/>
         <p class="crumbs"><a class="link" href=home.clone()>{name}</a></p>
         <h1>"Permissions"</h1>
@@ -37,58 +35,50 @@ fn Opened(page: model::PermissionsPage) -> impl IntoView {
             write as much is tried as changes nothing; the rest is said to be unknown, which does not mean broken."
         </p>
         {if is_able {
-            view! { <Probe id page/> }.into_any()
+            view! { <Probe id acting_as at/> }.into_any()
         } else {
             view! { <p class="note">"Nobody has authorized the connection, so nothing can be tried yet."</p> }.into_any()
         }}
-        <Verdict rights/>
-        {move || (!letter.read().is_empty()).then(|| view! { <Letter letter=letter.get()/> })}
-        {move || (!rights.read().is_empty()).then(|| view! { <Rights rights=rights.get()/> })}
+        <p class="font-medium my-3" role="status">{verdict(&rights)}</p>
+        {(!letter.is_empty()).then(|| view! { <Letter letter/> })}
+        {(!rights.is_empty()).then(|| view! { <Rights rights/> })}
     }
 }
 
 #[component]
-fn Probe(id: String, page: RwSignal<model::PermissionsPage>) -> impl IntoView {
+fn Probe(id: String, acting_as: String, at: Option<When>) -> impl IntoView {
     let probe = ServerAction::<ProbePermissions>::new();
-    let trouble = Signal::derive(move || probe.value().get().and_then(Result::err));
-    use_live().moves_after(format!("connection:{id}"), probe);
+    let trouble = Signal::stored(met(probe));
     view! {
         <div class="part-head">
             <ActionForm action=probe>
                 <input type="hidden" name="id" value=id/>
-                <button class="btn btn-primary" type="submit" disabled=probe.pending()>"Try every right"</button>
+                <button class="btn btn-primary" type="submit">"Try every right"</button>
+                <Asking/>
             </ActionForm>
-            <p class="text-quiet">
-                "As "{move || page.read().acting_as.clone()}". Last tried "{move || view! { <MaybeTime when=page.read().at.clone()/> }}
-            </p>
-            <p role="status" class="text-quiet">{move || probe.pending().get().then_some("Asking ServiceNow…")}</p>
+            <p class="text-quiet">"As "{acting_as}". Last tried "<MaybeTime when=at/></p>
         </div>
         <FormTrouble trouble/>
     }
 }
 
-#[component]
-fn Verdict(rights: Memo<Vec<RightRow>>) -> impl IntoView {
-    let words = move || {
-        let count = |standing: RightStanding, is_optional: bool| {
-            rights.read().iter().filter(|right| right.standing == standing && right.is_optional == is_optional).count()
-        };
-        if rights.read().is_empty() {
-            return "Nothing was tried yet. It takes a few seconds.".to_owned();
-        }
-        let unknown = count(RightStanding::Unknown, false) + count(RightStanding::Unknown, true);
-        let comfort = count(RightStanding::Missing, true);
-        let needed = match count(RightStanding::Missing, false) {
-            0 => "No right that is needed is missing.".to_owned(),
-            1 => "1 right that is needed is missing.".to_owned(),
-            missing => format!("{missing} rights that are needed are missing."),
-        };
-        let comfort =
-            if comfort == 0 { String::new() } else { format!(" {comfort} that may be left out are missing.") };
-        let unknown = if unknown == 0 { String::new() } else { format!(" {unknown} cannot be told without writing.") };
-        format!("{needed}{comfort}{unknown}")
+fn verdict(rights: &[RightRow]) -> String {
+    let count = |standing: RightStanding, is_optional: bool| {
+        rights.iter().filter(|right| right.standing == standing && right.is_optional == is_optional).count()
     };
-    view! { <p class="font-medium my-3" role="status">{words}</p> }
+    if rights.is_empty() {
+        return "Nothing was tried yet. It takes a few seconds.".to_owned();
+    }
+    let unknown = count(RightStanding::Unknown, false) + count(RightStanding::Unknown, true);
+    let comfort = count(RightStanding::Missing, true);
+    let needed = match count(RightStanding::Missing, false) {
+        0 => "No right that is needed is missing.".to_owned(),
+        1 => "1 right that is needed is missing.".to_owned(),
+        missing => format!("{missing} rights that are needed are missing."),
+    };
+    let comfort = if comfort == 0 { String::new() } else { format!(" {comfort} that may be left out are missing.") };
+    let unknown = if unknown == 0 { String::new() } else { format!(" {unknown} cannot be told without writing.") };
+    format!("{needed}{comfort}{unknown}")
 }
 
 #[component]

@@ -11,22 +11,18 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Polling(shown: Shown) -> impl IntoView {
-    let id = shown.read_untracked().row.id.clone();
+    let (id, polling) = shown.with_value(|page| (page.row.id.clone(), page.polling.clone()));
+    let told = shown.with_value(|page| page.last_webhook.is_some());
     let found = with_query("/history", &[("connection", &id), ("found", "polling")]);
     let drift = format!("/settings/connections/{id}/drift");
-    let polling = Memo::new(move |_| shown.read().polling.clone());
-    let told = Memo::new(move |_| shown.read().last_webhook.is_some());
-    let pauses = move || {
-        let polling = polling.read();
-        pauses(polling.shortest_ms, polling.longest_ms)
-    };
+    let pauses = pauses(polling.shortest_ms, polling.longest_ms);
     view! {
         <section class="part">
             <div class="part-head">
                 <h2>"What polling is certain of"</h2>
             </div>
             <p class="hint mb-3">
-                "Each side is asked what changed, again "{pauses}": soon after something was found, later while it is quiet or
+                "Each side is asked what changed, again "{pauses.clone()}": soon after something was found, later while it is quiet or
                 while webhooks tell of everything, and no more often than ServiceNow's rate limit has room for."
             </p>
             <div class="scroll">
@@ -40,19 +36,19 @@ pub fn Polling(shown: Shown) -> impl IntoView {
                             <th scope="col">"to"</th>
                         </tr>
                     </thead>
-                    <tbody>{move || polling.get().streams.into_iter().map(|row| view! { <Stream row/> }).collect_view()}</tbody>
+                    <tbody>{polling.streams.into_iter().map(|row| view! { <Stream row/> }).collect_view()}</tbody>
                 </table>
             </div>
             <dl class="facts mt-3">
                 <div>
                     <dt>"Found before any webhook told"</dt>
-                    <dd class="num"><a class="link" href=found>{move || counted(polling.read().recovered)}</a></dd>
+                    <dd class="num"><a class="link" href=found>{counted(polling.recovered)}</a></dd>
                 </div>
-                <div><dt>"The newest of them"</dt><dd>{move || view! { <MaybeTime when=polling.read().newest.clone()/> }}</dd></div>
+                <div><dt>"The newest of them"</dt><dd><MaybeTime when=polling.newest/></dd></div>
             </dl>
             <details class="mt-3">
                 <summary>
-                    {move || if told.get() { "What polling cannot do" } else { "No webhook has arrived: what polling alone cannot do" }}
+                    {if told { "What polling cannot do" } else { "No webhook has arrived: what polling alone cannot do" }}
                 </summary>
                 <ul class="list-disc pl-5 mt-2 space-y-1">
                     <li>"A change arrives when the next poll finds it, "{pauses}" later, instead of at once."</li>

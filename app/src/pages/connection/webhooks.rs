@@ -2,24 +2,23 @@
 //! the calls that did not count.
 
 use super::Shown;
-use crate::api::{EndFormerSecret, RotateWebhookSecret, TakeUnsigned};
-use crate::live::use_live;
+use crate::api::{EndFormerSecret, RotateWebhookSecret, TakeUnsigned, answered};
 use crate::model::{FormerSecret, TurnedAwayRow};
 use crate::ui::count::counted;
 use crate::ui::time::{MaybeTime, Time};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 #[component]
 pub fn Webhooks(shown: Shown) -> impl IntoView {
-    let away = Memo::new(move |_| shown.read().webhooks.turned_away.clone());
+    let away = shown.with_value(|page| page.webhooks.turned_away.clone());
     view! {
         <section class="part">
             <h2>"Which webhooks count"</h2>
             <Secrets shown/>
             <Unsigned shown/>
-            {move || (!away.read().is_empty()).then(|| view! { <TurnedAway rows=away.get()/> })}
+            {(!away.is_empty()).then(|| view! { <TurnedAway rows=away/> })}
         </section>
     }
 }
@@ -27,28 +26,22 @@ pub fn Webhooks(shown: Shown) -> impl IntoView {
 #[component]
 fn Secrets(shown: Shown) -> impl IntoView {
     let rotate = ServerAction::<RotateWebhookSecret>::new();
-    let trouble = Signal::derive(move || rotate.value().get().and_then(Result::err));
-    let id = shown.read_untracked().row.id.clone();
-    use_live().moves_after(format!("connection:{id}"), rotate);
-    let (same, rotated) =
-        (id.clone(), Memo::new(move |_| rotate.value().with(|answer| matches!(answer, Some(Ok(()))))));
-    let hooks = Memo::new(move |_| shown.read().webhooks.clone());
+    let trouble = Signal::stored(met(rotate));
+    let (id, hooks) = shown.with_value(|page| (page.row.id.clone(), page.webhooks.clone()));
+    let of_former = id.clone();
+    let rotated = answered::<RotateWebhookSecret>()
+        .map(|()| "There is a new secret. Install again: what is in ServiceNow now has the one before.");
     view! {
         <dl class="facts">
-            <div><dt>"Secret since"</dt><dd>{move || view! { <Time when=hooks.read().secret_since.clone()/> }}</dd></div>
-            <div><dt>"Last call signed with it"</dt><dd>{move || view! { <MaybeTime when=hooks.read().secret_used.clone()/> }}</dd></div>
+            <div><dt>"Secret since"</dt><dd><Time when=hooks.secret_since/></dd></div>
+            <div><dt>"Last call signed with it"</dt><dd><MaybeTime when=hooks.secret_used/></dd></div>
         </dl>
-        {move || {
-            let id = same.clone();
-            hooks.read().former.clone().map(|former| view! { <Former id former/> })
-        }}
+        {hooks.former.map(|former| view! { <Former id=of_former former/> })}
         <ActionForm action=rotate>
             <input type="hidden" name="id" value=id/>
-            <button class="btn btn-sm" type="submit" disabled=rotate.pending()>"Rotate the secret"</button>
+            <button class="btn btn-sm" type="submit">"Rotate the secret"</button>
         </ActionForm>
-        <p role="status" class="text-quiet">
-            {move || rotated.get().then_some("There is a new secret. Install again: what is in ServiceNow now has the one before.")}
-        </p>
+        <p role="status" class="text-quiet" data-stays=rotated.is_some()>{rotated}</p>
         <FormTrouble trouble/>
         <p class="hint mt-2">
             "Makes a new secret for whatever is installed from this page from then on. The one before it stays valid until one
@@ -60,8 +53,7 @@ fn Secrets(shown: Shown) -> impl IntoView {
 #[component]
 fn Former(id: String, former: FormerSecret) -> impl IntoView {
     let end = ServerAction::<EndFormerSecret>::new();
-    let trouble = Signal::derive(move || end.value().get().and_then(Result::err));
-    use_live().moves_after(format!("connection:{id}"), end);
+    let trouble = Signal::stored(met(end));
     view! {
         <p class="note">
             "Two secrets are valid. The one before ends "<Time when=former.ends/>"; the last call signed with it came: "
@@ -69,7 +61,7 @@ fn Former(id: String, former: FormerSecret) -> impl IntoView {
         </p>
         <ActionForm action=end attr:class="mb-2">
             <input type="hidden" name="id" value=id/>
-            <button class="btn btn-sm" type="submit" disabled=end.pending()>"End the old one now"</button>
+            <button class="btn btn-sm" type="submit">"End the old one now"</button>
         </ActionForm>
         <FormTrouble trouble/>
     }
@@ -78,17 +70,12 @@ fn Former(id: String, former: FormerSecret) -> impl IntoView {
 #[component]
 fn Unsigned(shown: Shown) -> impl IntoView {
     let save = ServerAction::<TakeUnsigned>::new();
-    let trouble = Signal::derive(move || save.value().get().and_then(Result::err));
-    let id = shown.read_untracked().row.id.clone();
-    use_live().moves_after(format!("connection:{id}"), save);
-    let allowed = Memo::new(move |_| shown.read().webhooks.takes_unsigned);
-    let addresses = Memo::new(move |_| {
-        let page = shown.read();
-        (page.webhook_address.clone(), page.webhooks.send_address.clone())
-    });
+    let trouble = Signal::stored(met(save));
+    let (id, allowed) = shown.with_value(|page| (page.row.id.clone(), page.webhooks.takes_unsigned));
+    let (address, send) = shown.with_value(|page| (page.webhook_address.clone(), page.webhooks.send_address.clone()));
     view! {
-        <details class="mt-3" open=move || allowed.get()>
-            <summary>{move || if allowed.get() { "Calls without a signature count" } else { "A script there cannot sign" }}</summary>
+        <details class="mt-3" open=allowed>
+            <summary>{if allowed { "Calls without a signature count" } else { "A script there cannot sign" }}</summary>
             <div class="space-y-2 mt-2">
                 <p>
                     "Scripts from other products' guides post the record as it is, without a signature. They can stay: the table's
@@ -100,27 +87,18 @@ fn Unsigned(shown: Shown) -> impl IntoView {
                     records read and, by the second address, records enter that wait for a person. Nobody can change or read
                     anything through it."
                 </p>
-                {move || {
-                    let (address, send) = addresses.get();
-                    (!send.is_empty()).then(|| view! {
-                        <p>"A rule posts to "<code class="copy">{address}</code>"."</p>
-                        <p>"A button that sends a record whatever the trigger says posts to "<code class="copy">{send}</code>"."</p>
-                    })
-                }}
-                {move || {
-                    let id = id.clone();
-                    let allowed = allowed.get();
-                    view! {
-                        <ActionForm action=save>
-                            <input type="hidden" name="id" value=id/>
-                            <label class="flex items-center gap-2 mb-2">
-                                <input class="checkbox checkbox-sm" type="checkbox" name="allow" value="yes" checked=allowed/>
-                                "Accept calls without a signature"
-                            </label>
-                            <button class="btn btn-sm" type="submit" disabled=save.pending()>"Save"</button>
-                        </ActionForm>
-                    }
-                }}
+                {(!send.is_empty()).then(|| view! {
+                    <p>"A rule posts to "<code class="copy">{address}</code>"."</p>
+                    <p>"A button that sends a record whatever the trigger says posts to "<code class="copy">{send}</code>"."</p>
+                })}
+                <ActionForm action=save>
+                    <input type="hidden" name="id" value=id/>
+                    <label class="flex items-center gap-2 mb-2">
+                        <input class="checkbox checkbox-sm" type="checkbox" name="allow" value="yes" checked=allowed/>
+                        "Accept calls without a signature"
+                    </label>
+                    <button class="btn btn-sm" type="submit">"Save"</button>
+                </ActionForm>
                 <FormTrouble trouble/>
             </div>
         </details>

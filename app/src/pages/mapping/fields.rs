@@ -1,23 +1,14 @@
 //! The field table: a row a rule, its direction an arrow that turns, and one rule's form open at a time.
 
 use super::Change;
-use super::form::{DraftForm, Findings, Offers, Section, focus as put_focus};
+use super::form::{DraftForm, Offers, Section, findings};
 use crate::address::with_query;
 use crate::model::{MappingFields, MappingForm, MappingRow};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::Element;
 
 #[component]
-pub fn Fields(
-    fields: MappingFields,
-    id: String,
-    platform: String,
-    may_edit: bool,
-    change: Change,
-    focus: StoredValue<String>,
-) -> impl IntoView {
+pub fn Fields(fields: MappingFields, id: String, platform: String, may_edit: bool, change: Change) -> impl IntoView {
     let MappingFields { rows, findings, open } = fields;
     let here = format!("/settings/connections/{id}/mappings");
     // One unfinished row at a time.
@@ -25,14 +16,6 @@ pub fn Fields(
     let new = open.clone().filter(|form| form.rule.is_empty());
     let add = format!("{}#new-rule", with_query(&here, &[("add", "1")]));
     let add_note = format!("{}#new-rule", with_query(&here, &[("add", "note")]));
-    Effect::new(move |_| {
-        let before = focus.get_value();
-        put_focus(if before.is_empty() { None } else { document().get_element_by_id(&before) });
-    });
-    let pressed = move |event: leptos::ev::MouseEvent| {
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        focus.set_value(target.map(|target| target.id()).unwrap_or_default());
-    };
     let heading = platform.clone();
     let (connection, of_row) = (id.clone(), id.clone());
     view! {
@@ -60,7 +43,7 @@ pub fn Fields(
             <input type="hidden" name="form[what]" value="turn"/>
         </ActionForm>
         <div class="scroll">
-            <table class="table stack" on:click=pressed>
+            <table class="table stack">
                 <caption class="sr-only">"Field rules"</caption>
                 <thead>
                     <tr>
@@ -162,8 +145,7 @@ fn turned(direction: &str, platform: &str) -> (&'static str, String, &'static st
 #[component]
 fn RuleForm(form: MappingForm, id: String, change: Change) -> impl IntoView {
     let MappingForm { is_note, rule, anchor, seen, sections, check } = form;
-    let check = RwSignal::new(check);
-    let trouble = Signal::derive(move || check.read().trouble.clone());
+    let trouble = Signal::stored(check.trouble.clone());
     let here = format!("/settings/connections/{id}/mappings");
     let close = if rule.is_empty() { here.clone() } else { format!("{here}#{anchor}") };
     let (what, open) = match (is_note, rule.is_empty()) {
@@ -178,16 +160,16 @@ fn RuleForm(form: MappingForm, id: String, change: Change) -> impl IntoView {
         .zip(classes)
         .map(|(section, class)| view! { <Section section trouble class/> })
         .collect_view();
-    let servicenow = Memo::new(move |_| check.read().servicenow.clone());
-    let platform = Memo::new(move |_| check.read().platform.clone());
+    let (servicenow, platform) = (check.servicenow.clone(), check.platform.clone());
+    let findings = findings(&check, None);
     let remove =
         (!rule.is_empty()).then(|| view! { <Remove id=id.clone() rule=rule.clone() seen=seen.clone() change/> });
     view! {
         <DraftForm change check id=id.clone() what of=rule seen again=(here, open) close>
             {sections}
-            <Findings check at=None/>
-            <Offers id="fields-servicenow" offers=servicenow.into()/>
-            <Offers id="fields-platform" offers=platform.into()/>
+            {findings}
+            <Offers id="fields-servicenow" offers=servicenow/>
+            <Offers id="fields-platform" offers=platform/>
         </DraftForm>
         {remove}
     }

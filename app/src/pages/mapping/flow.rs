@@ -29,8 +29,7 @@ pub fn Flow(flow: MappingFlow, id: String, may_edit: bool, change: Change) -> im
         return view! { <dl class="facts flex-col">{settings.collect_view()}</dl> }.into_any();
     }
     let of_preset = id.clone();
-    let check = RwSignal::new(check);
-    let trouble = Signal::derive(move || check.read().trouble.clone());
+    let trouble = Signal::stored(check.trouble.clone());
     let here = format!("/settings/connections/{id}/mappings/flow");
     let close = format!("/settings/connections/{id}/mappings");
     view! {

@@ -1,36 +1,20 @@
-//! Forms of the editor: their inputs, and what is said of them while somebody types. The inputs start from attributes and
-//! no key stroke renders anything anew: after a pause the server says what it thinks, and that alone is shown.
+//! Forms of the editor: their inputs, and what is said of them while somebody types. After a pause the server is asked what
+//! it thinks of the form, as *Check* asks without scripts; the inputs stay as they are, and only what is said comes anew.
 
 use super::Change;
-use crate::api::{self, CheckMapping};
 use crate::error::Trouble;
+use crate::islands::conditions::OPERATORS;
 use crate::model::{ConditionRow, FormInput, FormInputKind, FormSection, MappingCheck};
 use crate::ui::field::{SelectField, TextField, labelled};
 use crate::ui::trouble::FormTrouble;
-use leptos::form::{ActionForm, FromFormData};
-use leptos::html;
-use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::form::ActionForm;
 use leptos::prelude::*;
-use leptos::web_sys::FormData;
-use std::time::Duration;
 
-/// A person who pauses for so long looks up.
-const PAUSE: Duration = Duration::from_millis(300);
-
-const OPERATORS: [(&str, &str); 6] = [
-    ("is", "is"),
-    ("is_not", "is not"),
-    ("one_of", "is one of (commas)"),
-    ("contains", "contains"),
-    ("empty", "is empty"),
-    ("not_empty", "is not empty"),
-];
-
-/// An open form of the draft. `again` is its address: without scripts, *Check* opens it anew with what is typed.
+/// An open form of the draft. `again` is its address, which opens it anew with what is typed.
 #[component]
 pub fn DraftForm(
     change: Change,
-    check: RwSignal<MappingCheck>,
+    check: MappingCheck,
     id: String,
     what: &'static str,
     of: String,
@@ -40,41 +24,10 @@ pub fn DraftForm(
     close: String,
     children: Children,
 ) -> impl IntoView {
-    let form = NodeRef::<html::Form>::new();
-    let turn = StoredValue::new(0_u32);
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    let look = move || {
-        let data = form.try_get_untracked().flatten().and_then(|form| FormData::new_with_form(&form).ok());
-        let Some(Ok(typed)) = data.map(|data| CheckMapping::from_form_data(&data)) else { return };
-        let asked = turn.try_update_value(|turn| {
-            *turn += 1;
-            *turn
-        });
-        leptos::task::spawn_local(async move {
-            let answer = api::check_mapping(typed.form).await;
-            // Answers can overtake each other: only the last question counts.
-            if let (Ok(found), true) = (answer, asked == turn.try_get_value()) {
-                check.try_set(found);
-            }
-        });
-    };
-    let typed = move |_| {
-        change.value().set(None);
-        if let Some(timer) = timer.try_update_value(Option::take).flatten() {
-            timer.clear();
-        }
-        timer.set_value(set_timeout_with_handle(look, PAUSE).ok());
-    };
-    Effect::new(move |_| {
-        // One that is a page by itself begins like any page.
-        if what == "flow" {
-            return;
-        }
-        let first = form.get().and_then(|form| form.query_selector("input:not([type=hidden])").ok().flatten());
-        focus(first);
-    });
-    let trouble = Signal::derive(move || check.read().trouble.clone());
-    let moved = Memo::new(move |_| check.read().moved.clone());
+    let MappingCheck { trouble, moved, .. } = check;
+    let trouble = Signal::stored(trouble);
+    // One that is a page by itself begins like any page.
+    let takes_focus = what != "flow";
     let (path, open) = again;
     let opened = match (of.as_str(), what) {
         ("", "note") => "note".to_owned(),
@@ -82,24 +35,19 @@ pub fn DraftForm(
         (name, _) => name.to_owned(),
     };
     view! {
-        <ActionForm action=change node_ref=form attr:class="draft-form">
-            <div on:input=typed>
+        <ActionForm action=change attr:id="draft-form" attr:class="draft-form">
+            <div data-focus=takes_focus>
                 <input type="hidden" name="form[connection]" value=id/>
                 <input type="hidden" name="form[what]" value=what/>
                 <input type="hidden" name="form[of]" value=of/>
                 <input type="hidden" name="form[seen]" value=seen/>
                 <input type="hidden" name=open value=opened/>
-                {move || (!moved.read().is_empty()).then(|| view! { <p class="note" role="status">{moved.get()}</p> })}
+                {(!moved.is_empty()).then(|| view! { <p class="note" role="status">{moved}</p> })}
                 <FormTrouble trouble/>
                 {children()}
                 <div class="flex flex-wrap items-center gap-3 mt-3">
-                    <button class="btn btn-sm btn-primary" type="submit" disabled=change.pending()>"Save to the draft"</button>
-                    <button class="btn btn-sm" type="submit" formmethod="get" formaction=path
-                        on:click=move |event| {
-                            event.prevent_default();
-                            look();
-                        }
-                    >"Check"</button>
+                    <button class="btn btn-sm btn-primary" type="submit">"Save to the draft"</button>
+                    <button class="btn btn-sm" type="submit" formmethod="get" formaction=path data-looks="input">"Check"</button>
                     <a class="link" href=close>"Close"</a>
                 </div>
             </div>
@@ -107,27 +55,11 @@ pub fn DraftForm(
     }
 }
 
-/// Puts the keyboard there.
-pub fn focus(element: Option<leptos::web_sys::Element>) {
-    use leptos::wasm_bindgen::JsCast;
-    if let Some(element) = element.and_then(|element| element.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
-        let _ = element.focus();
-    }
-}
-
 /// What is wrong at one place of the form.
-#[component]
-pub fn Findings(check: RwSignal<MappingCheck>, at: Option<usize>) -> impl IntoView {
-    let here = Memo::new(move |_| {
-        let check = check.read();
-        let here = check.findings.iter().filter(|finding| finding.at == at);
-        here.map(|finding| finding.sentence.clone()).collect::<Vec<_>>()
-    });
-    view! {
-        <ul class="findings" aria-live="polite">
-            {move || here.get().into_iter().map(|sentence| view! { <li>{sentence}</li> }).collect_view()}
-        </ul>
-    }
+pub fn findings(check: &MappingCheck, at: Option<usize>) -> impl IntoView + use<> {
+    let here = check.findings.iter().filter(|finding| finding.at == at);
+    let lines = here.map(|finding| view! { <li>{finding.sentence.clone()}</li> }).collect_view();
+    view! { <ul class="findings" aria-live="polite">{lines}</ul> }
 }
 
 #[component]
@@ -219,10 +151,7 @@ fn Conditions(
 
 /// Names to choose from while typing; any other can be typed as well.
 #[component]
-pub fn Offers(id: &'static str, offers: Signal<Vec<(String, String)>>) -> impl IntoView {
-    view! {
-        <datalist id=id>
-            {move || offers.get().into_iter().map(|(value, label)| view! { <option value=value>{label}</option> }).collect_view()}
-        </datalist>
-    }
+pub fn Offers(id: &'static str, offers: Vec<(String, String)>) -> impl IntoView {
+    let offers = offers.into_iter().map(|(value, label)| view! { <option value=value>{label}</option> });
+    view! { <datalist id=id>{offers.collect_view()}</datalist> }
 }

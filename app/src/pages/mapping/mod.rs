@@ -7,16 +7,17 @@ mod preview;
 mod values;
 mod versions;
 
+use crate::address::param;
 use crate::api::{self, ChangeMapping};
-use crate::live::use_live;
 use crate::model::{MappingAsk, MappingPage as Shown, MappingPart};
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::time::Time;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
 /// What all forms of the editor send.
@@ -32,29 +33,14 @@ const TABS: [(&str, &str); 5] = [
 
 #[component]
 pub fn MappingPage() -> impl IntoView {
-    let params = use_params_map();
-    let query = use_query_map();
-    let live = use_live();
-    let ask = Memo::new(move |_| asked(&params.read(), &query.read()));
+    let ask = asked(param("id"), param("tab"), &use_query_map().read_untracked());
     // An open form keeps what is typed, whoever else works on the draft: it is told by its check.
-    let news = Memo::new(move |_| ask.with(|ask| if is_form(ask) { 0 } else { live.version(&topic(&ask.connection)) }));
-    // What this page itself has changed, it shows at once.
-    let own = RwSignal::new(0_u32);
-    let shown = fetched(move || (ask.get(), news.get(), own.get()), |(ask, ..)| api::mapping(ask));
-    let change = Change::new();
-    Effect::new(move |_| {
-        if change.value().with(|answer| matches!(answer, Some(Ok(())))) {
-            own.update(|times| *times += 1);
-            live.moved(&topic(&ask.with_untracked(|ask| ask.connection.clone())));
-        }
-    });
-    // Where the keyboard was before the page was shown anew.
-    let focus = StoredValue::new(String::new());
-    view! { {loaded(shown, move |shown| view! { <Found shown change focus/> })} }
-}
-
-fn topic(connection: &str) -> String {
-    format!("mapping:{connection}")
+    let topics = (!is_form(&ask)).then(|| [format!("mapping:{}", ask.connection)]);
+    let shown = api::mapping(ask);
+    view! {
+        {topics.map(|topics| view! { <Follow topics/> })}
+        {loaded(shown, |shown| view! { <Found shown/> })}
+    }
 }
 
 fn is_form(ask: &MappingAsk) -> bool {
@@ -63,12 +49,9 @@ fn is_form(ask: &MappingAsk) -> bool {
 }
 
 /// What the address says. Names with two underscores are the framework's own.
-fn asked(params: &ParamsMap, query: &ParamsMap) -> MappingAsk {
-    let mut ask = MappingAsk {
-        connection: params.get("id").unwrap_or_default(),
-        tab: params.get("tab").unwrap_or_else(|| "fields".to_owned()),
-        ..MappingAsk::default()
-    };
+fn asked(connection: String, tab: String, query: &ParamsMap) -> MappingAsk {
+    let tab = if tab.is_empty() { "fields".to_owned() } else { tab };
+    let mut ask = MappingAsk { connection, tab, ..MappingAsk::default() };
     for (name, value) in query {
         let inner = name.strip_prefix("form[").and_then(|name| name.strip_suffix(']'));
         match inner {
@@ -86,10 +69,11 @@ fn asked(params: &ParamsMap, query: &ParamsMap) -> MappingAsk {
 }
 
 #[component]
-fn Found(shown: Shown, change: Change, focus: StoredValue<String>) -> impl IntoView {
+fn Found(shown: Shown) -> impl IntoView {
+    let change = Change::new();
     let home = format!("/settings/connections/{}", shown.connection_id);
     let editor = format!("{home}/mappings");
-    let trouble = Signal::derive(move || change.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(change));
     let tab = shown.tab.clone();
     let tabs = TABS.map(|(name, words)| {
         let href = if name == "fields" { editor.clone() } else { format!("{editor}/{name}") };
@@ -104,7 +88,7 @@ fn Found(shown: Shown, change: Change, focus: StoredValue<String>) -> impl IntoV
     let may_edit = shown.may_edit;
     let part = match shown.part.clone() {
         MappingPart::Fields(fields) => {
-            view! { <fields::Fields fields id platform=shown.platform.clone() may_edit change focus/> }.into_any()
+            view! { <fields::Fields fields id platform=shown.platform.clone() may_edit change/> }.into_any()
         }
         MappingPart::Values(values) => {
             view! { <values::Values values id platform=shown.platform.clone() may_edit change/> }.into_any()

@@ -100,7 +100,7 @@ fn Publish(id: String, revision: i64, is_seen: bool, change: Change) -> impl Int
                 </p>
             })}
             <TextField label="Note" name="form[typed][note]" about="note" required=false hint="Why, for whoever reads the versions later."/>
-            <button class=class type="submit" disabled=change.pending()>{words}</button>
+            <button class=class type="submit">{words}</button>
         </ActionForm>
     }
 }

@@ -1,7 +1,7 @@
 //! Value tables: which value of ServiceNow is which on the platform, many to one grouped, and the way back.
 
 use super::Change;
-use super::form::{DraftForm, Findings, Offers};
+use super::form::{DraftForm, Offers, findings};
 use crate::address::with_query;
 use crate::model::{MapForm, MapGroup, MapLine, MapRow, MapShown, MappingCheck, MappingValues};
 use crate::ui::field::TextField;
@@ -122,8 +122,9 @@ fn Open(form: MapForm, id: String, platform: String, change: Change) -> impl Int
     let here = format!("/settings/connections/{id}/mappings/values");
     let close = format!("{here}#{anchor}");
     let (heading, label) = (title.clone(), title.clone());
-    let check = RwSignal::new(check);
-    let trouble = Signal::derive(move || check.read().trouble.clone());
+    let trouble = Signal::stored(check.trouble.clone());
+    let about_all = findings(&check, None);
+    let of_rows = check.clone();
     view! {
         <section class="part open-rule" id=anchor aria-label=label>
             <div class="part-head">
@@ -136,7 +137,7 @@ fn Open(form: MapForm, id: String, platform: String, change: Change) -> impl Int
             </p>
             <DraftForm change check id what="map" of=rule seen again=(here, "edit") close>
                 <div class="three"><TextField label="Name of the table" name="form[typed][title]" about="title" value=title required=false trouble/></div>
-                <Findings check at=None/>
+                {about_all}
                 <div class="scroll">
                     <table class="table stack">
                         <caption class="sr-only">"Values"</caption>
@@ -152,20 +153,20 @@ fn Open(form: MapForm, id: String, platform: String, change: Change) -> impl Int
                             {rows
                                 .into_iter()
                                 .enumerate()
-                                .map(|(at, row)| view! { <EditRow row at platform=platform.clone() check/> })
+                                .map(|(at, row)| view! { <EditRow row at platform=platform.clone() check=of_rows.clone()/> })
                                 .collect_view()}
                         </tbody>
                     </table>
                 </div>
-                <Offers id="choices-servicenow" offers=Signal::stored(servicenow_choices)/>
-                <Offers id="choices-platform" offers=Signal::stored(platform_choices)/>
+                <Offers id="choices-servicenow" offers=servicenow_choices/>
+                <Offers id="choices-platform" offers=platform_choices/>
             </DraftForm>
         </section>
     }
 }
 
 #[component]
-fn EditRow(row: MapRow, at: usize, platform: String, check: RwSignal<MappingCheck>) -> impl IntoView {
+fn EditRow(row: MapRow, at: usize, platform: String, check: MappingCheck) -> impl IntoView {
     let MapRow { servicenow, label, platform: value, is_default, requires, platform_requires, writes, is_open } = row;
     let part = |part: &str| format!("form[typed][rows.{at}.{part}]");
     let number = at + 1;
@@ -176,9 +177,8 @@ fn EditRow(row: MapRow, at: usize, platform: String, check: RwSignal<MappingChec
         .collect();
     let summary = if fields.is_empty() { "Nothing along with it".to_owned() } else { fields.join(", ") };
     let about = format!("rows.{at}.");
-    let message = Memo::new(move |_| {
-        check.read().trouble.clone().filter(|trouble| trouble.field.starts_with(&about)).map(|trouble| trouble.what)
-    });
+    let found = findings(&check, Some(at));
+    let message = check.trouble.filter(|trouble| trouble.field.starts_with(&about)).map(|trouble| trouble.what);
     let areas = [
         ("requires", "ServiceNow demands".to_owned(), requires),
         ("platform_requires", format!("{platform} demands"), platform_requires),
@@ -221,8 +221,8 @@ fn EditRow(row: MapRow, at: usize, platform: String, check: RwSignal<MappingChec
                             .collect_view()}
                     </div>
                 </details>
-                <p class="text-error text-xs">{move || message.get()}</p>
-                <Findings check at=Some(at)/>
+                <p class="text-error text-xs">{message}</p>
+                {found}
             </td>
         </tr>
     }

@@ -97,7 +97,7 @@ fn Row(row: MappingVersion, now: i64, file: String, may_edit: bool) -> impl Into
             <td class="whitespace-nowrap">
                 <span class="flex items-center gap-3">
                     // Not a page of the console: the browser fetches it.
-                    <a class="link" href=format!("{file}?version={version}") rel="external" download>
+                    <a class="link" href=format!("{file}?version={version}") download>
                         "Save"<span class="sr-only">" version "{version}" as a file"</span>
                     </a>
                     {(may_edit && !is_now).then(|| view! {
@@ -138,7 +138,7 @@ fn File(file: String, may_edit: bool) -> impl IntoView {
         <section class="part">
             <div class="part-head">
                 <h2>"As a file"</h2>
-                <a class="btn btn-sm" href=file rel="external" download>"Save the mapping as a file"</a>
+                <a class="btn btn-sm" href=file download>"Save the mapping as a file"</a>
             </div>
             <p class="hint">"All of it as JSON: the draft, or what is in force where there is none."</p>
             {may_edit.then(|| view! {

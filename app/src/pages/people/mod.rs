@@ -5,13 +5,13 @@ pub mod password;
 pub mod person;
 
 use crate::api::{self, AddPerson};
-use crate::live::follow;
 use crate::model::{PeopleList, PersonRow, Role, Standing};
 use crate::ui::field::{SelectField, TextField};
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::MaybeTime;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -46,7 +46,7 @@ pub const ALL_ROLES: [Role; 3] = [Role::Viewer, Role::Operator, Role::Admin];
 
 #[component]
 pub fn PeoplePage() -> impl IntoView {
-    let list = fetched(|| (), |()| api::people());
+    let list = api::people();
     view! {
         <Title text="People"/>
         <h1>"People"</h1>
@@ -56,10 +56,9 @@ pub fn PeoplePage() -> impl IntoView {
 
 #[component]
 fn Found(list: PeopleList) -> impl IntoView {
-    let may_change = list.may_change;
-    let list = follow(list, vec!["people".to_owned()], api::people);
-    let rows = Memo::new(move |_| list.read().rows.clone());
+    let PeopleList { rows, may_change, .. } = list;
     view! {
+        <Follow topics=["people".to_owned()]/>
         <Table rows/>
         {if may_change {
             view! { <Add/> }.into_any()
@@ -70,7 +69,7 @@ fn Found(list: PeopleList) -> impl IntoView {
 }
 
 #[component]
-fn Table(rows: Memo<Vec<PersonRow>>) -> impl IntoView {
+fn Table(rows: Vec<PersonRow>) -> impl IntoView {
     view! {
         <div class="scroll">
             <table class="table stack">
@@ -84,7 +83,9 @@ fn Table(rows: Memo<Vec<PersonRow>>) -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=move || rows.get() key=PersonRow::clone let:row>
+                    {rows
+                        .into_iter()
+                        .map(|row| view! {
                         <tr>
                             <th scope="row" class="wide">
                                 <a class="name" href=format!("/settings/people/{}", row.id)>{row.name}</a>
@@ -95,7 +96,8 @@ fn Table(rows: Memo<Vec<PersonRow>>) -> impl IntoView {
                             <td data-label="Account"><StandingBadge standing=row.standing/></td>
                             <td data-label="Last sign-in"><MaybeTime when=row.last_sign_in/></td>
                         </tr>
-                    </For>
+                        })
+                        .collect_view()}
                 </tbody>
             </table>
         </div>
@@ -115,7 +117,7 @@ pub fn StandingBadge(standing: Standing) -> impl IntoView {
 #[component]
 fn Add() -> impl IntoView {
     let add = ServerAction::<AddPerson>::new();
-    let trouble = Signal::derive(move || add.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(add));
     view! {
         <section class="part">
             <div class="part-head"><h2>"Add a person"</h2></div>
@@ -128,7 +130,7 @@ fn Add() -> impl IntoView {
                 <TextField label="E-mail" name="form[email]" about="email" kind="email" autocomplete="off" trouble
                     hint="What the person signs in with."/>
                 <SelectField label="Role" name="form[role]" about="role" value="operator" options=role_options(&ALL_ROLES) trouble/>
-                <button class="btn btn-sm btn-primary" type="submit" disabled=add.pending()>"Add person"</button>
+                <button class="btn btn-sm btn-primary" type="submit">"Add person"</button>
             </ActionForm>
         </section>
     }

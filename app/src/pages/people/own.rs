@@ -1,11 +1,11 @@
 //! `/settings/me`: one's own password, sessions and time zone.
 
 use super::role_name;
-use crate::api::{self, ChangePassword, SetZone, SignOutEverywhere};
+use crate::api::{self, ChangePassword, SetZone, SignOutEverywhere, answered};
 use crate::model::OwnPage as Shown;
 use crate::ui::field::{TextField, labelled};
-use crate::ui::loaded::{fetched, loaded};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::loaded::loaded;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -14,7 +14,7 @@ use leptos_meta::Title;
 pub fn OwnPage() -> impl IntoView {
     let change = ServerAction::<ChangePassword>::new();
     let zone = ServerAction::<SetZone>::new();
-    let own = fetched(move || zone.version().get(), |_| api::own_page());
+    let own = api::own_page();
     view! {
         <Title text="Your account"/>
         <h1>"Your account"</h1>
@@ -35,7 +35,7 @@ pub fn OwnPage() -> impl IntoView {
 #[component]
 fn Zone(shown: Shown, act: ServerAction<SetZone>) -> impl IntoView {
     let Shown { zone, zone_now, zones, .. } = shown;
-    let trouble = Signal::derive(move || act.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(act));
     let now = match zone_now.as_str() {
         "" => "Times are UTC now: the browser has not told its zone.".to_owned(),
         zone => format!("Times are in {zone} now. The exact UTC is in each one's hover text."),
@@ -52,7 +52,7 @@ fn Zone(shown: Shown, act: ServerAction<SetZone>) -> impl IntoView {
                         aria-describedby=tied.described_by aria-invalid=tied.invalid/>
                 })}
                 <datalist id="zones">{zones.into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist>
-                <button class="btn btn-sm" type="submit" disabled=act.pending()>"Save"</button>
+                <button class="btn btn-sm" type="submit">"Save"</button>
             </ActionForm>
         </section>
     }
@@ -60,19 +60,19 @@ fn Zone(shown: Shown, act: ServerAction<SetZone>) -> impl IntoView {
 
 #[component]
 fn Password(act: ServerAction<ChangePassword>) -> impl IntoView {
-    let trouble = Signal::derive(move || act.value().get().and_then(Result::err));
-    let is_done = move || act.value().with(|answer| matches!(answer, Some(Ok(()))));
+    let trouble = Signal::stored(met(act));
+    let is_done = answered::<ChangePassword>().is_some();
     view! {
         <section class="part">
             <div class="part-head"><h2>"Password"</h2></div>
             <p class="hint mb-3">"Your sessions in other browsers end with the old one."</p>
             <FormTrouble trouble/>
-            <Show when=is_done><p role="status" class="note">"Your password was changed."</p></Show>
+            {is_done.then(|| view! { <p role="status" class="note">"Your password was changed."</p> })}
             <ActionForm action=act attr:class="form">
                 <TextField label="Present password" name="present" kind="password" autocomplete="current-password" trouble/>
                 <TextField label="New password" name="password" kind="password" autocomplete="new-password"
                     hint="At least 12 characters. A sentence is easier to remember than a word." trouble/>
-                <button class="btn btn-sm" type="submit" disabled=act.pending()>"Change password"</button>
+                <button class="btn btn-sm" type="submit">"Change password"</button>
             </ActionForm>
         </section>
     }
@@ -86,7 +86,7 @@ fn Everywhere() -> impl IntoView {
             <div class="part-head"><h2>"Sessions"</h2></div>
             <p class="hint mb-3">"Signs you out here and in every other browser. API tokens go on; revoke them one by one."</p>
             <ActionForm action=leave>
-                <button class="btn btn-sm" type="submit" disabled=leave.pending()>"Sign out everywhere"</button>
+                <button class="btn btn-sm" type="submit">"Sign out everywhere"</button>
             </ActionForm>
         </section>
     }

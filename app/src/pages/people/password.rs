@@ -5,8 +5,8 @@ use crate::api::{self, SetPassword};
 use crate::model::Invited;
 use crate::pages::sign_in::Door;
 use crate::ui::field::TextField;
-use crate::ui::loaded::{fetched, loaded};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::loaded::loaded;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::either::Either;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -15,7 +15,7 @@ use leptos_meta::Title;
 #[component]
 pub fn PasswordPage() -> impl IntoView {
     let token = query("token");
-    let invited = fetched(move || token.get(), api::password_link);
+    let invited = api::password_link(token.clone());
     view! {
         <Title text="Set your password"/>
         <Door>
@@ -28,9 +28,9 @@ pub fn PasswordPage() -> impl IntoView {
 }
 
 #[component]
-fn Choose(invited: Invited, token: Memo<String>) -> impl IntoView {
+fn Choose(invited: Invited, token: String) -> impl IntoView {
     let set = ServerAction::<SetPassword>::new();
-    let trouble = Signal::derive(move || set.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(set));
     view! {
         <h1>"Set your password"</h1>
         <p class="text-quiet">{format!("Welcome, {}. You sign in as {}.", invited.name, invited.email)}</p>
@@ -42,7 +42,7 @@ fn Choose(invited: Invited, token: Memo<String>) -> impl IntoView {
                 <input type="email" class="sr-only" autocomplete="username" value=invited.email tabindex="-1" aria-hidden="true" readonly/>
                 <TextField label="Password" name="password" kind="password" autocomplete="new-password"
                     hint="At least 12 characters. A sentence is easier to remember than a word." trouble/>
-                <button class="btn btn-primary" type="submit" disabled=set.pending()>"Set password and sign in"</button>
+                <button class="btn btn-primary" type="submit">"Set password and sign in"</button>
             </div>
         </ActionForm>
     }

@@ -1,20 +1,19 @@
 //! `/settings/people/:id`: one account, and what an administrator may do with it.
 
 use super::{ALL_ROLES, StandingBadge, role_name, role_options, role_word};
-use crate::address::with_query;
+use crate::address::{param, with_query};
 use crate::api::{self, CloseAccount, MakePasswordLink, ReopenAccount, SetRole};
 use crate::model::{PersonPage as Shown, Standing};
 use crate::pages::tokens::TokenTable;
 use crate::ui::field::SelectField;
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::loaded::loaded;
 use crate::ui::time::{MaybeTime, Time};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
-/// What can be done here. Held by the page, so that a new look at the person does not forget what went wrong.
+/// What can be done here.
 #[derive(Clone, Copy)]
 struct Acts {
     role: ServerAction<SetRole>,
@@ -25,17 +24,13 @@ struct Acts {
 
 #[component]
 pub fn PersonPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let acts = Acts {
         role: ServerAction::new(),
         close: ServerAction::new(),
         reopen: ServerAction::new(),
         link: ServerAction::new(),
     };
-    let Acts { role, close, reopen, link } = acts;
-    let done = move || (role.version().get(), close.version().get(), reopen.version().get(), link.version().get());
-    let person = fetched(move || (id.get(), done()), |(id, _)| api::person(id));
+    let person = api::person(param("id"));
     view! { {loaded(person, move |shown| view! { <Account shown acts/> })} }
 }
 
@@ -99,7 +94,7 @@ fn FreshLink(link: String, name: String) -> impl IntoView {
 
 #[component]
 fn Role(id: String, role: crate::model::Role, act: ServerAction<SetRole>) -> impl IntoView {
-    let trouble = Signal::derive(move || act.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(act));
     view! {
         <section class="part">
             <div class="part-head"><h2>"Role"</h2></div>
@@ -108,7 +103,7 @@ fn Role(id: String, role: crate::model::Role, act: ServerAction<SetRole>) -> imp
                 <input type="hidden" name="id" value=id/>
                 <SelectField label="What this person may do" name="role" value=role_word(role) options=role_options(&ALL_ROLES) trouble
                     hint="It counts from the next click on."/>
-                <button class="btn btn-sm" type="submit" disabled=act.pending()>"Change role"</button>
+                <button class="btn btn-sm" type="submit">"Change role"</button>
             </ActionForm>
         </section>
     }
@@ -121,7 +116,7 @@ fn Password(
     link_ends: Option<crate::model::When>,
     act: ServerAction<MakePasswordLink>,
 ) -> impl IntoView {
-    let trouble = Signal::derive(move || act.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(act));
     (standing != Standing::Closed).then(|| {
         view! {
             <section class="part">
@@ -133,7 +128,7 @@ fn Password(
                 <FormTrouble trouble/>
                 <ActionForm action=act>
                     <input type="hidden" name="id" value=id/>
-                    <button class="btn btn-sm" type="submit" disabled=act.pending()>"New password link"</button>
+                    <button class="btn btn-sm" type="submit">"New password link"</button>
                 </ActionForm>
             </section>
         }
@@ -143,15 +138,13 @@ fn Password(
 #[component]
 fn OpenOrClosed(id: String, standing: Standing, acts: Acts) -> impl IntoView {
     let Acts { close, reopen, .. } = acts;
-    let trouble = Signal::derive(move || {
-        close.value().get().and_then(Result::err).or_else(|| reopen.value().get().and_then(Result::err))
-    });
+    let trouble = Signal::stored(met(close).or_else(|| met(reopen)));
     let form = if standing == Standing::Closed {
         view! {
             <p class="hint mb-3">"Opened again, the old password works, and so do tokens that have not ended. Sessions do not come back."</p>
             <ActionForm action=reopen>
                 <input type="hidden" name="id" value=id/>
-                <button class="btn btn-sm" type="submit" disabled=reopen.pending()>"Open again"</button>
+                <button class="btn btn-sm" type="submit">"Open again"</button>
             </ActionForm>
         }
         .into_any()
@@ -163,7 +156,7 @@ fn OpenOrClosed(id: String, standing: Standing, acts: Acts) -> impl IntoView {
             </p>
             <ActionForm action=close>
                 <input type="hidden" name="id" value=id/>
-                <button class="btn btn-sm btn-error" type="submit" disabled=close.pending()>"Close account"</button>
+                <button class="btn btn-sm btn-error" type="submit">"Close account"</button>
             </ActionForm>
         }
         .into_any()

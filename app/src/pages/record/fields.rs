@@ -12,10 +12,9 @@ pub fn Fields(page: RecordPage) -> impl IntoView {
     // To the second, as the address takes it.
     let at = page.at.as_ref().map(|at| at.iso.trim_end_matches('Z').to_owned());
     let restore = format!("/links/{}/restore", page.link);
-    let asked = StoredValue::new(crate::address::query("at").get_untracked());
-    let to_restore = move |field: &str, take: &str| {
-        with_query(&restore, &[("at", &asked.get_value()), ("field", field), ("take", take)])
-    };
+    let asked = crate::address::query("at");
+    let to_restore =
+        move |field: &str, take: &str| with_query(&restore, &[("at", &asked), ("field", field), ("take", take)]);
     let all = at.is_some().then(|| to_restore("", ""));
     let is_past = at.is_some();
     let rows = page

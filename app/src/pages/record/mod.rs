@@ -5,37 +5,37 @@ mod fields;
 pub mod restore;
 mod timeline;
 
-use crate::address::{query, with_query};
+use crate::address::{param, query, with_query};
 use crate::api;
-use crate::live::follow;
 use crate::model::{self, RecordQuestion, RecordRow};
 use crate::ui::filter::FilterForm;
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use crate::ui::reference::Reference;
 use crate::ui::state::{State, Tone};
 use crate::ui::time::Time;
 use fields::Fields;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 use timeline::Timeline;
 
 #[component]
 pub fn RecordsPage() -> impl IntoView {
     let number = query("number");
-    let found = fetched(move || number.get(), api::find_records);
+    let found = api::find_records(number.clone());
+    let asked = !number.is_empty();
     view! {
         <Title text="Records"/>
         <h1>"Records"</h1>
         <p class="hint mb-3">"Each record of ServiceNow and its ticket are a pair, found by either number."</p>
-        <FilterForm path="/links" names=&["number"]>
+        <FilterForm path="/links">
             <div class="field">
                 <label for="records-number">"Number"</label>
                 <input class="input input-sm" id="records-number" type="search" name="number" value=number placeholder="INC0010001"/>
             </div>
             <button class="btn btn-sm" type="submit">"Find"</button>
         </FilterForm>
-        {loaded(found, move |rows| view! { <Found rows asked=!number.read_untracked().is_empty()/> })}
+        {loaded(found, move |rows| view! { <Found rows asked/> })}
     }
 }
 
@@ -62,40 +62,28 @@ fn Found(rows: Vec<RecordRow>, asked: bool) -> impl IntoView {
 
 #[component]
 pub fn RecordPage() -> impl IntoView {
-    let params = use_params_map();
-    let (at, read, before) = (query("at"), query("read"), query("before"));
-    let question = Memo::new(move |_| RecordQuestion {
-        link: params.read().get("id").unwrap_or_default(),
-        at: at.get(),
-        fresh: *read.read() == "now",
-        before: before.get(),
-    });
-    let page = fetched(move || question.get(), api::record);
+    let question =
+        RecordQuestion { link: param("id"), at: query("at"), fresh: query("read") == "now", before: query("before") };
+    let page = api::record(question);
     view! {
         <p class="crumbs"><a class="link" href="/links">"Records"</a></p>
-        {loaded(page, move |page| view! { <Opened page question/> })}
+        {loaded(page, |page| view! { <Opened page/> })}
     }
 }
 
 #[component]
-fn Opened(page: model::RecordPage, question: Memo<RecordQuestion>) -> impl IntoView {
+fn Opened(page: model::RecordPage) -> impl IntoView {
     let title = format!("{} and {}", page.reference, page.ticket_number);
     // What was read on request stays as it was read; anything else follows.
-    let asks_again = page.read.is_none();
-    let topics = if asks_again { vec!["history".to_owned(), format!("ticket:{}", page.ticket_id)] } else { Vec::new() };
-    let page = follow(page, topics, move || api::record(question.get_untracked()));
+    let topics = page.read.is_none().then(|| ["history".to_owned(), format!("ticket:{}", page.ticket_id)]);
     view! {
+        {topics.map(|topics| view! { <Follow topics/> })}
         <Title text=title.clone()/>
         <h1>{title}</h1>
-        {move || {
-            let page = page.get();
-            view! {
-                <Facts page=page.clone()/>
-                <Past page=page.clone()/>
-                <Fields page=page.clone()/>
-                <Timeline link=page.link rows=page.timeline next=page.next/>
-            }
-        }}
+        <Facts page=page.clone()/>
+        <Past page=page.clone()/>
+        <Fields page=page.clone()/>
+        <Timeline link=page.link rows=page.timeline next=page.next/>
     }
 }
 

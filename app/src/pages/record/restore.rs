@@ -1,28 +1,23 @@
 //! `/links/{id}/restore`: what bringing values of the past back would write where, and the word that does it.
 
-use crate::address::{query, with_query};
+use crate::address::{param, query, with_query};
 use crate::api::{self, Restore};
 use crate::model::{self, RestoreQuestion};
 use crate::pages::conflicts::Preview;
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::loaded::loaded;
 use crate::ui::time::Time;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn RestorePage() -> impl IntoView {
-    let params = use_params_map();
-    let (at, field, take) = (query("at"), query("field"), query("take"));
-    let link = move || params.read().get("id").unwrap_or_default();
-    let question = move || RestoreQuestion { link: link(), at: at.get(), field: field.get(), take: take.get() };
-    let page = fetched(question, api::see_restore);
+    let question = RestoreQuestion { link: param("id"), at: query("at"), field: query("field"), take: query("take") };
+    let then = with_query(&format!("/links/{}", question.link), &[("at", &question.at)]);
+    let page = api::see_restore(question);
     view! {
-        <p class="crumbs">
-            <a class="link" href=move || with_query(&format!("/links/{}", link()), &[("at", &at.read())])>"The record as it stood"</a>
-        </p>
+        <p class="crumbs"><a class="link" href=then>"The record as it stood"</a></p>
         {loaded(page, |page| view! { <Question page/> })}
     }
 }
@@ -31,7 +26,7 @@ pub fn RestorePage() -> impl IntoView {
 fn Question(page: model::RestorePage) -> impl IntoView {
     let model::RestorePage { question, reference, ticket_number, at, values, preview, seen } = page;
     let restore = ServerAction::<Restore>::new();
-    let trouble = Signal::derive(move || restore.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(restore));
     let title = match question.field.as_str() {
         "" => format!("Restore {reference} and {ticket_number}"),
         field => format!("Restore {field} of {reference} and {ticket_number}"),
@@ -61,7 +56,7 @@ fn Question(page: model::RestorePage) -> impl IntoView {
             <input type="hidden" name="question[field]" value=question.field/>
             <input type="hidden" name="question[take]" value=question.take/>
             <input type="hidden" name="seen" value=seen/>
-            {may.then(|| view! { <button class="btn btn-sm btn-primary" type="submit" disabled=restore.pending()>"Restore this"</button> })}
+            {may.then(|| view! { <button class="btn btn-sm btn-primary" type="submit">"Restore this"</button> })}
             <a class="btn btn-sm" href=back>"Back"</a>
         </ActionForm>
     }

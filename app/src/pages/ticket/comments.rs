@@ -1,28 +1,20 @@
 //! What people said about a ticket. Public comments and internal notes stand together in time, never alike.
 
-use super::form::forget_typed;
 use crate::api::AddComment;
-use crate::live::use_live;
-use crate::model::{CommentRow, TicketPage};
+use crate::model::CommentRow;
 use crate::ui::field::labelled;
 use crate::ui::time::Time;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
-use leptos::html;
 use leptos::prelude::*;
 
 #[component]
-pub fn Comments(ticket: RwSignal<TicketPage>) -> impl IntoView {
-    let comments = Memo::new(move |_| ticket.read().comments.clone());
+pub fn Comments(ticket: String, comments: Vec<CommentRow>) -> impl IntoView {
     view! {
         <section>
             <h2>"Comments"</h2>
-            {move || comments.read().is_empty().then(|| view! { <p class="text-quiet">"Nobody has commented yet."</p> })}
-            <ul class="comments">
-                <For each=move || comments.get() key=|comment| comment.id.clone() let:comment>
-                    <Comment comment/>
-                </For>
-            </ul>
+            {comments.is_empty().then(|| view! { <p class="text-quiet">"Nobody has commented yet."</p> })}
+            <ul class="comments">{comments.into_iter().map(|comment| view! { <Comment comment/> }).collect_view()}</ul>
             <Add ticket/>
         </section>
     }
@@ -32,7 +24,7 @@ pub fn Comments(ticket: RwSignal<TicketPage>) -> impl IntoView {
 fn Comment(comment: CommentRow) -> impl IntoView {
     let internal = comment.internal;
     view! {
-        <li class="comment" class:internal=internal>
+        <li class="comment" class:internal=internal id=format!("comment-{}", comment.id)>
             <p class="comment-head">
                 <span class="font-medium">{comment.author}</span>
                 <span class="text-quiet">"in "{comment.from}</span>
@@ -45,25 +37,14 @@ fn Comment(comment: CommentRow) -> impl IntoView {
 }
 
 #[component]
-fn Add(ticket: RwSignal<TicketPage>) -> impl IntoView {
-    let live = use_live();
+fn Add(ticket: String) -> impl IntoView {
     let add = ServerAction::<AddComment>::new();
-    let trouble = Signal::derive(move || add.value().get().and_then(Result::err));
-    let inner = NodeRef::<html::Div>::new();
-    let id = ticket.read_untracked().id.clone();
-    let topic = format!("ticket:{id}");
-    Effect::new(move |_| {
-        // Only what was kept is cleared from the box.
-        if add.value().with(|answer| matches!(answer, Some(Ok(())))) {
-            forget_typed(inner);
-            live.moved(&topic);
-        }
-    });
+    let trouble = Signal::stored(met(add));
     view! {
         <ActionForm action=add>
-            <div class="form" node_ref=inner>
+            <div class="form">
                 <FormTrouble trouble/>
-                <input type="hidden" name="ticket" value=id/>
+                <input type="hidden" name="ticket" value=ticket/>
                 {labelled("Comment", "body".into(), "", trouble, |tied| {
                     view! {
                         <textarea class="textarea" id=tied.id name="body" rows="3" required
@@ -71,7 +52,7 @@ fn Add(ticket: RwSignal<TicketPage>) -> impl IntoView {
                     }
                 })}
                 <div class="flex flex-wrap items-center gap-4">
-                    <button class="btn btn-sm" type="submit" disabled=add.pending()>"Add comment"</button>
+                    <button class="btn btn-sm" type="submit">"Add comment"</button>
                     <label class="flex items-center gap-2">
                         <input class="checkbox checkbox-sm" type="checkbox" name="internal" value="yes"/>
                         "Internal note"

@@ -1,18 +1,17 @@
 //! `/tickets/{id}/delete`: asks before a ticket is deleted for good.
 
+use crate::address::param;
 use crate::api::{self, DeleteTicket};
 use crate::model;
-use crate::ui::loaded::{fetched, loaded};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::loaded::loaded;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn DeleteTicketPage() -> impl IntoView {
-    let params = use_params_map();
-    let ticket = fetched(move || params.read().get("id").unwrap_or_default(), api::ticket);
+    let ticket = api::ticket(param("id"));
     view! {
         <p class="crumbs"><a class="link" href="/tickets">"Tickets"</a></p>
         {loaded(ticket, |ticket| view! { <Ask ticket/> })}
@@ -22,7 +21,7 @@ pub fn DeleteTicketPage() -> impl IntoView {
 #[component]
 fn Ask(ticket: model::TicketPage) -> impl IntoView {
     let delete = ServerAction::<DeleteTicket>::new();
-    let trouble = Signal::derive(move || delete.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(delete));
     let back = format!("/tickets/{}", ticket.id);
     let linked = ticket.sync.map(|sync| {
         format!("It is linked to {}. What becomes of that record is up to the connection's settings.", sync.reference)
@@ -40,7 +39,7 @@ fn Ask(ticket: model::TicketPage) -> impl IntoView {
                 <FormTrouble trouble/>
                 <input type="hidden" name="ticket" value=ticket.id/>
                 <div class="flex flex-wrap items-center gap-4">
-                    <button class="btn btn-sm btn-error" type="submit" disabled=delete.pending()>"Delete the ticket"</button>
+                    <button class="btn btn-sm btn-error" type="submit">"Delete the ticket"</button>
                     <a class="link" href=back>"Keep it"</a>
                 </div>
             </div>

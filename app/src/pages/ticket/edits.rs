@@ -1,34 +1,26 @@
 //! Who changed what on a ticket, newest first as the server sends it.
 
-use crate::model::{FieldMove, TicketPage};
+use crate::model::{FieldMove, TicketEdit};
 use crate::ui::time::Time;
 use leptos::prelude::*;
 
 #[component]
-pub fn Edits(ticket: RwSignal<TicketPage>) -> impl IntoView {
-    let edits = Memo::new(move |_| ticket.read().edits.clone());
+pub fn Edits(edits: Vec<TicketEdit>) -> impl IntoView {
+    let edits = edits.into_iter().map(|edit| {
+        view! {
+            <li>
+                <p class="comment-head">
+                    <span class="font-medium">{edit.who}</span>
+                    <span class="ml-auto text-quiet"><Time when=edit.at/></span>
+                </p>
+                <ul>{edit.fields.into_iter().map(|moved| view! { <Moved moved/> }).collect_view()}</ul>
+            </li>
+        }
+    });
     view! {
         <section class="mt-6">
             <h2>"Edits"</h2>
-            <ol class="edits">
-                {move || {
-                    edits
-                        .get()
-                        .into_iter()
-                        .map(|edit| {
-                            view! {
-                                <li>
-                                    <p class="comment-head">
-                                        <span class="font-medium">{edit.who}</span>
-                                        <span class="ml-auto text-quiet"><Time when=edit.at/></span>
-                                    </p>
-                                    <ul>{edit.fields.into_iter().map(|moved| view! { <Moved moved/> }).collect_view()}</ul>
-                                </li>
-                            }
-                        })
-                        .collect_view()
-                }}
-            </ol>
+            <ol class="edits">{edits.collect_view()}</ol>
         </section>
     }
 }

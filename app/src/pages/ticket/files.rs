@@ -2,7 +2,7 @@
 
 use crate::api::FILES_FORM;
 use crate::error::Trouble;
-use crate::model::{FileRow, TicketPage};
+use crate::model::FileRow;
 use crate::ui::field::labelled;
 use crate::ui::time::Time;
 use crate::ui::trouble::FormTrouble;
@@ -11,24 +11,17 @@ use leptos::server::ServerActionError;
 use leptos::server_fn::error::ServerFnUrlError;
 
 #[component]
-pub fn Files(ticket: RwSignal<TicketPage>) -> impl IntoView {
-    let files = Memo::new(move |_| ticket.read().files.clone());
-    let id = ticket.read_untracked().id.clone();
-    let action = format!("/tickets/{id}/files");
+pub fn Files(ticket: String, files: Vec<FileRow>, limit: String) -> impl IntoView {
+    let action = format!("/tickets/{ticket}/files");
     let place = action.clone();
-    let limit = ticket.read_untracked().file_limit.clone();
     let told = use_context::<ServerActionError>().filter(|told| told.path() == FILES_FORM);
     let trouble = told.map(|told| ServerFnUrlError::<Trouble>::decode_err(told.err()));
     let trouble = Signal::stored(trouble);
     view! {
         <section class="mt-6">
             <h2>"Files"</h2>
-            {move || files.read().is_empty().then(|| view! { <p class="text-quiet">"There are no files yet."</p> })}
-            <ul class="files">
-                <For each=move || files.get() key=|file| file.id.clone() let:file>
-                    <File file place=place.clone()/>
-                </For>
-            </ul>
+            {files.is_empty().then(|| view! { <p class="text-quiet">"There are no files yet."</p> })}
+            <ul class="files">{files.into_iter().map(|file| view! { <File file place=place.clone()/> }).collect_view()}</ul>
             <form method="post" action=action enctype="multipart/form-data" class="form">
                 <FormTrouble trouble/>
                 {labelled("Add files", "file".into(), "", trouble, |tied| {
@@ -51,7 +44,7 @@ fn File(file: FileRow, place: String) -> impl IntoView {
     view! {
         <li>
             // Not a page of the console: the browser fetches it.
-            <a class="link [overflow-wrap:anywhere]" href=format!("{place}/{}", file.id) rel="external" download>{file.name}</a>
+            <a class="link [overflow-wrap:anywhere]" href=format!("{place}/{}", file.id) download>{file.name}</a>
             <span class="comment-head text-quiet">
                 <span class="num">{file.size}</span>
                 <span>{file.author}" in "{file.from}</span>

@@ -1,84 +1,47 @@
-//! The ticket's fields. The inputs start from attributes and are never set by script, so the browser itself
-//! keeps what a person has typed and lets every untouched field follow the server.
+//! The ticket's fields. Those that a person has touched stay theirs; every other follows the server.
 
-use crate::api::EditTicket;
+use crate::api::{EditTicket, answered};
 use crate::error::Trouble;
-use crate::live::use_live;
-use crate::model::TicketPage;
+use crate::model::{MoreField, TicketPage};
 use crate::ui::field::{SelectField, TextField, labelled};
 use crate::ui::time::{MaybeTime, Time};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
-use leptos::html;
 use leptos::prelude::*;
 
 #[component]
-pub fn EditForm(ticket: RwSignal<TicketPage>) -> impl IntoView {
-    let live = use_live();
+pub fn EditForm(ticket: TicketPage) -> impl IntoView {
     let save = ServerAction::<EditTicket>::new();
-    let trouble = Signal::derive(move || save.value().get().and_then(Result::err));
-    let saved = RwSignal::new(false);
-    let inner = NodeRef::<html::Div>::new();
-    let id = ticket.read_untracked().id.clone();
-
-    let this = id.clone();
-    Effect::new(move |_| {
-        if save.value().with(|answer| matches!(answer, Some(Ok(())))) {
-            let id = this.clone();
-            leptos::task::spawn_local(async move {
-                // The answer's values become the inputs' defaults; then nothing is "typed" any more.
-                if let Ok(now) = crate::api::ticket(id.clone()).await {
-                    ticket.try_set(now);
-                }
-                leptos::task::tick().await;
-                forget_typed(inner);
-                saved.try_set(true);
-                live.moved(&format!("ticket:{id}"));
-            });
-        }
-    });
-
-    let part = move |read: fn(&TicketPage) -> &String| Memo::new(move |_| read(&ticket.read()).clone());
-    let title = part(|t| &t.title);
-    let description = part(|t| &t.description);
-    let status = part(|t| &t.status);
-    let kind = part(|t| &t.kind);
-    let priority = part(|t| &t.priority);
-    let owner = part(|t| &t.owner_email);
-    let due = part(|t| &t.due);
-    let zone = part(|t| &t.zone);
-    let due_hint = format!("Time zone: {}", zone.get_untracked());
-    let choices = move |read: fn(&TicketPage) -> &Vec<String>, now: Memo<String>| {
-        Memo::new(move |_| with_current(read(&ticket.read()), &now.read()))
-    };
-    // Which fields there are changes with the mappings; their values follow the server like the others.
-    let more = Memo::new(move |_| ticket.read().more.iter().map(|field| field.name.clone()).collect::<Vec<_>>());
-    let owners = Memo::new(move |_| {
-        let ticket = ticket.read();
-        let mut people = vec![(String::new(), "Nobody".to_owned())];
-        people.extend(ticket.users.iter().map(|user| (user.email.clone(), format!("{} · {}", user.name, user.email))));
-        let owner = &ticket.owner_email;
-        if !people.iter().any(|(email, _)| email == owner) {
-            people.push((owner.clone(), owner.clone()));
-        }
-        people
-    });
+    let trouble = Signal::stored(met(save));
+    let saved = answered::<EditTicket>().is_some();
+    let TicketPage { id, title, description, status, kind, priority, owner_email, due, zone, .. } = ticket.clone();
+    let due_hint = format!("Time zone: {zone}");
+    let statuses = with_current(&ticket.statuses, &status);
+    let kinds = with_current(&ticket.kinds, &kind);
+    let priorities = with_current(&ticket.priorities, &priority);
+    let mut owners = vec![(String::new(), "Nobody".to_owned())];
+    owners.extend(ticket.users.iter().map(|user| (user.email.clone(), format!("{} · {}", user.name, user.email))));
+    if !owners.iter().any(|(email, _)| *email == owner_email) {
+        owners.push((owner_email.clone(), owner_email.clone()));
+    }
+    let more = ticket.more.into_iter().map(|field| view! { <More field trouble/> }).collect_view();
+    let requestor = if ticket.requestor.is_empty() { "unknown".to_owned() } else { ticket.requestor };
 
     view! {
         <ActionForm action=save>
-            <div class="form ticket" node_ref=inner on:input=move |_| saved.set(false)>
+            <div class="form ticket">
                 <FormTrouble trouble/>
                 <input type="hidden" name="form[id]" value=id/>
                 // Moments are read in the zone in which they were shown, whatever the browser says of itself by then.
                 <input type="hidden" name="form[zone]" value=zone/>
                 // What the form showed: the server writes only what differs from it.
-                <input type="hidden" name="form[shown][title]" value=title/>
-                <input type="hidden" name="form[shown][description]" value=description/>
-                <input type="hidden" name="form[shown][status]" value=status/>
-                <input type="hidden" name="form[shown][kind]" value=kind/>
-                <input type="hidden" name="form[shown][priority]" value=priority/>
-                <input type="hidden" name="form[shown][owner_email]" value=owner/>
-                <input type="hidden" name="form[shown][due]" value=due/>
+                <input type="hidden" name="form[shown][title]" value=title.clone()/>
+                <input type="hidden" name="form[shown][description]" value=description.clone()/>
+                <input type="hidden" name="form[shown][status]" value=status.clone()/>
+                <input type="hidden" name="form[shown][kind]" value=kind.clone()/>
+                <input type="hidden" name="form[shown][priority]" value=priority.clone()/>
+                <input type="hidden" name="form[shown][owner_email]" value=owner_email.clone()/>
+                <input type="hidden" name="form[shown][due]" value=due.clone()/>
 
                 <div class="whole"><TextField label="Title" name="form[title]" about="title" value=title trouble/></div>
                 <div class="whole">
@@ -89,61 +52,45 @@ pub fn EditForm(ticket: RwSignal<TicketPage>) -> impl IntoView {
                         }
                     })}
                 </div>
-                <SelectField label="Status" name="form[status]" about="status" value=status options=choices(|t| &t.statuses, status) trouble/>
-                <SelectField label="Type" name="form[kind]" about="kind" value=kind options=choices(|t| &t.kinds, kind) trouble/>
-                <SelectField label="Priority" name="form[priority]" about="priority" value=priority
-                    options=choices(|t| &t.priorities, priority) trouble/>
-                <SelectField label="Owner" name="form[owner_email]" about="owner_email" value=owner options=owners trouble/>
+                <SelectField label="Status" name="form[status]" about="status" value=status options=statuses trouble/>
+                <SelectField label="Type" name="form[kind]" about="kind" value=kind options=kinds trouble/>
+                <SelectField label="Priority" name="form[priority]" about="priority" value=priority options=priorities trouble/>
+                <SelectField label="Owner" name="form[owner_email]" about="owner_email" value=owner_email options=owners trouble/>
                 <TextField label="Due date" name="form[due]" about="due" kind="datetime-local" value=due required=false
                     hint=due_hint trouble/>
-                <For each=move || more.get() key=Clone::clone let:name>
-                    <More ticket name trouble/>
-                </For>
+                {more}
                 <div class="whole flex items-center gap-3">
-                    <button class="btn btn-sm btn-primary" type="submit" disabled=save.pending()>"Save"</button>
-                    <p role="status" class="text-quiet">{move || saved.get().then_some("Saved.")}</p>
+                    <button class="btn btn-sm btn-primary" type="submit">"Save"</button>
+                    <p role="status" class="text-quiet" data-stays=saved>{saved.then_some("Saved.")}</p>
                 </div>
             </div>
         </ActionForm>
         <dl class="facts mt-4">
-            <div><dt>"Requestor"</dt><dd>{move || {
-                let name = ticket.read().requestor.clone();
-                if name.is_empty() { "unknown".to_owned() } else { name }
-            }}</dd></div>
-            <div><dt>"Created"</dt><dd>{move || view! { <Time when=ticket.read().created.clone()/> }}</dd></div>
-            <div><dt>"Updated"</dt><dd>{move || view! { <Time when=ticket.read().updated.clone()/> }}</dd></div>
-            <div><dt>"Closed"</dt><dd>{move || view! { <MaybeTime when=ticket.read().closed.clone() never="not closed"/> }}</dd></div>
+            <div><dt>"Requestor"</dt><dd>{requestor}</dd></div>
+            <div><dt>"Created"</dt><dd><Time when=ticket.created/></dd></div>
+            <div><dt>"Updated"</dt><dd><Time when=ticket.updated/></dd></div>
+            <div><dt>"Closed"</dt><dd><MaybeTime when=ticket.closed never="not closed"/></dd></div>
         </dl>
     }
 }
 
 /// A field that a mapping brought.
 #[component]
-fn More(ticket: RwSignal<TicketPage>, name: String, trouble: Signal<Option<Trouble>>) -> impl IntoView {
-    let field = {
-        let name = name.clone();
-        Memo::new(move |_| ticket.read().more.iter().find(|field| field.name == name).cloned())
-    };
-    let value = Memo::new(move |_| field.get().map(|field| field.value).unwrap_or_default());
+fn More(field: MoreField, trouble: Signal<Option<Trouble>>) -> impl IntoView {
+    let MoreField { name, label, kind, value, choices, hint, .. } = field;
     let shown = format!("form[shown][more][{name}]");
     let sent = format!("form[more][{name}]");
-    field.get_untracked().map(|first| {
-        let input = if first.kind == "select" {
-            let options = Memo::new(move |_| {
-                field.with(|field| field.as_ref().map(|field| with_current(&field.choices, &field.value)).unwrap_or_default())
-            });
-            view! { <SelectField label=first.label name=sent about=name value options hint=first.hint trouble/> }.into_any()
-        } else {
-            view! {
-                <TextField label=first.label name=sent about=name kind=first.kind value required=false hint=first.hint trouble/>
-            }
-            .into_any()
-        };
-        view! {
-            <input type="hidden" name=shown value=value/>
-            {input}
-        }
-    })
+    let now = value.clone();
+    let input = if kind == "select" {
+        let options = with_current(&choices, &value);
+        view! { <SelectField label name=sent about=name value options hint trouble/> }.into_any()
+    } else {
+        view! { <TextField label name=sent about=name kind value required=false hint trouble/> }.into_any()
+    };
+    view! {
+        <input type="hidden" name=shown value=now/>
+        {input}
+    }
 }
 
 /// The choices as value and text, with the present value among them even when it is no choice any more.
@@ -155,13 +102,4 @@ fn with_current(choices: &[String], now: &str) -> Vec<(String, String)> {
         options.insert(0, option(now));
     }
     options
-}
-
-/// Puts the form around this element back to its attributes.
-pub fn forget_typed(inner: NodeRef<html::Div>) {
-    use leptos::wasm_bindgen::JsCast;
-    let form = inner.try_get_untracked().flatten().and_then(|inner| inner.closest("form").ok().flatten());
-    if let Some(form) = form.and_then(|form| form.dyn_into::<leptos::web_sys::HtmlFormElement>().ok()) {
-        form.reset();
-    }
 }

@@ -3,15 +3,15 @@
 use crate::api::{self, CreateTicket};
 use crate::model::NewTicketChoices;
 use crate::ui::field::{SelectField, TextField, labelled};
-use crate::ui::loaded::{fetched, loaded};
-use crate::ui::trouble::FormTrouble;
+use crate::ui::loaded::loaded;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
 #[component]
 pub fn NewTicketPage() -> impl IntoView {
-    let choices = fetched(|| (), |()| api::new_ticket_choices());
+    let choices = api::new_ticket_choices();
     view! {
         <Title text="New ticket"/>
         <p class="crumbs"><a class="link" href="/tickets">"Tickets"</a></p>
@@ -23,7 +23,7 @@ pub fn NewTicketPage() -> impl IntoView {
 #[component]
 fn Form(choices: NewTicketChoices) -> impl IntoView {
     let create = ServerAction::<CreateTicket>::new();
-    let trouble = Signal::derive(move || create.value().get().and_then(Result::err));
+    let trouble = Signal::stored(met(create));
     let NewTicketChoices { kinds, priorities } = choices;
     let same = |words: Vec<String>| words.into_iter().map(|word| (word.clone(), word)).collect::<Vec<_>>();
     let first = kinds.first().cloned().unwrap_or_default();
@@ -38,7 +38,7 @@ fn Form(choices: NewTicketChoices) -> impl IntoView {
                 })}
                 <SelectField label="Type" name="form[kind]" about="kind" trouble value=first options=same(kinds)/>
                 <SelectField label="Priority" name="form[priority]" about="priority" trouble value="Normal".to_owned() options=same(priorities)/>
-                <button class="btn btn-sm btn-primary" type="submit" disabled=create.pending()>"Make the ticket"</button>
+                <button class="btn btn-sm btn-primary" type="submit">"Make the ticket"</button>
             </div>
         </ActionForm>
     }

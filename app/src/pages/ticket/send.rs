@@ -1,41 +1,30 @@
 //! A ticket without a link: what a person may do about it.
 
 use crate::api::SendTicket;
-use crate::live::use_live;
-use crate::model::TicketPage;
-use crate::ui::trouble::FormTrouble;
+use crate::ui::trouble::{FormTrouble, met};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 #[component]
-pub fn Unlinked(ticket: RwSignal<TicketPage>) -> impl IntoView {
+pub fn Unlinked(ticket: String, connections: Vec<(String, String)>) -> impl IntoView {
     let send = ServerAction::<SendTicket>::new();
-    let trouble = Signal::derive(move || send.value().get().and_then(Result::err));
-    let id = ticket.read_untracked().id.clone();
-    use_live().moves_after(format!("ticket:{id}"), send);
-    let connections = Memo::new(move |_| ticket.read().may_go_to.clone());
+    let trouble = Signal::stored(met(send));
+    let several = connections.len() > 1;
+    let ways = connections.into_iter().map(move |(connection, name)| {
+        let ticket = ticket.clone();
+        let words = if several { format!("Send to ServiceNow by {name}") } else { "Send to ServiceNow".to_owned() };
+        view! {
+            <ActionForm action=send>
+                <input type="hidden" name="ticket" value=ticket/>
+                <input type="hidden" name="connection" value=connection/>
+                <button class="btn btn-sm" type="submit">{words}</button>
+            </ActionForm>
+        }
+    });
     view! {
         <div class="sync">
             <span class="text-quiet">"Not linked: this ticket is in Desk only."</span>
-            {move || {
-                let id = id.clone();
-                let several = connections.read().len() > 1;
-                connections
-                    .get()
-                    .into_iter()
-                    .map(|(connection, name)| {
-                        let id = id.clone();
-                        let words = if several { format!("Send to ServiceNow by {name}") } else { "Send to ServiceNow".to_owned() };
-                        view! {
-                            <ActionForm action=send>
-                                <input type="hidden" name="ticket" value=id/>
-                                <input type="hidden" name="connection" value=connection/>
-                                <button class="btn btn-sm" type="submit" disabled=send.pending()>{words}</button>
-                            </ActionForm>
-                        }
-                    })
-                    .collect_view()
-            }}
+            {ways.collect_view()}
         </div>
         <FormTrouble trouble/>
     }

@@ -6,16 +6,15 @@ mod check;
 mod steps;
 mod ways;
 
-use crate::address::query;
+use crate::address::{param, query};
 use crate::api::{self, Answer};
 use crate::error::Trouble;
-use crate::live::follow;
 use crate::model::{GuideSection, KitCheck, ServicenowSide};
-use crate::ui::loaded::{fetched, loaded};
+use crate::ui::follow::Follow;
+use crate::ui::loaded::loaded;
 use check::Check;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 use steps::Steps;
 use ways::Ways;
 
@@ -24,10 +23,7 @@ type Checked = Option<Result<KitCheck, Trouble>>;
 
 #[component]
 pub fn ServicenowSidePage() -> impl IntoView {
-    let params = use_params_map();
-    let check = query("check");
-    let asked = move || (params.read().get("id").unwrap_or_default(), *check.read() == "1");
-    let side = fetched(asked, |(id, check)| ask(id, check));
+    let side = ask(param("id"), query("check") == "1");
     view! { {loaded(side, |(side, checked)| view! { <Opened side checked/> })} }
 }
 
@@ -39,13 +35,13 @@ async fn ask(id: String, check: bool) -> Answer<(ServicenowSide, Checked)> {
 
 #[component]
 fn Opened(side: ServicenowSide, checked: Checked) -> impl IntoView {
-    let id = side.id.clone();
-    let topics = vec![format!("connection:{id}")];
-    let steps = follow(side.steps, topics, move || api::setup_steps(id.clone()));
+    let steps = side.steps;
     let home = format!("/settings/connections/{}", side.id);
     let is_admin = !side.kit.is_empty();
     let found = checked.as_ref().and_then(|checked| checked.as_ref().ok()).cloned();
     view! {
+        // What was read on request stays as it was read.
+        {checked.is_none().then(|| view! { <Follow topics=[format!("connection:{}", side.id)]/> })}
         <Title text=format!("ServiceNow side of {}", side.connection)/>
         <p class="crumbs"><a class="link" href=home.clone()>{side.connection}</a></p>
         <h1>"ServiceNow side"</h1>

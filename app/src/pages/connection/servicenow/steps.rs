@@ -7,16 +7,16 @@ use crate::ui::time::Time;
 use leptos::prelude::*;
 
 #[component]
-pub fn Steps(steps: RwSignal<SetupSteps>, found: Option<KitCheck>, table: String) -> impl IntoView {
-    let found = StoredValue::new(found);
-    let table = StoredValue::new(table);
+pub fn Steps(steps: SetupSteps, found: Option<KitCheck>, table: String) -> impl IntoView {
+    let is_there = found.as_ref().is_some_and(is_complete);
+    let arrived = steps.last_signed.is_some();
     view! {
         <section class="part">
             <h2>"Steps"</h2>
             <ol class="checks mt-2">
-                {move || view! { <Brought steps=steps.get() is_there=found.with_value(|found| found.as_ref().is_some_and(is_complete))/> }}
-                {move || found.with_value(|found| view! { <Committed found=found.clone() arrived=steps.read().last_signed.is_some()/> })}
-                {move || view! { <Arrived steps=steps.get() table=table.get_value()/> }}
+                <Brought steps=steps.clone() is_there/>
+                <Committed found arrived/>
+                <Arrived steps table/>
             </ol>
         </section>
     }

@@ -1,15 +1,18 @@
 //! Conflicts by keyboard: to the next and back, take a side, save. Keys that somebody types into a field are left alone.
+//! And what a press or a typed value means for the choices beside it.
 
+use leptos::html;
 use leptos::prelude::*;
 
 /// The legend; where it is shown, the keys work.
-#[component]
-pub fn Keys() -> impl IntoView {
+#[island]
+pub fn Choosing() -> impl IntoView {
+    let legend = NodeRef::<html::P>::new();
     #[cfg(feature = "hydrate")]
-    Effect::new(|_| listen::follow());
+    Effect::new(move |_| listen::follow(legend));
     let key = |key: &'static str, does: &'static str| view! { <span><kbd>{key}</kbd>" "{does}</span> };
     view! {
-        <p class="keys" aria-label="Keys">
+        <p class="keys" aria-label="Keys" node_ref=legend>
             {key("j", "next")} {key("k", "back")} {key("1", "ServiceNow")} {key("2", "base")} {key("3", "platform")}
             {key("Enter", "save the record")}
         </p>
@@ -18,25 +21,41 @@ pub fn Keys() -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 mod listen {
-    use leptos::ev;
     use leptos::prelude::*;
+    use leptos::{ev, html};
     use wasm_bindgen::JsCast;
-    use web_sys::{Element, HtmlElement, HtmlFormElement, HtmlInputElement, KeyboardEvent};
+    use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlInputElement, KeyboardEvent, NodeList};
 
     const CONFLICT: &str = "[data-conflict]";
 
-    pub fn follow() {
-        let keys = window_event_listener(ev::keydown, |event| {
-            if !is_typing(&event) && act(&event.key()).is_some() {
+    pub fn follow(legend: NodeRef<html::P>) {
+        // The page may have become one without conflicts.
+        let is_shown = move || legend.get_untracked().is_some_and(|legend| legend.is_connected());
+        let keys = window_event_listener(ev::keydown, move |event| {
+            if is_shown() && !is_typing(&event) && act(&event.key()).is_some() {
                 event.prevent_default();
             }
         });
-        on_cleanup(move || keys.remove());
+        let presses = window_event_listener(ev::click, move |event| {
+            if is_shown() && take_all(&event).is_some() {
+                event.prevent_default();
+            }
+        });
+        let typed = window_event_listener(ev::input, move |event| {
+            if is_shown() {
+                typed_counts(&event);
+            }
+        });
+        on_cleanup(move || {
+            keys.remove();
+            presses.remove();
+            typed.remove();
+        });
     }
 
     /// Keys with a modifier are the browser's; those in a field, a link or a button are theirs.
     fn is_typing(event: &KeyboardEvent) -> bool {
-        let Some(element) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else { return false };
+        let Some(element) = target(event) else { return false };
         let takes_text = match element.tag_name().as_str() {
             "TEXTAREA" | "SELECT" => true,
             "INPUT" => element.get_attribute("type").as_deref() != Some("radio"),
@@ -59,9 +78,16 @@ mod listen {
         }
     }
 
-    fn all() -> Vec<HtmlElement> {
-        let Ok(found) = document().query_selector_all(CONFLICT) else { return Vec::new() };
+    fn target(event: &Event) -> Option<Element> {
+        event.target()?.dyn_into().ok()
+    }
+
+    fn elements<T: JsCast>(found: &NodeList) -> Vec<T> {
         (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
+    }
+
+    fn all() -> Vec<HtmlElement> {
+        document().query_selector_all(CONFLICT).map(|found| elements(&found)).unwrap_or_default()
     }
 
     fn current() -> Option<Element> {
@@ -81,6 +107,35 @@ mod listen {
     fn take(side: &str) -> Option<()> {
         let radio = current()?.query_selector(&format!("input[type=radio][value={side}]")).ok()??;
         radio.dyn_into::<HtmlInputElement>().ok()?.click();
+        Some(())
+    }
+
+    /// A button that takes a side for the whole record.
+    fn take_all(event: &Event) -> Option<()> {
+        let button = target(event)?.closest("[data-take-all]").ok()??;
+        let side = button.get_attribute("data-take-all")?;
+        let radios =
+            button.closest("form").ok()??.query_selector_all(&format!("input[type=radio][value={side}]")).ok()?;
+        let radios: Vec<HtmlInputElement> = elements(&radios);
+        for radio in &radios {
+            radio.set_checked(true);
+        }
+        // As if the person had chosen the last of them: the record is looked at once.
+        radios.last()?.dispatch_event(&bubbling("change")?).ok()?;
+        Some(())
+    }
+
+    fn bubbling(name: &str) -> Option<Event> {
+        let kind = web_sys::EventInit::new();
+        kind.set_bubbles(true);
+        Event::new_with_event_init_dict(name, &kind).ok()
+    }
+
+    /// Who types another value means it.
+    fn typed_counts(event: &Event) -> Option<()> {
+        let typed = target(event)?.closest(".another").ok()??;
+        let radio = typed.query_selector("input[type=radio][value=value]").ok()??;
+        radio.dyn_into::<HtmlInputElement>().ok()?.set_checked(true);
         Some(())
     }
 
