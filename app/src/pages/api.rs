@@ -57,7 +57,7 @@ fn Endpoints(endpoints: Vec<Endpoint>) -> impl IntoView {
                                     .into_iter()
                                     .map(|one| view! {
                                         <tr>
-                                            <th scope="row" class="half font-mono text-xs break-all">{one.method}" "{one.path}</th>
+                                            <th scope="row" class="half font-mono text-xs break-all sm:whitespace-nowrap">{one.method}" "{one.path}</th>
                                             <td class="wide">{one.what}</td>
                                         </tr>
                                     })

@@ -156,7 +156,7 @@ fn Table(rows: Vec<AuditRow>, asked: AuditFilter) -> impl IntoView {
                                         {row.what}
                                         {row.refused.then(|| view! { " "<State tone=Tone::Act word="Refused"/> })}
                                     </td>
-                                    <td class="half">
+                                    <td class="who-cell">
                                         {about}
                                         {only.map(|only| view! { " "<a class="text-xs link" href=only aria-label=label>"only this"</a> })}
                                     </td>
