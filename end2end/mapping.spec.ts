@@ -174,6 +174,26 @@ test('typing beside 200 rules renders none of them anew', async ({ page, program
   expect(seen.long.length, 'long tasks').toBeLessThanOrEqual(1);
 });
 
+test('a table of 200 values is checked while somebody types in it', async ({ page, program }) => {
+  const { connection } = await linkedPair(page, program);
+  const mapping = await (await page.request.get(`${connection}/mapping.json`)).json();
+  const { rows } = mapping.fields.find(({ name }: { name: string }) => name === 'status').convert.map;
+  while (rows.length < 200) {
+    const value = `a state of this company, the ${rows.length}th of many`;
+    rows.push({ servicenow: `${100 + rows.length}`, label: value, platform: value });
+  }
+  await page.goto(`${connection}/mappings/versions`);
+  await page.getByLabel('Take a file in').setInputFiles({ name: 'm.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(mapping)) });
+  await page.getByRole('button', { name: 'Take it in' }).click();
+  await expect(page).toHaveURL(/\/preview$/);
+  await page.goto(`${connection}/mappings/values?edit=status`);
+  await page.getByLabel("ServiceNow's value, row 150").fill('');
+  await expect(page.getByText('has no value of ServiceNow').first()).toBeVisible();
+  await page.getByLabel("ServiceNow's value, row 150").fill('4711');
+  await expect(page.getByText('has no value of ServiceNow')).toHaveCount(0);
+  await expect(page.getByLabel("ServiceNow's value, row 202")).toHaveValue('');
+});
+
 test.describe('without scripts', () => {
   test.use({ javaScriptEnabled: false });
 

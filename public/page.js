@@ -235,7 +235,7 @@ async function look(form, button) {
   const now = (looks.get(form) ?? 0) + 1;
   looks.set(form, now);
   const { address, data } = sent(form, button);
-  address.search = data.toString();
+  address.search = inShort(form, data);
   address.hash = '';
   const place = button.closest('[aria-busy]');
   place?.setAttribute('aria-busy', 'true');
@@ -245,6 +245,19 @@ async function look(form, button) {
   place?.setAttribute('aria-busy', 'false');
   const next = page?.getElementById(form.id);
   if (next) morph(form, next, (old, next) => old.localName === 'leptos-island' || (next !== undefined && isControl(old) && offersTheSame(old, next)));
+}
+
+/**
+ * An address has an end: of a table of some hundred rows it holds what is said (`data-sparse`: empty is as good as left out).
+ * @param {HTMLFormElement} form @param {URLSearchParams} data
+ */
+function inShort(form, data) {
+  const isSparse = (/** @type {string} */ name) => {
+    const control = form.elements.namedItem(name);
+    return control instanceof HTMLElement && 'sparse' in control.dataset;
+  };
+  const said = [...data].filter(([name, value]) => value !== '' || !isSparse(name));
+  return new URLSearchParams(said).toString().replaceAll('%5B', '[').replaceAll('%5D', ']');
 }
 
 /** @param {Control} old @param {Element} next */

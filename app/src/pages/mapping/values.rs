@@ -193,7 +193,7 @@ fn EditRow(row: MapRow, at: usize, platform: String, check: MappingCheck) -> imp
                 <span class="block text-xs text-quiet">{if label == servicenow { String::new() } else { label.clone() }}{is_open.then_some(" · no row yet")}</span>
             </td>
             <td data-label=platform.clone() class="half">
-                <input class="input input-sm" name=part("platform") value=value list="choices-platform" autocomplete="off"
+                <input class="input input-sm" name=part("platform") value=value data-sparse="" list="choices-platform" autocomplete="off"
                     aria-label=format!("{platform}'s value, row {number}")/>
             </td>
             <td data-label="Way back" class="whitespace-nowrap">
@@ -207,7 +207,7 @@ fn EditRow(row: MapRow, at: usize, platform: String, check: MappingCheck) -> imp
                     <summary class="py-1">{summary}</summary>
                     <label class="mt-1 grid max-w-xs gap-1 text-xs">
                         "What people call ServiceNow's value"
-                        <input class="input input-sm" name=part("label") value=label.clone()/>
+                        <input class="input input-sm" name=part("label") value=label.clone() data-sparse=""/>
                     </label>
                     <div class="grid gap-2 sm:grid-cols-3 mt-1">
                         {areas
@@ -215,7 +215,7 @@ fn EditRow(row: MapRow, at: usize, platform: String, check: MappingCheck) -> imp
                             .map(|(name, label, text)| view! {
                                 <label class="grid gap-1 text-xs">
                                     {label}
-                                    <textarea class="textarea textarea-sm" rows="2" name=part(name) placeholder="field: value">{text}</textarea>
+                                    <textarea class="textarea textarea-sm" rows="2" name=part(name) data-sparse="" placeholder="field: value">{text}</textarea>
                                 </label>
                             })
                             .collect_view()}
