@@ -1,6 +1,6 @@
 // What somebody does on a page stays while the page follows the server, and is sent once.
 
-import type { Page } from '@playwright/test';
+import type { Page, Route } from '@playwright/test';
 import { expect, type Program, test } from './program.ts';
 import { createAdministrator } from './steps.ts';
 
@@ -61,6 +61,15 @@ test('ticks and typed words stay while the server moves', async ({ page, context
     await expect(comment).toHaveValue('');
     await expect(title).toHaveValue('The very first!');
     await other.close();
+  });
+
+  await test.step('an answer of something before the console is none, and that is said', async () => {
+    const badGateway = (route: Route) => route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' });
+    await page.route('**/fn/edit-ticket', badGateway);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByText('The server did not answer.')).toBeVisible();
+    await expect(page.getByLabel('Title', { exact: true })).toHaveValue('The very first!');
+    await page.unroute('**/fn/edit-ticket', badGateway);
   });
 
   await test.step('after the end of the session what was typed is still there', async () => {

@@ -194,8 +194,10 @@ async function send(form, action, data) {
       await go(next, form);
     } else if (answer.status === 401) {
       notice('signed-out');
-    } else {
+    } else if (answer.headers.has('serverfnerror')) {
       await tell(form, action, await answer.text());
+    } else {
+      notice('unreachable'); // what answered is not the console: a proxy before it
     }
   } catch {
     notice('unreachable');

@@ -60,16 +60,28 @@ struct Waiting {
 pub struct GroupCommit {
     waiting: Arc<Waiting>,
     inbox: Inbox,
-    _tasks: [AbortOnDropHandle<()>; 2],
+    tasks: Vec<AbortOnDropHandle<()>>,
 }
 
 impl GroupCommit {
     pub fn start(store: Store, clock: SharedClock, wake: Wake) -> Self {
-        let waiting = Arc::new(Waiting { line: Mutex::new(Line::new(BOUNDS)), joined: Notify::new() });
         let inbox = Inbox::new(store, clock, wake);
-        let writer = tokio::spawn(write_all(waiting.clone(), inbox.clone()));
         let sorter = tokio::spawn(inbox.clone().sort_all());
-        Self { waiting, inbox, _tasks: [writer, sorter].map(AbortOnDropHandle::new) }
+        let mut started = Self::writing(inbox);
+        started.tasks.push(AbortOnDropHandle::new(sorter));
+        started
+    }
+
+    /// What a flood puts down stays as it is.
+    #[cfg(test)]
+    pub fn start_without_sorter(store: Store, clock: SharedClock, wake: Wake) -> Self {
+        Self::writing(Inbox::new(store, clock, wake))
+    }
+
+    fn writing(inbox: Inbox) -> Self {
+        let waiting = Arc::new(Waiting { line: Mutex::new(Line::new(BOUNDS)), joined: Notify::new() });
+        let writer = tokio::spawn(write_all(waiting.clone(), inbox.clone()));
+        Self { waiting, inbox, tasks: vec![AbortOnDropHandle::new(writer)] }
     }
 }
 
@@ -152,45 +164,4 @@ async fn write(inbox: &Inbox, part: &[(Heard, Answer)]) -> Result<()> {
     let (few, many): (Vec<&Heard>, Vec<&Heard>) =
         part.iter().map(|(heard, _)| heard).partition(|heard| told.contains_key(heard.connection_id.as_str()));
     inbox.keep(&few, &many).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::Clock;
-    use crate::tests::support::{TurnedClock, connection};
-
-    /// Nobody sorts here but the test.
-    #[tokio::test]
-    async fn what_comes_before_a_flood_is_sorted_belongs_to_it() {
-        let clock = Arc::new(TurnedClock::at(1_800_000_000_000));
-        let store = Store::in_memory().await.expect("a database");
-        let (flooded, quiet) = (connection(&store, &clock).await, connection(&store, &clock).await);
-        let inbox = Inbox::new(store.clone(), clock.clone(), Wake::default());
-        let tell = async |connection: &str, numbers: std::ops::Range<usize>| {
-            let told = numbers.map(|number| {
-                let heard = Heard {
-                    connection_id: connection.to_owned(),
-                    event: format!("e{number}"),
-                    record: format!("r{number}"),
-                    arrived_at: clock.now(),
-                };
-                (heard, oneshot::channel().0)
-            });
-            write(&inbox, &told.collect::<Vec<_>>()).await.expect("written");
-        };
-        let jobs = async |connection: &str| store.count_jobs(connection).await.expect("readable").0;
-
-        tell(&flooded, 0..FEW).await;
-        assert_eq!(jobs(&flooded).await, 16, "so few are sorted at once");
-        tell(&flooded, 100..140).await;
-        tell(&flooded, 200..201).await;
-        tell(&quiet, 0..1).await;
-        assert_eq!((jobs(&flooded).await, jobs(&quiet).await, inbox.len()), (16, 1, 41));
-
-        inbox.sort_what_waits().await.expect("sorted");
-        assert_eq!((jobs(&flooded).await, inbox.len()), (16 + 41, 0));
-        tell(&flooded, 300..301).await;
-        assert_eq!(jobs(&flooded).await, 16 + 42, "the flood is over");
-    }
 }

@@ -93,7 +93,7 @@ impl Inbox {
         }
     }
 
-    pub(super) async fn sort_what_waits(&self) -> Result<()> {
+    async fn sort_what_waits(&self) -> Result<()> {
         loop {
             let (begun, length) = (Instant::now(), self.len());
             let batches: Vec<Batch<Heard>> = self.store.batches(&self.me, self.clock.now() - LEFT_MS, MOST).await?;

@@ -21,6 +21,8 @@ on_both_databases!(
     a_row_that_the_database_refuses_is_its_own_callers_trouble,
     what_a_flood_put_down_is_sorted_by_whoever_is_there,
     a_flood_of_one_connection_is_turned_away_and_another_is_served,
+    what_comes_before_a_flood_is_sorted_belongs_to_it,
+    a_flood_has_an_end,
     a_changed_secret_counts_at_once_here_and_soon_elsewhere,
     a_connection_that_is_gone_is_forgotten,
     what_could_not_be_stored_may_be_sent_again_and_what_was_may_not,
@@ -170,6 +172,56 @@ async fn a_flood_of_one_connection_is_turned_away_and_another_is_served(database
     assert!((2000..3000).contains(&kept), "{kept}");
     assert!(rest.iter().all(|answer| matches!(answer, Ok(()) | Err(NotKept::Busy))));
     assert_eq!(keeper.keep(heard(&clock, &flooded, "again", "r1")).await, Ok(()), "and then there is room again");
+}
+
+/// All of them at once, and all are answered.
+async fn flood(database: &Database, clock: &Arc<TurnedClock>, keeper: &Arc<GroupCommit>, connection: &str) {
+    let held = hold(&database.store, clock, connection).await;
+    let mut callers = JoinSet::new();
+    for number in 0..60 {
+        let (keeper, clock, id) = (keeper.clone(), clock.clone(), connection.to_owned());
+        callers.spawn(async move { keeper.keep(heard(&clock, &id, &format!("e{number}"), "r1")).await });
+    }
+    // Each has its place in the line before anything is written.
+    tokio::task::yield_now().await;
+    drop(held);
+    assert!(callers.join_all().await.iter().all(Result::is_ok));
+}
+
+async fn what_comes_before_a_flood_is_sorted_belongs_to_it(database: Database) {
+    let clock = clock();
+    let (flooded, quiet) = (connection(&database.store, &clock).await, connection(&database.store, &clock).await);
+    let jobs = async |id: &str| database.store.count_jobs(id).await.expect("readable").0;
+
+    let keeper = Arc::new(GroupCommit::start_without_sorter(database.store.clone(), clock.clone(), Wake::default()));
+    flood(&database, &clock, &keeper, &flooded).await;
+    let before = jobs(&flooded).await;
+    assert_eq!(keeper.keep(heard(&clock, &flooded, "later", "another")).await, Ok(()));
+    assert_eq!(keeper.keep(heard(&clock, &quiet, "q1", "r1")).await, Ok(()));
+    assert_eq!(
+        (jobs(&flooded).await, jobs(&quiet).await),
+        (before, 1),
+        "it waits with the flood, and nobody else does"
+    );
+}
+
+async fn a_flood_has_an_end(database: Database) {
+    let clock = clock();
+    let id = connection(&database.store, &clock).await;
+    let keeper = keeper(&database, &clock);
+    flood(&database, &clock, &keeper, &id).await;
+    let is_over = async {
+        for number in 0.. {
+            until_sorted(&database.store).await;
+            let record = format!("after {number}");
+            assert_eq!(keeper.keep(heard(&clock, &id, &record, &record)).await, Ok(()));
+            let jobs = database.store.count_jobs(&id).await.expect("readable").0;
+            if jobs == number + 2 {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(1), is_over).await.expect("what comes is sorted at once again");
 }
 
 /// The route over a database, and what its caller signs with.

@@ -38,7 +38,7 @@ mod servicenow;
 mod servicenow_side;
 mod simulation;
 mod store;
-pub mod support;
+mod support;
 mod sync;
 mod tables;
 mod ticket_list;
