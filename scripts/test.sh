@@ -31,7 +31,7 @@ summary() {
     # "# pass 12", which is turned around
     lines=$(cat "$logs"/*.log 2>/dev/null | sed -E 's/\x1b\[[0-9;]*m//g; s/^# (pass|fail) ([1-9][0-9]*)$/  \2 \1ed/' |
         grep -E '^test result: |^ +[0-9]+ (passed|failed|flaky|skipped|interrupted|did not run)( \(.*\))?$' |
-        grep -v '0 passed; 0 failed; 0 ignored' || true)
+        grep -v ' 0 passed; 0 failed; 0 ignored' || true)
     passed=$(awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^passed/) n += $(i - 1) } END { print n + 0 }' <<<"$lines")
     failed=$(awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^(failed|interrupted)/) n += $(i - 1) } END { print n + 0 }' <<<"$lines")
     # A step that is no test (formatting, a build) counts as one when it fails: a failed run never says "0 failed".
