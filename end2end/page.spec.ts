@@ -79,3 +79,17 @@ test('ticks and typed words stay while the server moves', async ({ page, context
     await expect(page.getByLabel('Title', { exact: true })).toHaveValue('The very first!');
   });
 });
+
+test('the audit tells of new lines and shows them when asked', async ({ page, program }) => {
+  await createAdministrator(page, program);
+  await page.goto(`${program.console}/settings/audit`);
+  const form = { 'form[title]': 'Made beside', 'form[kind]': 'Payroll', 'form[priority]': 'Normal' };
+  const rows = await page.getByRole('row').count();
+  await page.request.post(`${program.console}/fn/create-ticket`, { form, headers: { accept: 'application/json' } });
+  const news = page.getByRole('link', { name: /1 new/ });
+  await expect(news).toBeVisible();
+  expect(await page.getByRole('row').count(), 'nothing moves under the eyes').toBe(rows);
+  await news.click();
+  await expect(page.getByRole('row')).toHaveCount(rows + 1);
+  await expect(news).toBeHidden();
+});

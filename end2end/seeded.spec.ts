@@ -168,6 +168,20 @@ test('forty conflicts are a queue of two pages, and one is settled by keyboard',
   await expect.poll(left, { timeout: 20_000 }).toBeLessThan(conflicts);
 });
 
+test('the same for the next like it becomes a rule: by way of the draft, and seen before it counts', async ({ page, at }) => {
+  await page.goto(`${at.console}/conflicts`);
+  await page.getByRole('link', { name: "ServiceNow's", exact: true }).first().click();
+  await expect(page.getByRole('heading', { level: 1, name: /^The same for every conflict about / })).toBeVisible();
+  expect(await rows(page).count()).toBeGreaterThan(1);
+  await page.getByRole('button', { name: 'Make this the rule' }).click();
+  await expect(page).toHaveURL(/\/mappings\/preview$/);
+  await expect(page.getByText(/both sides changed it/i).first()).toBeVisible();
+  await expect(page.getByText('Nobody has looked at what this draft would do to real records.')).toBeVisible();
+  await page.getByText('Discard', { exact: true }).click();
+  await page.getByRole('button', { name: 'Discard the draft' }).click();
+  await expect(page.getByText(/There is no draft: the first edit begins one/)).toBeVisible();
+});
+
 test('sixty failures are a handful of causes; one is repaired, and all of it tried again', async ({ page, at }) => {
   await page.goto(`${at.console}/failures`);
   await expect(page.getByText(`${SEEDED.failures} failures of 7 causes`)).toBeVisible();
