@@ -12,16 +12,7 @@ pub fn with_query(path: &str, pairs: &[(&str, &str)]) -> String {
 
 /// The path with all of these pairs: an input that was emptied says so.
 pub fn with_pairs(path: &str, pairs: &[(&str, &str)]) -> String {
-    let mut address = path.to_owned();
-    let mut mark = '?';
-    for (name, value) in pairs {
-        address.push(mark);
-        address.push_str(&Url::escape(name));
-        address.push('=');
-        address.push_str(&Url::escape(value));
-        mark = '&';
-    }
-    address
+    pairs.iter().fold(path.to_owned(), |address, (name, value)| with_pair(&address, name, value))
 }
 
 /// The address with one more pair.

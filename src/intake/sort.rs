@@ -32,13 +32,9 @@ pub(super) struct Inbox {
     added: Arc<Notify>,
 }
 
-/// How many webhooks this process put down and has not sorted.
+/// How many webhooks this process put down and has not sorted, by connection; those that have none are not here.
 #[derive(Default)]
-struct Unsorted {
-    all: usize,
-    /// By connection; those that have none are not here.
-    of: HashMap<String, usize>,
-}
+struct Unsorted(HashMap<String, usize>);
 
 impl Inbox {
     pub fn new(store: Store, clock: SharedClock, wake: Wake) -> Self {
@@ -47,12 +43,12 @@ impl Inbox {
     }
 
     pub fn len(&self) -> usize {
-        self.unsorted().all
+        self.unsorted().0.values().sum()
     }
 
     /// Whether something of this connection waits to be sorted.
     pub fn has(&self, connection: &str) -> bool {
-        self.unsorted().of.contains_key(connection)
+        self.unsorted().0.contains_key(connection)
     }
 
     fn unsorted(&self) -> MutexGuard<'_, Unsorted> {
@@ -140,21 +136,19 @@ impl Inbox {
 
 impl Unsorted {
     fn add(&mut self, heard: &[&Heard]) {
-        self.all += heard.len();
         for heard in heard {
-            *self.of.entry(heard.connection_id.clone()).or_default() += 1;
+            *self.0.entry(heard.connection_id.clone()).or_default() += 1;
         }
     }
 
     /// What another process had put down was never counted here.
     fn remove<'a>(&mut self, heard: impl Iterator<Item = &'a Heard>) {
         for heard in heard {
-            let Some(of) = self.of.get_mut(&heard.connection_id) else { continue };
+            let Some(of) = self.0.get_mut(&heard.connection_id) else { continue };
             *of -= 1;
             if *of == 0 {
-                self.of.remove(&heard.connection_id);
+                self.0.remove(&heard.connection_id);
             }
-            self.all -= 1;
         }
     }
 }

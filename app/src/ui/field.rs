@@ -74,14 +74,19 @@ pub fn SelectField(
     labelled(label, about.unwrap_or_else(|| name.clone()), hint, trouble, move |tied| {
         view! {
             <select class="select" id=tied.id name=name aria-describedby=tied.described_by aria-invalid=tied.invalid>
-                {options
-                    .into_iter()
-                    .map(|(choice, text)| {
-                        let selected = choice == value;
-                        view! { <option value=choice selected=selected>{text}</option> }
-                    })
-                    .collect_view()}
+                {choices(options, &value)}
             </select>
         }
     })
+}
+
+/// What a select offers, value and text each, with the one that is chosen now.
+pub fn choices(options: Vec<(String, String)>, now: &str) -> impl IntoView + use<> {
+    options
+        .into_iter()
+        .map(|(value, text)| {
+            let selected = value == now;
+            view! { <option value=value selected=selected>{text}</option> }
+        })
+        .collect_view()
 }

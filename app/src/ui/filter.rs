@@ -1,6 +1,7 @@
 //! A form that only changes the page's address. With scripts the address stays free of empty values, and a choice acts at
 //! once (`public/page.js`).
 
+use super::field::choices;
 use leptos::prelude::*;
 
 #[component]
@@ -22,13 +23,7 @@ pub fn FilterChoice(
             <label for=id.clone()>{label}</label>
             <select class="select select-sm" id=id name=name>
                 <option value="" selected=now.is_empty()>"All"</option>
-                {options
-                    .into_iter()
-                    .map(|(value, words)| {
-                        let selected = now == value;
-                        view! { <option value=value selected=selected>{words}</option> }
-                    })
-                    .collect_view()}
+                {choices(options, &now)}
             </select>
         </div>
     }

@@ -1,6 +1,7 @@
 //! What a side holds, with the words that are not the base's.
 
 use crate::model::{ConflictSide, Piece, ValueInput};
+use crate::ui::field::choices;
 use crate::ui::time::MaybeTime;
 use leptos::prelude::*;
 
@@ -25,17 +26,11 @@ pub fn Who(side: ConflictSide) -> impl IntoView {
 /// The control for another value, fit for the field.
 #[component]
 pub fn ValueField(input: ValueInput, name: String, label: String, value: String) -> impl IntoView {
-    let select = |choices: Vec<(String, String)>, name: String, label: String, value: String| {
+    let select = |options: Vec<(String, String)>, name: String, label: String, value: String| {
         view! {
             <select class="select select-sm" name=name aria-label=label>
                 <option value="">"…"</option>
-                {choices
-                    .into_iter()
-                    .map(|(choice, text)| {
-                        let selected = choice == value;
-                        view! { <option value=choice selected=selected>{text}</option> }
-                    })
-                    .collect_view()}
+                {choices(options, &value)}
             </select>
         }
         .into_any()
