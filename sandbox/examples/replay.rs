@@ -1,7 +1,8 @@
-//! `replay REQUESTS.json CONCURRENCY PORT`: sends lists of requests, each list in order, so many lists at a time, and
-//! prints the milliseconds that it took. Webhooks that come to the port meanwhile are answered and forgotten. The bare
-//! loop that `scripts/bench/throughput.mjs` holds the engine against.
+//! `replay REQUESTS.json CONCURRENCY PORT`: sends lists of steps, each list in order, so many lists at a time, and prints
+//! the milliseconds that it took. The requests of a step are sent at the same time. Webhooks that come to the port meanwhile
+//! are answered and forgotten. The bare loop that `scripts/bench/throughput.mjs` holds the engine against.
 
+use futures::future::try_join_all;
 use reqwest::{Client, Method};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         return Err("usage: replay REQUESTS.json CONCURRENCY PORT".into());
     };
     tokio::spawn(answer_all(TcpListener::bind(("127.0.0.1", port.parse()?)).await?));
-    let lists: Vec<Vec<Request>> = serde_json::from_slice(&std::fs::read(file)?)?;
+    let lists: Vec<Vec<Vec<Request>>> = serde_json::from_slice(&std::fs::read(file)?)?;
     let waiting = Arc::new(Mutex::new(lists.into_iter()));
     // A second caller finds it installed, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -38,13 +39,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         loops.spawn(async move {
             loop {
                 let Some(list) = waiting.lock().await.next() else { return Ok::<_, reqwest::Error>(()) };
-                for request in list {
-                    let method: Method = request.method.parse().unwrap_or(Method::GET);
-                    let mut call = client.request(method, request.url);
-                    for (name, value) in request.headers {
-                        call = call.header(name, value);
-                    }
-                    call.body(request.body).send().await?.error_for_status()?.text().await?;
+                for step in list {
+                    try_join_all(step.into_iter().map(|request| send(&client, request))).await?;
                 }
             }
         });
@@ -54,6 +50,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     }
     println!("{}", begun.elapsed().as_millis());
     Ok(())
+}
+
+async fn send(client: &Client, request: Request) -> reqwest::Result<()> {
+    let method: Method = request.method.parse().unwrap_or(Method::GET);
+    let mut call = client.request(method, request.url);
+    for (name, value) in request.headers {
+        call = call.header(name, value);
+    }
+    call.body(request.body).send().await?.error_for_status()?.text().await.map(drop)
 }
 
 async fn answer_all(listener: TcpListener) {

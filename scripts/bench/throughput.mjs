@@ -1,6 +1,6 @@
 // Changes synced a second, end to end, against a bare loop that makes the same HTTP requests with the same client and
-// the same concurrency, and has no engine. Which requests those are is recorded, not guessed: a few changes are first
-// synced through a proxy that writes every request down.
+// the same concurrency, and has no engine. Which requests those are, and which of them are made at the same time, is
+// recorded, not guessed: a few changes are first synced through a proxy that writes every request down.
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,6 +34,18 @@ async function edit(at, connection, pairs, words) {
   }
 }
 
+/** What was asked for one change, in order: what was sent before the requests around it were answered is one step with them. */
+function steps(requests) {
+  const steps = [];
+  let answered = -Infinity;
+  for (const { sent, answered: then, ...request } of requests) {
+    if (sent < answered) steps.at(-1).push(request);
+    else steps.push([request]);
+    answered = Math.max(answered, then);
+  }
+  return steps;
+}
+
 async function recorded() {
   const at = await Installation.make();
   const requests = [];
@@ -43,9 +55,11 @@ async function recorded() {
     from.on('end', () => {
       const body = Buffer.concat(chunks);
       const { host: _, 'content-length': __, authorization: ___, ...headers } = from.headers;
-      if (from.url.startsWith('/api/')) requests.push({ method: from.method, path: from.url, headers, body: body.toString() });
+      const request = { method: from.method, path: from.url, headers, body: body.toString(), sent: performance.now() };
+      if (from.url.startsWith('/api/')) requests.push(request);
       const options = { method: from.method, headers: { ...from.headers, host: new URL(at.servicenow).host } };
       send(at.servicenow + from.url, options, (answer) => {
+        request.answered = performance.now();
         to.writeHead(answer.statusCode, answer.headers);
         answer.pipe(to);
       }).end(body);
@@ -67,8 +81,7 @@ async function recorded() {
     await at.ask('resume-connection', { id: connection });
     await at.until('all is quiet', () => at.isQuiet());
     await pause(200);
-    // By record: what was asked for one change, in order.
-    return pairs.map((pair) => ({ pair, requests: requests.filter(({ path }) => path.includes(pair.incident)) }));
+    return pairs.map((pair) => ({ pair, steps: steps(requests.filter(({ path }) => path.includes(pair.incident))) }));
   } finally {
     await at.remove();
     proxy.closeAllConnections();
@@ -77,7 +90,7 @@ async function recorded() {
 }
 
 const sample = await recorded();
-const perChange = sample.reduce((sum, { requests }) => sum + requests.length, 0) / sample.length;
+const perChange = sample.reduce((sum, { steps }) => sum + steps.flat().length, 0) / sample.length;
 
 const at = await Installation.make();
 try {
@@ -103,13 +116,14 @@ try {
   await at.stopServer();
   const authorization = `Bearer ${await at.token()}`;
   const changes = pairs.map((pair, i) => {
-    const { pair: like, requests } = sample[i % sample.length];
-    return requests.map(({ path, body, ...rest }) => ({
+    const { pair: like, steps } = sample[i % sample.length];
+    const again = ({ path, body, ...rest }) => ({
       ...rest,
       url: at.servicenow + path.replaceAll(like.incident, pair.incident),
       body: body.replaceAll('sample', 'replay'),
       headers: { ...rest.headers, authorization },
-    }));
+    });
+    return steps.map((step) => step.map(again));
   });
   const file = join(at.data, 'requests.json');
   writeFileSync(file, JSON.stringify(changes));
