@@ -4,10 +4,22 @@ use tokio::sync::broadcast;
 
 /// Whoever sees this topic may have missed any other.
 pub const EVERYTHING: &str = "everything";
+/// How a connection is set up, for whoever remembers it.
+pub fn settings(connection: &str) -> String {
+    format!("{SETTINGS}{connection}")
+}
+
+/// The connection whose settings a topic is about.
+pub fn settings_of(topic: &str) -> Option<&str> {
+    topic.strip_prefix(SETTINGS)
+}
+
+const SETTINGS: &str = "settings:";
+
 /// A page that falls further behind than this is told to ask for everything.
 const BEHIND: usize = 1024;
 
-/// The sender of topics: `tickets`, `ticket:{id}`, `connections`, `connection:{id}`, `history`.
+/// The sender of topics: `tickets`, `ticket:{id}`, `connections`, `connection:{id}`, `settings:{id}`, `history`.
 #[derive(Clone, Debug)]
 pub struct News {
     pages: broadcast::Sender<String>,
@@ -66,7 +78,14 @@ impl News {
         self.tell(format!("ticket:{id}"));
     }
 
+    /// A person changed a connection, or it was stopped.
     pub fn connection(&self, id: &str) {
+        self.tell(settings(id));
+        self.moved(id);
+    }
+
+    /// Something of a connection moved, and it is as it was.
+    pub fn moved(&self, id: &str) {
         self.tell("connections");
         self.tell(format!("connection:{id}"));
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Applied, Budget, ChangeStream, Connector, Content, Difference, Failure, File, Gone, Journal, NewEntry, NewFile,
-    Page, Place, Sight,
+    Page, Place, Sight, Whole,
 };
 use async_trait::async_trait;
 use merge::{Edit, Entry, Fields, Record, User};
@@ -43,6 +43,10 @@ impl DryRun {
 impl Connector for DryRun {
     async fn fetch(&self, id: &str) -> Result<Option<Record>, Failure> {
         self.side.fetch(id).await
+    }
+
+    async fn whole(&self, id: &str) -> Result<Option<Whole>, Failure> {
+        self.side.whole(id).await
     }
 
     async fn find_by_number(&self, number: &str) -> Result<Option<String>, Failure> {

@@ -132,6 +132,15 @@ pub struct NewFile {
 /// A file's bytes on their way: never whole in memory.
 pub type Content = BoxStream<'static, Result<Bytes, Failure>>;
 
+/// A record with what belongs to it.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    pub record: Record,
+    pub entries: Vec<Entry>,
+    /// Or why the side does not list them.
+    pub files: Result<Vec<File>, Failure>,
+}
+
 /// Why a record that was there is not shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gone {
@@ -170,6 +179,18 @@ pub const OF_ACCOUNT: &str = "id of account ";
 pub trait Connector: Send + Sync {
     /// The record as it stands; `None` when it is gone or hidden, which can look alike (contract 2.7).
     async fn fetch(&self, id: &str) -> Result<Option<Record>, Failure>;
+
+    /// The same with its entries and its files, for a look at a pair. A side that can tell all of it at once does so.
+    async fn whole(&self, id: &str) -> Result<Option<Whole>, Failure> {
+        let files = async {
+            match self.files(id).await {
+                Err(failure @ (Failure::Refused { .. } | Failure::Forbidden { .. })) => Ok(Err(failure)),
+                files => files.map(Ok),
+            }
+        };
+        let (record, entries, files) = futures::try_join!(self.fetch(id), self.entries(id), files)?;
+        Ok(record.map(|record| Whole { record, entries, files }))
+    }
 
     /// Asked when `fetch` found nothing of a record that was there.
     async fn gone(&self, id: &str) -> Result<Gone, Failure>;

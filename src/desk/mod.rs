@@ -135,7 +135,9 @@ async fn moved(tx: &mut Tx, before: &Ticket, after: &Ticket) -> Result<Vec<Moved
     for (field, was, is) in
         [("owner", &before.owner_id, &after.owner_id), ("requestor", &before.requestor_id, &after.requestor_id)]
     {
-        note(field, name_of(tx, was.as_deref()).await?, name_of(tx, is.as_deref()).await?);
+        if was != is {
+            note(field, name_of(tx, was.as_deref()).await?, name_of(tx, is.as_deref()).await?);
+        }
     }
     Ok(moved)
 }

@@ -5,8 +5,9 @@ use super::{CUSTOM, custom, field_edits, labels, save_edited, set_custom, state_
 use crate::clock::SharedClock;
 use crate::connectors::{
     Applied, ChangeStream, Connector, Content, Failure, File, Gone, Journal, NewEntry, NewFile, Page, Place, Seen,
+    Whole,
 };
-use crate::store::{CommentLine, FileLine, Store, StoreError, Ticket, Tx, User};
+use crate::store::{CommentLine, FileLine, Store, StoreError, Ticket, Tx, User, WholeTicket};
 use async_trait::async_trait;
 use futures::StreamExt;
 use merge::{Edit, Entry, Fields, Record, Stream, Value};
@@ -47,12 +48,20 @@ impl DeskSide {
         self
     }
 
-    async fn read_user(&self, id: Option<&str>) -> Result<Value, Failure> {
-        let Some(id) = id else { return Ok(Value::Empty) };
-        Ok(self.store.desk_user(id).await?.map_or(Value::Empty, |user| Value::user(&user.email, &user.name)))
+    async fn read(&self, ticket: Ticket) -> Result<Record, Failure> {
+        let mut people = Vec::new();
+        for id in [&ticket.owner_id, &ticket.requestor_id].into_iter().flatten() {
+            people.extend(self.store.desk_user(id).await?);
+        }
+        Ok(self.record(ticket, &people))
     }
 
-    async fn read(&self, ticket: Ticket) -> Result<Record, Failure> {
+    /// `people` are those whom the ticket names.
+    fn record(&self, ticket: Ticket, people: &[User]) -> Record {
+        let user = |id: &Option<String>| {
+            let found = people.iter().find(|user| id.as_ref() == Some(&user.id));
+            found.map_or(Value::Empty, |user| Value::user(&user.email, &user.name))
+        };
         let mut fields = Fields::from([
             ("number".to_owned(), Value::text(&ticket.number)),
             ("reference".to_owned(), Value::text(&ticket.reference)),
@@ -60,8 +69,8 @@ impl DeskSide {
             ("description".to_owned(), Value::text(&ticket.description)),
             ("status".to_owned(), Value::choice(&ticket.status)),
             ("kind".to_owned(), Value::choice(&ticket.kind)),
-            ("owner".to_owned(), self.read_user(ticket.owner_id.as_deref()).await?),
-            ("requestor".to_owned(), self.read_user(ticket.requestor_id.as_deref()).await?),
+            ("owner".to_owned(), user(&ticket.owner_id)),
+            ("requestor".to_owned(), user(&ticket.requestor_id)),
             ("created".to_owned(), Value::moment(Some(ticket.opened_at))),
             ("due".to_owned(), Value::moment(ticket.due_at)),
             ("closed".to_owned(), Value::moment(ticket.closed_at)),
@@ -77,7 +86,7 @@ impl DeskSide {
             values.entry(name.clone()).or_default();
         }
         fields.extend(values.iter().map(|(name, text)| (format!("{CUSTOM}{name}"), Value::text(text))));
-        Ok(Record {
+        Record {
             fields,
             field_edits: field_edits(&ticket),
             edited: Edit { at: ticket.updated_at, by: ticket.updated_by },
@@ -86,7 +95,7 @@ impl DeskSide {
             id: ticket.id,
             number: ticket.number,
             skew_ms: 0,
-        })
+        }
     }
 
     /// Puts neutral values into the ticket's columns. Answers what could not be taken as it came.
@@ -171,6 +180,16 @@ fn no_ticket() -> Failure {
     Failure::Refused { why: "The ticket is no longer there.".into() }
 }
 
+fn entry(comment: CommentLine) -> Entry {
+    Entry {
+        id: comment.id,
+        stream: if comment.internal == 1 { Stream::Internal } else { Stream::Public },
+        author: comment.author,
+        at: comment.at,
+        body: comment.body,
+    }
+}
+
 fn shown(file: FileLine) -> File {
     File {
         id: file.id,
@@ -192,18 +211,17 @@ impl Connector for DeskSide {
         }
     }
 
+    async fn whole(&self, id: &str) -> Result<Option<Whole>, Failure> {
+        let whole = self.store.whole_ticket(id).await?;
+        Ok(whole.map(|WholeTicket { ticket, people, comments, files }| Whole {
+            record: self.record(ticket, &people),
+            entries: comments.into_iter().map(entry).collect(),
+            files: Ok(files.into_iter().map(shown).collect()),
+        }))
+    }
+
     async fn entries(&self, id: &str) -> Result<Vec<Entry>, Failure> {
-        let comments = self.store.comments(id).await?;
-        Ok(comments
-            .into_iter()
-            .map(|comment| Entry {
-                id: comment.id,
-                stream: if comment.internal == 1 { Stream::Internal } else { Stream::Public },
-                author: comment.author,
-                at: comment.at,
-                body: comment.body,
-            })
-            .collect())
+        Ok(self.store.comments(id).await?.into_iter().map(entry).collect())
     }
 
     async fn create(&self, key: &str, fields: &Fields) -> Result<Applied, Failure> {
@@ -243,8 +261,8 @@ impl Connector for DeskSide {
     }
 
     async fn write(&self, id: &str, fields: &Fields, expected: &str) -> Result<Applied, Failure> {
-        let before = self.store.ticket(id).await?.ok_or_else(no_ticket)?;
         let mut tx = self.store.begin().await?;
+        let before = tx.ticket(id).await?.ok_or_else(no_ticket)?;
         if before.version.to_string() != expected {
             return Err(Failure::Moved);
         }

@@ -1,10 +1,10 @@
 //! The connections that webhooks come for, remembered with their opened secrets: most calls then read nothing.
 //!
-//! What this process changes is forgotten at once, since whoever changes a connection tells `news`; what another
+//! What this process changes is forgotten at once, since whoever changes a connection's settings tells `news`; what another
 //! process changes, when its news comes, and after [`REMEMBER_MS`] at the latest.
 
 use crate::clock::SharedClock;
-use crate::news::{EVERYTHING, News};
+use crate::news::{self, EVERYTHING, News};
 use crate::secrets::{Secrets, webhook_place};
 use crate::store::{Connection, Hooks, Store};
 use secrecy::{ExposeSecret, SecretString};
@@ -108,7 +108,7 @@ impl Known {
                     if topic == EVERYTHING {
                         memory.callers.clear();
                         memory.forgotten += 1;
-                    } else if let Some(id) = topic.strip_prefix("connection:") {
+                    } else if let Some(id) = news::settings_of(&topic) {
                         memory.callers.retain(|_, (caller, _)| caller.connection.id != id);
                         memory.forgotten += 1;
                     }

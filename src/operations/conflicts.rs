@@ -190,7 +190,7 @@ impl Operations {
         self.parts.wake.wake();
         self.parts.news.tell("conflicts");
         self.parts.news.tell("history");
-        self.parts.news.connection(&link.connection_id);
+        self.parts.news.moved(&link.connection_id);
         if let Some(ticket) = &link.platform_id {
             self.parts.news.ticket(ticket);
         }

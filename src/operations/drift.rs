@@ -206,7 +206,7 @@ impl Operations {
     fn tell_drift(&self, connection: &str) {
         self.parts.wake.wake();
         self.parts.news.tell("drift");
-        self.parts.news.connection(connection);
+        self.parts.news.moved(connection);
     }
 }
 

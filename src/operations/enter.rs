@@ -88,7 +88,7 @@ impl Operations {
         let (link, record) = entering.map_err(|failure| connect::trouble(&failure))?.map_err(|why| refused(&why))?;
         self.link(&link, "connections.pull", &connection.id, &record.number).await?;
         self.parts.wake.wake();
-        self.parts.news.connection(&connection.id);
+        self.parts.news.moved(&connection.id);
         Ok(record.number)
     }
 

@@ -180,7 +180,7 @@ impl Operations {
     fn tell_failures(&self, connection: &str) {
         self.parts.wake.wake();
         self.parts.news.tell("failures");
-        self.parts.news.connection(connection);
+        self.parts.news.moved(connection);
     }
 }
 

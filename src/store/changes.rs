@@ -1,6 +1,6 @@
 //! What was observed, as it arrived: hints that a record moved. The same event twice is one row.
 
-use super::{Dialect, HistoryLine, Result, Store, Tx, to_json};
+use super::{Dialect, HistoryLine, Result, Store, Tx, from_rows, to_json};
 use merge::Side;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -169,27 +169,26 @@ impl Store {
             .await?)
     }
 
-    /// What was last heard of a record: how, and when. A poll is named only where no webhook had told.
-    pub async fn last_heard(&self, connection: &str, record: &str, before: i64) -> Result<Option<(String, i64)>> {
-        let sql = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 and arrived_at <= $3 \
-                   order by arrived_at desc, id desc limit 1";
-        let last: Option<(String, i64)> = sqlx::query_as(sql)
-            .bind(connection)
-            .bind(record)
-            .bind(before)
-            .fetch_optional(&mut *self.pool.take().await?)
-            .await?;
-        let Some((source, at)) = &last else { return Ok(None) };
-        if source != Source::Poll.as_str() {
-            return Ok(last);
-        }
-        let sql = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 \
-                   and arrived_at between $3 and $4 and source = 'webhook' order by arrived_at desc limit 1";
-        let told = sqlx::query_as(sql).bind(connection).bind(record).bind(at - SAME_NEWS_MS).bind(at);
-        let told: Option<(String, i64)> = told.fetch_optional(&mut *self.pool.take().await?).await?;
-        Ok(told.or(last))
+    /// What was last heard of a record up to a moment: how, and when. A poll is named only where no webhook had told.
+    pub async fn last_heard(&self, connection: &str, record: &str, up_to: i64) -> Result<Option<(String, i64)>> {
+        let asked = |sql| sqlx::query(sql).bind(connection).bind(record).bind(up_to);
+        let answers = self.read_all(vec![asked(HEARD), asked(TOLD)]).await?;
+        let [heard, told] = &answers[..] else { return Ok(None) };
+        Ok(last_heard(from_rows(heard)?.pop(), from_rows(told)?.pop()))
     }
 }
+
+/// Of the last news of all, and the last that a webhook told.
+pub(super) fn last_heard(last: Option<(String, i64)>, told: Option<(String, i64)>) -> Option<(String, i64)> {
+    let (source, at) = last.as_ref()?;
+    let is_the_same = |(_, told_at): &(String, i64)| source == Source::Poll.as_str() && at - told_at <= SAME_NEWS_MS;
+    told.filter(is_the_same).or(last)
+}
+
+pub(super) const HEARD: &str = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 \
+                                and arrived_at <= $3 order by arrived_at desc, id desc limit 1";
+pub(super) const TOLD: &str = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 \
+                               and arrived_at <= $3 and source = 'webhook' order by arrived_at desc limit 1";
 
 #[cfg(test)]
 impl Store {

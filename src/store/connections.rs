@@ -63,7 +63,7 @@ pub struct Connection {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     id: String,
     name: String,
     address: String,
@@ -139,6 +139,8 @@ macro_rules! select_connection {
     };
 }
 
+pub(super) const CONNECTION: &str = select_connection!("where id = $1");
+
 impl Store {
     pub async fn connections(&self) -> Result<Vec<Connection>> {
         let rows: Vec<Row> = sqlx::query_as(select_connection!("order by created_at, id"))
@@ -148,12 +150,14 @@ impl Store {
     }
 
     pub async fn connection(&self, id: &str) -> Result<Option<Connection>> {
-        let row: Option<Row> = sqlx::query_as(select_connection!("where id = $1"))
-            .bind(id)
-            .fetch_optional(&mut *self.pool.take().await?)
-            .await?;
-        let known = |row: Row| self.mappings.read(&row.id, &row.rules).map(|rules| row.with(rules));
-        row.map(known).transpose()
+        let row: Option<Row> =
+            sqlx::query_as(CONNECTION).bind(id).fetch_optional(&mut *self.pool.take().await?).await?;
+        row.map(|row| self.known_connection(row)).transpose()
+    }
+
+    /// Most mappings were read before.
+    pub(super) fn known_connection(&self, row: Row) -> Result<Connection> {
+        self.mappings.read(&row.id, &row.rules).map(|rules| row.with(rules))
     }
 
     pub async fn connection_by_webhook_key(&self, key: &str) -> Result<Option<Connection>> {

@@ -87,18 +87,6 @@ impl Store {
                    from deliveries where link_id = $1 and state in ('planned', 'sending') order by id";
         Ok(sqlx::query_as(sql).bind(link).fetch_all(&mut *self.pool.take().await?).await?)
     }
-
-    /// The field writes that a side took of a link, newest first.
-    pub async fn last_writes(&self, link: &str, to: Side, limit: i64) -> Result<Vec<Delivery>> {
-        let sql = "select id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at \
-                   from deliveries where link_id = $1 and side = $2 and kind = 'write' and state = 'done' order by id desc limit $3";
-        Ok(sqlx::query_as(sql)
-            .bind(link)
-            .bind(to.as_str())
-            .bind(limit)
-            .fetch_all(&mut *self.pool.take().await?)
-            .await?)
-    }
 }
 
 #[cfg(test)]
@@ -119,10 +107,12 @@ impl Store {
 }
 
 impl Tx {
+    /// Stale when the connection was stopped meanwhile: from then on nothing more is meant to be sent.
     pub async fn add_delivery(&mut self, d: &Delivery) -> Result<()> {
         let sql = "insert into deliveries (id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at) \
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-        self.write(
+                   select $1, l.id, $3, $4, $5, $6, $7, $8, $9, $10, $11 from links l join connections c on c.id = l.connection_id \
+                   where l.id = $2 and c.state = 'active'";
+        self.write_one(
             sqlx::query(sql)
                 .bind(&d.id)
                 .bind(&d.link_id)

@@ -202,10 +202,13 @@ pub struct Touched {
     pub touched_at: i64,
 }
 
+pub(super) const TICKET: &str = select_ticket!("where id = $1 and deleted_at is null");
+pub(super) const COMMENTS: &str = "select id, ticket_id, origin, author, body, internal, written_in, at from desk_comments \
+                                   where ticket_id = $1 order by at, id";
+
 impl Store {
     pub async fn ticket(&self, id: &str) -> Result<Option<Ticket>> {
-        let sql = select_ticket!("where id = $1 and deleted_at is null");
-        Ok(sqlx::query_as(sql).bind(id).fetch_optional(&mut *self.pool.take().await?).await?)
+        Ok(sqlx::query_as(TICKET).bind(id).fetch_optional(&mut *self.pool.take().await?).await?)
     }
 
     /// Of the ticket with this number, deleted or not.
@@ -264,9 +267,7 @@ impl Store {
     }
 
     pub async fn comments(&self, ticket: &str) -> Result<Vec<CommentLine>> {
-        let sql = "select id, ticket_id, origin, author, body, internal, written_in, at from desk_comments \
-                   where ticket_id = $1 order by at, id";
-        Ok(sqlx::query_as(sql).bind(ticket).fetch_all(&mut *self.pool.take().await?).await?)
+        Ok(sqlx::query_as(COMMENTS).bind(ticket).fetch_all(&mut *self.pool.take().await?).await?)
     }
 
     pub async fn edits(&self, ticket: &str) -> Result<Vec<EditLine>> {
@@ -311,6 +312,11 @@ fn contains(words: &str) -> String {
 }
 
 impl Tx {
+    /// As this transaction sees it.
+    pub async fn ticket(&mut self, id: &str) -> Result<Option<Ticket>> {
+        Ok(self.rows(sqlx::query_as(TICKET).bind(id)).await?.pop())
+    }
+
     /// A user as this transaction sees it, those that it added included.
     pub async fn desk_user(&mut self, id: &str) -> Result<Option<User>> {
         let sql = "select id, email, name from desk_users where id = $1";

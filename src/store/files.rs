@@ -27,13 +27,12 @@ macro_rules! select_file {
     };
 }
 
+pub(super) const FILES: &str = select_file!("ticket_id = $1 order by at, id");
+
 impl Store {
     /// A ticket's files, oldest first.
     pub async fn files(&self, ticket: &str) -> Result<Vec<FileLine>> {
-        Ok(sqlx::query_as(select_file!("ticket_id = $1 order by at, id"))
-            .bind(ticket)
-            .fetch_all(&mut *self.pool.take().await?)
-            .await?)
+        Ok(sqlx::query_as(FILES).bind(ticket).fetch_all(&mut *self.pool.take().await?).await?)
     }
 
     pub async fn file(&self, ticket: &str, id: &str) -> Result<Option<FileLine>> {

@@ -7,7 +7,7 @@
 //! may be dropped at any moment: the next to have a turn finishes or undoes what was left.
 
 use super::pool::{Pool, Taken};
-use super::writes::Writes;
+use super::statements::Statements;
 use super::{Result, StoreError};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Executor};
@@ -55,18 +55,18 @@ pub(super) struct Member {
     group: OwnedMappedMutexGuard<Option<Group>, Group>,
     writer: Writer,
     /// What was not sent yet. It begins with what opens the member's part.
-    pub writes: Writes,
+    pub writes: Statements,
     has_failed: bool,
 }
 
 impl Writer {
     pub async fn begin(&self, pool: &Pool) -> Result<Member> {
         let mut turn = self.turn().await?;
-        let mut writes = Writes::default();
+        let mut writes = Statements::default();
         if turn.is_some() {
             writes.add_plain("savepoint member");
         } else {
-            let connection = pool.take().await?;
+            let connection = pool.take_to_write().await?;
             *turn = Some(Group { connection, done: 0, doing: Doing::Nothing, outcome: Arc::default() });
             writes.add_plain("begin immediate");
         }
@@ -123,15 +123,16 @@ impl Member {
         Ok(&mut self.group.connection)
     }
 
-    /// Whoever goes on after an error loses the rest: nothing of it may be committed without what failed.
+    /// What the last statement answered. Whoever goes on after an error loses the rest: nothing of it may be committed
+    /// without what failed.
     pub async fn send(&mut self) -> Result<Vec<AnyRow>> {
         self.group.doing = Doing::Work;
         if mem::replace(&mut self.has_failed, true) {
             return Err(StoreError::Lost);
         }
-        let rows = mem::take(&mut self.writes).send(&mut self.group.connection).await?;
+        let mut rows = mem::take(&mut self.writes).send(&mut self.group.connection).await?;
         self.has_failed = false;
-        Ok(rows)
+        Ok(rows.pop().unwrap_or_default())
     }
 
     /// Nothing of it happened: who has the next turn sees to that, which is this one.

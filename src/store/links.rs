@@ -1,6 +1,7 @@
 //! Links: pairs of records, their base, and the pairs of comments.
 
-use super::{Apart, Result, Store, Tx, read_json, to_json};
+use super::connections::CONNECTION;
+use super::{Apart, Connection, Result, Store, Tx, from_rows, read_json, to_json};
 use merge::{Base, Side, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -158,6 +159,27 @@ macro_rules! select_link {
     };
 }
 
+#[derive(sqlx::FromRow)]
+struct ToSync {
+    #[sqlx(flatten)]
+    link: Row,
+    #[sqlx(flatten)]
+    beside: Beside,
+}
+
+impl ToSync {
+    fn read(self) -> Result<(Link, Beside)> {
+        Ok((self.link.read()?, self.beside))
+    }
+}
+
+const TO_SYNC: &str = select_link!(
+    ", (select count(*) from deliveries d where d.link_id = links.id and d.state in ('planned', 'sending')) as deliveries, \
+     (select count(*) from conflicts c where c.link_id = links.id and c.state in ('open', 'chosen')) as conflicts, \
+     (select count(*) from dead_letters l where l.lane = $3 and l.holds = 1) as letters",
+    "where connection_id = $1 and servicenow_id = $2"
+);
+
 impl Store {
     pub async fn link(&self, id: &str) -> Result<Option<Link>> {
         let row: Option<Row> = sqlx::query_as(select_link!("where id = $1"))
@@ -178,26 +200,31 @@ impl Store {
 
     /// The link of a record, and what waits beside it; letters are known by the lane.
     pub async fn link_to_sync(&self, connection: &str, record: &str, lane: &str) -> Result<Option<(Link, Beside)>> {
-        #[derive(sqlx::FromRow)]
-        struct Both {
-            #[sqlx(flatten)]
-            link: Row,
-            #[sqlx(flatten)]
-            beside: Beside,
-        }
-        let sql = select_link!(
-            ", (select count(*) from deliveries d where d.link_id = links.id and d.state in ('planned', 'sending')) as deliveries, \
-             (select count(*) from conflicts c where c.link_id = links.id and c.state in ('open', 'chosen')) as conflicts, \
-             (select count(*) from dead_letters l where l.lane = $3 and l.holds = 1) as letters",
-            "where connection_id = $1 and servicenow_id = $2"
-        );
-        let row: Option<Both> = sqlx::query_as(sql)
+        let row: Option<ToSync> = sqlx::query_as(TO_SYNC)
             .bind(connection)
             .bind(record)
             .bind(lane)
             .fetch_optional(&mut *self.pool.take().await?)
             .await?;
-        row.map(|Both { link, beside }| Ok((link.read()?, beside))).transpose()
+        row.map(ToSync::read).transpose()
+    }
+
+    /// The same, and its connection.
+    pub async fn connection_and_link(
+        &self,
+        connection: &str,
+        record: &str,
+        lane: &str,
+    ) -> Result<Option<(Connection, Option<(Link, Beside)>)>> {
+        let reads = vec![
+            sqlx::query(CONNECTION).bind(connection),
+            sqlx::query(TO_SYNC).bind(connection).bind(record).bind(lane),
+        ];
+        let answers = self.read_all(reads).await?;
+        let [connections, links] = &answers[..] else { return Ok(None) };
+        let Some(connection) = from_rows(connections)?.pop() else { return Ok(None) };
+        let link = from_rows(links)?.pop().map(ToSync::read).transpose()?;
+        Ok(Some((self.known_connection(connection)?, link)))
     }
 
     pub async fn link_of_ticket(&self, ticket: &str) -> Result<Option<Link>> {

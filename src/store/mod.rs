@@ -37,6 +37,7 @@ mod listing;
 mod mappings;
 mod messages;
 mod moments;
+mod past;
 #[cfg(test)]
 pub mod pause;
 mod people;
@@ -49,10 +50,11 @@ mod removal;
 mod retention;
 mod runs;
 mod sign_in_attempts;
+mod statements;
 mod tokens;
 mod upkeep;
 mod versions;
-mod writes;
+mod whole_ticket;
 
 pub use alone::Alone;
 pub use api_tokens::{ApiToken, TokenLine};
@@ -77,6 +79,7 @@ pub use jobs::{Back, Job, JobKind, Urgency};
 pub use links::{Beside, CalledLink, Cut, Link, LinkState};
 pub use messages::{Heard, Messages};
 pub use moments::{Apart, Moment, Standing};
+pub use past::Past;
 pub use people::{PersonRow, SessionRow};
 pub use presences::Presence;
 pub use pulse::Beat;
@@ -85,6 +88,9 @@ pub use runs::{Finding, FindingLine, NEVER, Run, RunState};
 pub use tokens::{Ending, Refreshed, Tokens};
 pub use upkeep::Upkeep;
 pub use versions::Version;
+pub use whole_ticket::WholeTicket;
+
+use statements::{Statement, Statements};
 
 use sqlx::any::{AnyArguments, AnyPoolOptions, AnyQueryResult, AnyRow};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -235,11 +241,30 @@ impl Store {
 
     /// For one statement that is a transaction of its own: on disk when it has been answered.
     async fn single(&self) -> Result<group::Single> {
-        let turn = match self.dialect {
-            Dialect::Sqlite => Some(self.writer.turn_alone().await?),
-            Dialect::Postgres => None,
-        };
-        Ok(group::Single { connection: self.pool.take().await?, _turn: turn })
+        Ok(match self.dialect {
+            Dialect::Sqlite => {
+                let turn = self.writer.turn_alone().await?;
+                group::Single { connection: self.pool.take_to_write().await?, _turn: Some(turn) }
+            }
+            Dialect::Postgres => group::Single { connection: self.pool.take().await?, _turn: None },
+        })
+    }
+
+    /// Reads that belong together. What each answered, in their order.
+    async fn read_all(&self, reads: Vec<Statement<'_>>) -> Result<Vec<Vec<AnyRow>>> {
+        let mut connection = self.pool.take().await?;
+        if self.dialect == Dialect::Sqlite {
+            let mut together = Statements::default();
+            for read in reads {
+                together.add(read, false)?;
+            }
+            return together.send(&mut connection).await;
+        }
+        let mut answers = Vec::new();
+        for read in reads {
+            answers.push(read.fetch_all(&mut *connection).await?);
+        }
+        Ok(answers)
     }
 
     /// A transaction that was dropped holds up others until the next one begins, or until this.
@@ -296,13 +321,13 @@ impl Tx {
             Inner::Own(own) => Ok(asked.fetch_all(&mut **own).await?),
             Inner::Shared(member) => {
                 member.writes.add(asked, false)?;
-                Ok(member.send().await?.iter().map(T::from_row).collect::<std::result::Result<_, _>>()?)
+                from_rows(&member.send().await?)
             }
         }
     }
 
     /// A write whose answer nobody needs: made before the next statement that is answered, or with the commit.
-    async fn write(&mut self, write: writes::Write<'_>) -> Result<()> {
+    async fn write(&mut self, write: Statement<'_>) -> Result<()> {
         match &mut self.inner {
             Inner::Own(own) => write.execute(&mut **own).await.map(drop).map_err(StoreError::from),
             Inner::Shared(member) => member.writes.add(write, false),
@@ -310,7 +335,7 @@ impl Tx {
     }
 
     /// The same for one that must find exactly one row: another number means that someone was faster.
-    async fn write_one(&mut self, write: writes::Write<'_>) -> Result<()> {
+    async fn write_one(&mut self, write: Statement<'_>) -> Result<()> {
         match &mut self.inner {
             Inner::Own(own) => exactly_one(&write.execute(&mut **own).await?),
             Inner::Shared(member) => member.writes.add(write, true),
@@ -346,12 +371,14 @@ impl Tx {
     }
 }
 
-/// What every connection to SQLite is told first. FULL: an answered webhook is on disk, whatever happens next.
+/// What every connection to SQLite is told first. FULL: an answered webhook is on disk, whatever happens next. What was
+/// committed is moved into the database file each 8,000 pages instead of each 1,000: most of it was written again by then,
+/// and whoever commits waits for the move.
 fn with_pragmas(options: AnyPoolOptions) -> AnyPoolOptions {
     options.after_connect(|connection, _| {
         Box::pin(async move {
             let pragmas = "pragma journal_mode = wal; pragma synchronous = full; \
-                           pragma foreign_keys = on; pragma busy_timeout = 10000;";
+                           pragma foreign_keys = on; pragma busy_timeout = 10000; pragma wal_autocheckpoint = 8000;";
             connection.execute(pragmas).await.map(|_| ())
         })
     })
@@ -378,6 +405,10 @@ fn sqlite_file(url: &str) -> Option<&str> {
 /// An update that must find exactly one row: another number means that someone was faster.
 fn exactly_one(done: &AnyQueryResult) -> Result<()> {
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Stale) }
+}
+
+fn from_rows<T: for<'r> FromRow<'r, AnyRow>>(rows: &[AnyRow]) -> Result<Vec<T>> {
+    Ok(rows.iter().map(T::from_row).collect::<std::result::Result<_, _>>()?)
 }
 
 /// Reads a column of JSON.

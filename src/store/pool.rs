@@ -1,5 +1,8 @@
 //! The connections to the database. sqlx asks a connection whether it lives before each use of it and after: two more
 //! round trips for a statement. Here it is asked once a second.
+//!
+//! On SQLite a connection forgets the pages it has read as soon as another one wrote. So one is kept for writing, and never
+//! has to forget anything.
 
 use super::Result;
 use sqlx::{AnyConnection, AnyPool, Connection, Executor};
@@ -23,10 +26,18 @@ pub(super) struct Pool {
     turns: Arc<Semaphore>,
 }
 
+/// What a connection is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    Reading,
+    Writing,
+}
+
 #[derive(Debug)]
 struct Idle {
     connection: AnyConnection,
     asked_at: Instant,
+    last: Use,
 }
 
 /// A connection in use.
@@ -52,11 +63,21 @@ impl Pool {
     }
 
     pub async fn take(&self) -> Result<Taken> {
+        self.take_for(Use::Reading).await
+    }
+
+    /// For whoever writes, one at a time.
+    pub async fn take_to_write(&self) -> Result<Taken> {
+        self.take_for(Use::Writing).await
+    }
+
+    async fn take_for(&self, purpose: Use) -> Result<Taken> {
         let turn = tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned()).await;
         let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
         let idle = loop {
-            let Some(mut idle) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() else {
-                break Idle { connection: self.made.acquire().await?.detach(), asked_at: Instant::now() };
+            let Some(mut idle) = self.idle_for(purpose) else {
+                let connection = self.made.acquire().await?.detach();
+                break Idle { connection, asked_at: Instant::now(), last: purpose };
             };
             if idle.asked_at.elapsed() < ASKED_AGAIN {
                 break idle;
@@ -67,6 +88,14 @@ impl Pool {
             }
         };
         Ok(Taken { idle: Some(idle), is_open: false, pool: self.clone(), turn: Some(turn) })
+    }
+
+    /// The one that was used last, of those that were used for the same. The only connection that there may be serves both.
+    fn idle_for(&self, purpose: Use) -> Option<Idle> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_only = self.made.options().get_max_connections() == 1;
+        let at = idle.iter().rposition(|one| is_only || one.last == purpose)?;
+        Some(idle.remove(at))
     }
 
     fn give_back(&self, idle: Idle) {

@@ -1,6 +1,7 @@
-//! Writes whose answer nobody waits for. On SQLite a statement is a message to the thread of its connection and one back,
-//! and nobody else may write meanwhile: so writes wait for the next statement whose answer is needed, or for the commit,
-//! and go there together. (sqlx takes several statements with arguments on SQLite alone.)
+//! Several statements in one message. On SQLite a statement is a message to the thread of its connection and one back, and
+//! while somebody writes nobody else may: so writes whose answer nobody waits for wait for the next statement whose answer
+//! is needed, or for the commit, and go there together; and reads that belong together go together. (sqlx takes several
+//! statements with arguments on SQLite alone.)
 
 use super::{Result, StoreError};
 use futures::TryStreamExt;
@@ -8,18 +9,18 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Either, Execute, Executor};
 
-pub(super) type Write<'q> = Query<'q, Any, AnyArguments>;
+pub(super) type Statement<'q> = Query<'q, Any, AnyArguments>;
 
 /// What waits, in order.
 #[derive(Default)]
-pub(super) struct Writes {
+pub(super) struct Statements {
     text: String,
     arguments: AnyArguments,
     /// Of each statement, whether it must find exactly one row.
     finds_one: Vec<bool>,
 }
 
-impl Writes {
+impl Statements {
     pub fn is_empty(&self) -> bool {
         self.finds_one.is_empty()
     }
@@ -52,21 +53,22 @@ impl Writes {
         self.finds_one.push(finds_one);
     }
 
-    /// All of them, one after the other, as far as none fails. What the last one answered.
-    pub async fn send(self, connection: &mut AnyConnection) -> Result<Vec<AnyRow>> {
+    /// All of them, one after the other, as far as none fails. What each answered.
+    pub async fn send(self, connection: &mut AnyConnection) -> Result<Vec<Vec<AnyRow>>> {
         let all = sqlx::query_with(AssertSqlSafe(self.text), self.arguments);
         let mut answers = connection.fetch_many(all);
         let mut finds_one = self.finds_one.into_iter();
-        let mut rows = Vec::new();
+        let mut rows = vec![Vec::new()];
         while let Some(answer) = answers.try_next().await? {
             match answer {
                 Either::Left(done) if finds_one.next() == Some(true) && done.rows_affected() != 1 => {
                     return Err(StoreError::Stale);
                 }
-                Either::Left(_) => {}
-                Either::Right(row) => rows.push(row),
+                Either::Left(_) => rows.push(Vec::new()),
+                Either::Right(row) => rows.last_mut().map(|last| last.push(row)).unwrap_or_default(),
             }
         }
+        rows.pop();
         Ok(rows)
     }
 }
@@ -77,7 +79,7 @@ mod tests {
 
     #[test]
     fn each_statement_keeps_its_own_arguments() {
-        let mut writes = Writes::default();
+        let mut writes = Statements::default();
         writes.add_plain("savepoint member");
         writes.add(sqlx::query("a $1, $2").bind(1_i64).bind("two"), false).expect("taken");
         writes.add(sqlx::query("b $2 and $1").bind("three").bind(4_i64), true).expect("taken");

@@ -7,29 +7,29 @@ use crate::queue;
 use crate::store::{Connection, Delivery, Link};
 use merge::Side;
 
-/// As many writes of a link as are looked back on.
-const LOOK_BACK: i64 = 24;
+/// As many writes of a link as are looked back on, to both sides.
+pub(super) const LOOK_BACK: i64 = 48;
 /// The same value, written so often in a row to one field, is not written again for an edit that no person made.
 const TIMES: usize = 2;
 /// Nor for anybody's, if it was written so often in so short a time: an edit of a robot looks like a person's.
 const TIMES_AT_ONCE: usize = 5;
 const AT_ONCE_MS: i64 = 10 * 60 * 1000;
 
-/// Divides what is to be written on a side into what goes out, and what would turn in circles, with a sentence each.
-/// `by` tells whose edit a rule follows.
+/// Divides what is to be written on a side into what goes out, and what would turn in circles, with a sentence each. `past`
+/// is what the sides took before, newest first; `by` tells whose edit a rule follows.
 pub(super) async fn divide(
     engine: &Engine,
     connection: &Connection,
     link: &Link,
     to: Side,
     parts: Vec<Part>,
+    past: &[Delivery],
     by: impl Fn(&str) -> String,
 ) -> Result<(Vec<Part>, Vec<(Wanted, String)>), SyncError> {
     if parts.is_empty() {
         return Ok((parts, Vec::new()));
     }
-    let past = engine.store.last_writes(&link.id, to, LOOK_BACK).await?;
-    let past: Vec<(i64, Write)> = past.iter().filter_map(written).collect();
+    let past: Vec<(i64, Write)> = past.iter().filter(|delivery| delivery.to() == to).filter_map(written).collect();
     let now = engine.clock.now();
     let (mut kept, mut circling) = (Vec::new(), Vec::new());
     for part in parts {

@@ -2,8 +2,8 @@
 
 use super::deliver::{self, Append, Attach};
 use super::reconcile::Observed;
-use super::{Engine, Sides, SyncError, story};
-use crate::connectors::{Connector, Failure, File};
+use super::{Engine, SyncError, story};
+use crate::connectors::{Failure, File};
 use crate::store::{DeadLetter, Link};
 use merge::Side;
 use std::collections::BTreeSet;
@@ -45,20 +45,12 @@ struct Compared<'a> {
     missing: Vec<(Side, &'a File)>,
 }
 
-/// Reads which files there are. One request to a side; for Desk none.
-pub(super) async fn read(sides: &Sides, servicenow_id: &str, ticket: &str) -> Result<Files, Failure> {
-    let list = async |side: &dyn Connector, id: &str, name: Side| match side.files(id).await {
-        Ok(files) => Ok(Ok(files)),
-        Err(Failure::Refused { why } | Failure::Forbidden { why }) => {
-            Ok(Err(format!("Files are not kept the same, because {name} does not list them: {why}")))
-        }
-        Err(other) => Err(other),
+/// The files that both sides told of.
+pub(super) fn both(servicenow: Result<Vec<File>, Failure>, platform: Result<Vec<File>, Failure>) -> Files {
+    let listed = |side: Side, files: Result<Vec<File>, Failure>| {
+        files.map_err(|why| format!("Files are not kept the same, because {side} does not list them: {why}"))
     };
-    let (servicenow, platform) = tokio::try_join!(
-        list(sides.servicenow.as_ref(), servicenow_id, Side::ServiceNow),
-        list(sides.platform.as_ref(), ticket, Side::Platform),
-    )?;
-    Ok(servicenow.and_then(|servicenow| Ok(Both { servicenow, platform: platform? })))
+    Ok(Both { servicenow: listed(Side::ServiceNow, servicenow)?, platform: listed(Side::Platform, platform)? })
 }
 
 /// Files that one side has and the other has not. What is on both is kept as a pair.

@@ -159,7 +159,7 @@ pub(super) async fn settle_job(engine: &Engine, job: &Job) -> Result<()> {
     tx.settle_letter(&letter.id, engine.clock.now()).await?;
     tx.commit().await?;
     engine.news.tell("failures");
-    engine.news.connection(&job.connection_id);
+    engine.news.moved(&job.connection_id);
     Ok(())
 }
 

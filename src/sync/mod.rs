@@ -39,6 +39,8 @@ use crate::connectors::{Failure, Urgency};
 use crate::news::News;
 use crate::queue::{After, Wake};
 use crate::store::{self, AuditEntry, Job, JobKind, Link, NEVER, State, Store, StoreError};
+use reconcile::Known;
+use std::mem;
 use std::sync::Arc;
 
 /// A pair that still moves after so many rounds waits for the next news instead of turning in circles.
@@ -130,11 +132,10 @@ impl Engine {
     }
 
     async fn run_unless_stopped(&self, job: &Job) -> Result<After, SyncError> {
-        let Some(connection) = self.store.connection(&job.connection_id).await? else {
-            return Ok(After::Done);
-        };
+        let read = self.store.connection_and_link(&job.connection_id, &job.subject, &job.lane).await?;
+        let Some((connection, link)) = read else { return Ok(After::Done) };
         if connection.state != State::Active {
-            return Ok(After::Wait { why: "the connection is stopped".into() });
+            return Ok(stopped());
         }
         // The timetable comes early in the queue, and yet may not eat into what ServiceNow grants to edits.
         let is_bulk = job.kind != "sync" || job.urgency == store::Urgency::Bulk;
@@ -157,21 +158,31 @@ impl Engine {
             runs::Begun::Look(look) => look,
             runs::Begun::Over(after) => return Ok(after),
         };
-        let mut known = None;
+        let mut known = Known::Link(link.map(Box::new));
         for _ in 0..ROUNDS {
-            match reconcile::round(self, &connection, &sides, &job.subject, look.as_ref(), known.take()).await {
+            let known_now = mem::replace(&mut known, Known::Nothing);
+            match reconcile::round(self, &connection, &sides, &job.subject, look.as_ref(), known_now).await {
                 Ok(Round::Quiet) => {
                     letters::settle_job(self, job).await?;
                     return Ok(After::Done);
                 }
-                Ok(Round::Moved(pair)) => known = pair.map(|pair| *pair),
-                Err(SyncError::Failure(Failure::Moved)) => {}
-                Err(SyncError::Store(StoreError::Stale)) => self.store.end_dropped().await?,
+                Ok(Round::Moved(Some(pair))) => known = Known::Pair(pair),
+                Ok(Round::Moved(None)) | Err(SyncError::Failure(Failure::Moved)) => {}
+                Err(SyncError::Store(StoreError::Stale)) => {
+                    self.store.end_dropped().await?;
+                    if !self.is_active(&connection.id).await? {
+                        return Ok(stopped());
+                    }
+                }
                 Err(other) => return Err(other),
             }
         }
         tracing::warn!(connection.id = %connection.id, record = %job.subject, "the pair still moves; it waits for the next news");
         Ok(After::Done)
+    }
+
+    async fn is_active(&self, connection: &str) -> Result<bool, StoreError> {
+        Ok(self.store.connection(connection).await?.is_some_and(|connection| connection.state == State::Active))
     }
 
     async fn after_failure(&self, job: &Job, failure: Failure, began: i64) -> After {
@@ -217,4 +228,9 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Somebody stopped the connection, perhaps while the job ran: what it found waits with it.
+fn stopped() -> After {
+    After::Wait { why: "the connection is stopped".into() }
 }

@@ -74,18 +74,26 @@ pub(super) struct Pair {
     seen: Observed,
 }
 
-/// Sends what is open, then looks at both sides and does what the merge says. `known` is the pair as the round before
-/// left it.
+/// What is known before a round.
+pub(super) enum Known {
+    Nothing,
+    /// The record's link, or that there is none.
+    Link(Option<Box<(Link, Beside)>>),
+    /// The pair as the round before left it.
+    Pair(Box<Pair>),
+}
+
+/// Sends what is open, then looks at both sides and does what the merge says.
 pub(super) async fn round(
     engine: &Engine,
     connection: &Connection,
     sides: &Sides,
     record: &str,
     look: Option<&Look>,
-    known: Option<Pair>,
+    known: Known,
 ) -> Result<Round, SyncError> {
-    let Pair { mut link, mut beside, mut seen } = if let Some(pair) = known {
-        pair
+    let Pair { mut link, mut beside, mut seen } = if let Known::Pair(pair) = known {
+        *pair
     } else {
         if let Some(ticket) = queue::ticket_of(record) {
             return enter::ticket(engine, connection, sides, ticket, look).await;
@@ -94,7 +102,11 @@ pub(super) async fn round(
             return enter::named(engine, connection, sides, named).await;
         }
         let lane = queue::lane(&connection.id, record);
-        let Some((mut link, mut beside)) = engine.store.link_to_sync(&connection.id, record, &lane).await? else {
+        let link = match known {
+            Known::Link(link) => link.map(|link| *link),
+            _ => engine.store.link_to_sync(&connection.id, record, &lane).await?,
+        };
+        let Some((mut link, mut beside)) = link else {
             return enter::record(engine, connection, sides, record, look).await;
         };
         if link.state == LinkState::Unlinked {
@@ -159,19 +171,18 @@ pub(super) async fn round(
 /// Both sides as they stand, or the side that does not show its record.
 pub(super) async fn read_both(sides: &Sides, link: &Link) -> Result<Result<Observed, gone::Lost>, SyncError> {
     let ticket = link.record_on(Side::Platform);
-    let (record, servicenow_entries, platform, platform_entries, files) = tokio::try_join!(
-        sides.servicenow.fetch(&link.servicenow_id),
-        sides.servicenow.entries(&link.servicenow_id),
-        sides.platform.fetch(ticket),
-        sides.platform.entries(ticket),
-        files::read(sides, &link.servicenow_id, ticket),
-    )?;
-    Ok(match (record, platform) {
-        (Some(servicenow), Some(platform)) => {
-            Ok(Observed { servicenow, servicenow_entries, platform, platform_entries, files })
-        }
-        (None, left) => Err(gone::Lost { from: Side::ServiceNow, left }),
-        (left, None) => Err(gone::Lost { from: Side::Platform, left }),
+    let (servicenow, platform) =
+        tokio::try_join!(sides.servicenow.whole(&link.servicenow_id), sides.platform.whole(ticket))?;
+    Ok(match (servicenow, platform) {
+        (Some(servicenow), Some(platform)) => Ok(Observed {
+            servicenow: servicenow.record,
+            servicenow_entries: servicenow.entries,
+            platform: platform.record,
+            platform_entries: platform.entries,
+            files: files::both(servicenow.files, platform.files),
+        }),
+        (None, left) => Err(gone::Lost { from: Side::ServiceNow, left: left.map(|whole| whole.record) }),
+        (left, None) => Err(gone::Lost { from: Side::Platform, left: left.map(|whole| whole.record) }),
     })
 }
 
@@ -237,7 +248,7 @@ async fn keep(
     tx.commit().await?;
     *link = after;
     engine.news.tell("failures");
-    engine.news.connection(&connection.id);
+    engine.news.moved(&connection.id);
     if !moves.is_empty() {
         conflicts::tell_pages(engine, link);
     }
@@ -276,9 +287,9 @@ async fn intended(
 ) -> Result<Intended, SyncError> {
     let rules = &connection.rules;
     let (mut wanted, mut circling, mut left) = (Vec::new(), Vec::new(), Vec::new());
-    let mut writes = Vec::new();
+    let mut written = Vec::new();
     for (side, version) in [(Side::Platform, &seen.platform.version), (Side::ServiceNow, &seen.servicenow.version)] {
-        let mut decisions = plan.decisions_for(side);
+        let decisions = plan.decisions_for(side);
         let part = |decision: &Decision| {
             let rule = rules.fields.iter().find(|rule| rule.name == decision.rule)?;
             let before = rule.canonical(side, seen.on(side)).ok().flatten();
@@ -290,25 +301,31 @@ async fn intended(
         left.extend(unknown);
         wanted.extend(parts.iter().map(Wanted::write));
         parts.retain(|part| !held.holds(&Wanted::write(part)));
+        if !parts.is_empty() {
+            written.push((side, decisions, parts, version.clone()));
+        }
+    }
+    let (entries, files) = missing;
+    if written.is_empty() && entries.is_empty() && files.is_empty() {
+        return Ok(Intended { deliveries: Vec::new(), wanted, circling, left });
+    }
+    let now = engine.clock.now();
+    let past = engine.store.past(link, circles::LOOK_BACK, now).await?;
+    let mut writes = Vec::new();
+    for (side, mut decisions, parts, version) in written {
         let by = |rule: &str| {
             let decision = decisions.iter().find(|decision| decision.rule == rule);
             decision.map(|decision| decision.by.by.clone()).unwrap_or_default()
         };
-        let (parts, turning) = circles::divide(engine, connection, link, side, parts, by).await?;
+        let (parts, turning) = circles::divide(engine, connection, link, side, parts, &past.writes, by).await?;
         circling.extend(turning);
         decisions.retain(|decision| parts.iter().any(|part| part.rule == decision.rule));
         if !parts.is_empty() {
-            writes.push((side, decisions, parts, version.clone()));
+            writes.push((side, decisions, parts, version));
         }
     }
-    let (entries, files) = missing;
-    if writes.is_empty() && entries.is_empty() && files.is_empty() {
-        return Ok(Intended { deliveries: Vec::new(), wanted, circling, left });
-    }
-    let now = engine.clock.now();
-    let heard = engine.store.last_heard(&connection.id, &link.servicenow_id, now).await?;
     let begin = |decisions: &[_]| {
-        let story = story::Story::begin(&connection.rules, decisions, heard.clone(), now).unless_dealt_with(link);
+        let story = story::Story::begin(&connection.rules, decisions, past.heard.clone(), now).unless_dealt_with(link);
         story.of_records(&seen.servicenow, &seen.platform)
     };
     let mut deliveries = Vec::new();

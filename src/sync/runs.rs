@@ -274,7 +274,7 @@ impl Look {
             tracing::error!(connection.id = %self.run.connection_id, run.id = %self.run.id, allowed = self.run.allowed, "a reconcile run would touch too many links; it is stopped until a person says whether it goes on");
         }
         engine.news.tell("drift");
-        engine.news.connection(&self.run.connection_id);
+        engine.news.moved(&self.run.connection_id);
         Ok(SyncError::Stopped)
     }
 

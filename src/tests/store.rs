@@ -3,8 +3,8 @@
 use super::support::{Database, TurnedClock, connection, on_both_databases};
 use crate::clock::Clock;
 use crate::store::{
-    Change, CommentLine, Delivery, DeliveryState, Draft, Link, PersonRow, Preview, Source, Store, StoreError, Ticket,
-    TicketSearch, User, Version,
+    Change, CommentLine, Delivery, DeliveryState, Draft, Link, PersonRow, Preview, Source, State, Store, StoreError,
+    Ticket, TicketSearch, User, Version,
 };
 use merge::{Base, Side, Value};
 
@@ -15,6 +15,7 @@ on_both_databases!(
     the_same_event_is_kept_once,
     a_link_is_moved_on_by_one_worker_only,
     deliveries_come_back_in_order_until_they_end,
+    nothing_is_meant_to_be_sent_for_a_connection_that_was_stopped,
     a_comment_with_an_origin_is_there_once,
     ticket_numbers_count_up,
     a_ticket_is_saved_on_the_version_that_was_read,
@@ -205,6 +206,25 @@ async fn deliveries_come_back_in_order_until_they_end(database: Database) {
     let open = database.store.open_deliveries(&link.id).await.expect("readable");
     let kinds: Vec<(&str, bool)> = open.iter().map(|delivery| (delivery.kind.as_str(), delivery.is_unsure())).collect();
     assert_eq!(kinds, [("create", true), ("append", false)]);
+}
+
+async fn nothing_is_meant_to_be_sent_for_a_connection_that_was_stopped(database: Database) {
+    let clock = clock();
+    let link = link(&database, &clock).await;
+    let stopped = [State::Paused, State::Held, State::Draft];
+    for state in stopped.into_iter().chain([State::Active]) {
+        let mut tx = database.store.begin().await.expect("begins");
+        tx.set_connection_state(&link.connection_id, state, "").await.expect("set");
+        tx.commit().await.expect("committed");
+        let delivery = Delivery::planned(clock.id(), &link.id, Side::Platform, "write", "{}".into(), clock.now());
+        let mut tx = database.store.begin().await.expect("begins");
+        let added = async {
+            tx.add_delivery(&delivery).await?;
+            tx.commit().await
+        };
+        assert_eq!(added.await.is_ok(), state == State::Active, "{state:?}");
+    }
+    assert_eq!(database.store.open_deliveries(&link.id).await.expect("readable").len(), 1);
 }
 
 fn ticket(clock: &TurnedClock, number: &str, title: &str, status: &str) -> Ticket {

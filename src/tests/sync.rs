@@ -1,7 +1,7 @@
 //! The sync, end to end over HTTP: the whole program beside a practice instance that has its bad days.
 
 use super::support::Database;
-use super::support::{Program, on_both_databases, sqlite};
+use super::support::{Pair, Program, on_both_databases, sqlite};
 use reqwest::Method;
 use serde_json::json;
 
@@ -167,6 +167,26 @@ async fn edits_of_different_fields_on_both_sides_both_stand() {
                 && program.ticket(&ticket).await.description == "from ServiceNow"
         })
         .await;
+}
+
+/// The look began before the pause, and its answers come after it.
+#[tokio::test]
+async fn a_pause_holds_for_what_is_under_way() {
+    let pair = Pair::linked().await;
+    let lane = crate::queue::lane(&pair.connection, &pair.incident);
+    let lane_state =
+        async || pair.program.database.store.lane_state(&lane).await.expect("readable").map(|(state, _)| state);
+    pair.program.switch(json!({"delay_ms": 1500})).await;
+    pair.program.edit_ticket(&pair.ticket, &[("title", "after the pause")]).await;
+    pair.program.until("the look began", async || lane_state().await.as_deref() == Some("running")).await;
+    pair.program.ask("pause-connection", &[("id", &pair.connection)]).await;
+    pair.program.until("the look is over", async || lane_state().await.as_deref() != Some("running")).await;
+    pair.program.switch(json!({"delay_ms": 0})).await;
+    assert_eq!(lane_state().await.as_deref(), Some("ready"), "it waits");
+    assert_eq!(pair.titles().await, ("The printer is on fire".into(), "after the pause".into()));
+    pair.program.ask("resume-connection", &[("id", &pair.connection)]).await;
+    pair.quiet().await;
+    assert_eq!(pair.titles().await, ("after the pause".into(), "after the pause".into()));
 }
 
 #[tokio::test]

@@ -19,8 +19,9 @@ pub(super) struct Turns {
     clock: SharedClock,
     pacer: Mutex<Pacer>,
     skew: Mutex<Skew>,
-    /// Told when a request is done.
-    freed: Notify,
+    /// Told when a request is done, the next of those that wait.
+    live: Notify,
+    bulk: Notify,
 }
 
 /// A request's turn. Its place is free again when this goes.
@@ -34,7 +35,7 @@ pub(super) struct Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         lock(&self.turns.pacer).done(&self.sent);
-        self.turns.freed.notify_waiters();
+        self.turns.wake_next();
     }
 }
 
@@ -44,7 +45,13 @@ fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Turns {
     pub fn new(clock: SharedClock) -> Arc<Self> {
-        Arc::new(Self { clock, pacer: Mutex::default(), skew: Mutex::default(), freed: Notify::new() })
+        Arc::new(Self {
+            clock,
+            pacer: Mutex::default(),
+            skew: Mutex::default(),
+            live: Notify::new(),
+            bulk: Notify::new(),
+        })
     }
 
     pub fn now(&self) -> i64 {
@@ -71,14 +78,30 @@ impl Turns {
         })
     }
 
+    /// One of each urgency: bulk work may have to wait where a live edit may go. Who finds no place waits again, and there
+    /// may be places for more than one.
+    fn wake_next(&self) {
+        self.live.notify_one();
+        self.bulk.notify_one();
+    }
+
+    fn freed(&self, urgency: Urgency) -> &Notify {
+        match urgency {
+            Urgency::Live => &self.live,
+            Urgency::Bulk => &self.bulk,
+        }
+    }
+
     async fn wait(self: &Arc<Self>, resource: &str, urgency: Urgency) -> Result<Turn, Failure> {
+        let mut has_waited = false;
         loop {
-            // Listening before asking: what is freed in between is not missed.
-            let freed = self.freed.notified();
             let now = self.clock.now();
             let may = lock(&self.pacer).ask(resource, urgency, now);
             match may {
                 May::Go(sent) => {
+                    if has_waited {
+                        self.wake_next();
+                    }
                     return Ok(Turn { turns: self.clone(), resource: resource.to_owned(), sent, sent_at: now });
                 }
                 May::At(at) if at - now <= PATIENCE_MS => {
@@ -88,7 +111,11 @@ impl Turns {
                     let why = "ServiceNow limits how many requests it takes in an hour, and these are spread over it.";
                     return Err(put_off(why, at - now));
                 }
-                May::Full => freed.await,
+                // What was freed since it was asked is not missed: it is kept for the next who listens.
+                May::Full => {
+                    self.freed(urgency).notified().await;
+                    has_waited = true;
+                }
             }
         }
     }

@@ -363,7 +363,7 @@ pub(super) fn tell_pages(engine: &Engine, link: &Link) {
     }
     engine.news.tell("history");
     engine.news.tell("failures");
-    engine.news.connection(&link.connection_id);
+    engine.news.moved(&link.connection_id);
 }
 
 /// Until then a write whose answer was lost may still happen, so "not there" means nothing yet.
