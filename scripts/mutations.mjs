@@ -154,6 +154,11 @@ const bugs = [
     says: "a link is saved over somebody else's newer one",
     find: 'where id = $1 and version = $2"', put: 'where id = $1 and version >= $2"',
   },
+  {
+    name: "sent-after-pause", test: store, file: "src/store/deliveries.rs",
+    says: "what a look finds is sent, although its connection was paused meanwhile",
+    find: " and c.state = 'active'", put: "",
+  },
 ];
 
 const [scratch, ...names] = process.argv.slice(2);
