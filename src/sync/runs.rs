@@ -156,7 +156,7 @@ async fn queue_next(engine: &Engine, connection: &Connection, sides: &Sides, run
     let mut tx = engine.begin().await?;
     // A run that was stopped or cancelled meanwhile queues nothing.
     match tx.advance_run(run, i64::try_from(records.len()).unwrap_or_default()).await {
-        Err(StoreError::Stale) => return Ok(()),
+        Err(StoreError::Stale) => return Ok(tx.undo().await?),
         other => other?,
     }
     let records = records.iter().map(|record| (connection.id.as_str(), record.as_str()));
