@@ -77,6 +77,7 @@ macro_rules! conforms {
             comments_and_notes_stay_apart_and_in_order,
             changes_are_paged_without_gap_or_repetition,
             each_stream_tells_of_what_is_its_own_or_says_that_it_cannot,
+            what_is_told_at_once_is_what_is_told_part_by_part,
             a_file_comes_back_byte_for_byte,
             a_file_that_was_damaged_on_its_way_is_not_kept,
             a_deleted_record_is_gone_and_takes_nothing,
@@ -314,6 +315,26 @@ pub async fn each_stream_tells_of_what_is_its_own_or_says_that_it_cannot(subject
             Sight::Closed { why } => assert!(after.is_empty() && why.ends_with('.'), "{stream:?}: {after:?} {why}"),
         }
     }
+}
+
+pub async fn what_is_told_at_once_is_what_is_told_part_by_part(subject: &impl Subject) {
+    let side = subject.connector();
+    let id = open(subject, PLAIN, HARD).await;
+    for (field, value) in subject.values() {
+        let write = Fields::from([(field, value)]);
+        side.write(&id, &write, &version(subject, &id).await).await.expect("taken");
+    }
+    subject.comment(&id, Stream::Public, "to all").await;
+    subject.comment(&id, Stream::Internal, "to us").await;
+    if subject.promises().files {
+        side.attach(&id, &file("platform:1", "a.txt", b"text"), content(b"text")).await.expect("taken");
+    }
+    let whole = side.whole(&id).await.expect("readable").expect("there");
+    let record = side.fetch(&id).await.expect("readable").expect("there");
+    assert_eq!((whole.record.fields, whole.record.version), (record.fields, record.version));
+    assert_eq!(whole.entries.len(), 2);
+    assert_eq!((Ok(whole.entries), whole.files), (side.entries(&id).await, side.files(&id).await));
+    assert!(side.whole("00000000000000000000000000000000").await.expect("readable").is_none());
 }
 
 pub async fn a_file_comes_back_byte_for_byte(subject: &impl Subject) {

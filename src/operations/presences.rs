@@ -16,11 +16,8 @@ impl Operations {
         let presence = Presence { subject: subject.clone(), person_id: person.id.clone(), name: person.name.clone() };
         let now = self.parts.clock.now();
         let mut tx = self.begin().await?;
-        let is_news = tx.note_presence(&presence, now, now + A_LOOK_MS).await.or_trouble()?;
+        tx.note_presence(&presence, now, now + A_LOOK_MS).await.or_trouble()?;
         self.commit(tx).await?;
-        if is_news {
-            self.parts.news.tell("presences");
-        }
         let present = self.parts.store.present(&subject, now).await.or_trouble()?;
         Ok(present.into_iter().filter(|other| other.person_id != person.id).map(|other| other.name).collect())
     }

@@ -10,24 +10,13 @@ pub struct Presence {
 }
 
 impl Tx {
-    /// Somebody looks at something, for a while. Answers whether that is news.
-    pub async fn note_presence(&mut self, presence: &Presence, now: i64, until: i64) -> Result<bool> {
-        sqlx::query("delete from presences where until <= $1").bind(now).execute(self.now().await?).await?;
-        let sql = "update presences set until = $3 where subject = $1 and person_id = $2";
-        let kept = sqlx::query(sql).bind(&presence.subject).bind(&presence.person_id).bind(until);
-        if kept.execute(self.now().await?).await?.rows_affected() > 0 {
-            return Ok(false);
-        }
+    /// Somebody looks at something, for a while.
+    pub async fn note_presence(&mut self, presence: &Presence, now: i64, until: i64) -> Result<()> {
+        self.write(sqlx::query("delete from presences where until <= $1").bind(now)).await?;
         let sql = "insert into presences (subject, person_id, name, until) values ($1, $2, $3, $4) \
-                   on conflict (subject, person_id) do nothing";
-        sqlx::query(sql)
-            .bind(&presence.subject)
-            .bind(&presence.person_id)
-            .bind(&presence.name)
-            .bind(until)
-            .execute(self.now().await?)
-            .await?;
-        Ok(true)
+                   on conflict (subject, person_id) do update set until = excluded.until";
+        let looks = sqlx::query(sql).bind(&presence.subject).bind(&presence.person_id).bind(&presence.name).bind(until);
+        self.write(looks).await
     }
 }
 
