@@ -48,12 +48,14 @@ export class Fleet {
 
   async start(i: number): Promise<void> {
     const address = this.consoles[i] as string;
-    this.children[i] = this.spawn([
+    const child = this.spawn([
       ...['serve', '--listen', host(address), '--public-url', this.consoles[0] as string, '--role', this.roles[i] as string],
       ...['--database-url', this.database, '--key-file', join(this.folder, 'key')],
       ...['--allow-address', '127.0.0.0/8', '--poll-seconds', '1'],
     ]);
-    await this.until(`process ${i} is ready`, async () => (await fetch(`${address}/readyz`)).ok);
+    this.children[i] = child;
+    const ended = () => child.exitCode !== null || child.signalCode !== null;
+    await this.until(`process ${i} is ready`, async () => (await fetch(`${address}/readyz`)).ok, ended);
   }
 
   /** As a power cut would. */
@@ -68,9 +70,11 @@ export class Fleet {
 
   /** From the first-run link to an active connection with its business rule; answers its id. */
   async connect(): Promise<string> {
-    await this.until('the first-run link was printed', async () => /first-run\?token=/.test(this.output));
-    // Each start makes a new link, so the last one counts.
-    const token = [...this.output.matchAll(/first-run\?token=([\w-]+)/g)].at(-1)?.[1] as string;
+    // Each start of a process with pages makes a new link, so the last one counts.
+    const printed = () => [...this.output.matchAll(/first-run\?token=([\w-]+)/g)].map(([, token]) => token);
+    const links = this.roles.filter((role) => role !== 'worker').length;
+    await this.until('all first-run links were printed', async () => printed().length === links);
+    const token = printed().at(-1) as string;
     const console_ = this.consoles[0] as string;
     await this.browse('POST', `${console_}/fn/create-first-admin`, { token, name: 'Ada', email: 'ada@example.com', password: PASSWORD });
     const form = { name: 'Fleet', address: this.sandbox, client_id: CLIENT.id, client_secret: CLIENT.secret };
@@ -146,9 +150,9 @@ export class Fleet {
     return child;
   }
 
-  private async until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  private async until(what: string, isSo: () => Promise<boolean>, isHopeless = () => false): Promise<void> {
     const end = performance.now() + PATIENCE_MS;
-    while (performance.now() < end) {
+    while (performance.now() < end && !isHopeless()) {
       if (await isSo().catch(() => false)) return;
       await new Promise((done) => setTimeout(done, 25));
     }

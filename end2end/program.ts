@@ -1,6 +1,7 @@
 // The real program, started for one test on spare ports with a data folder of its own.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -113,18 +114,25 @@ export function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(own));
 }
 
-/** Ports that are free now. All are held until all are known, so that they differ. */
+/**
+ * Ports that nobody listens at, below those that systems give to outgoing connections: who is killed and started again
+ * finds its own still free.
+ */
 export async function sparePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = randomInt(20_000, 32_000);
+    if (await isSpare(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+async function isSpare(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  const listens = once(server, 'listening').then(() => true, () => false);
+  if (!(await listens)) return false;
+  await once(server.close(), 'close');
+  return true;
 }
 
 type Fixtures = {

@@ -9,6 +9,7 @@ logs=$PWD/target/test-logs
 rm -rf "$logs"
 mkdir -p "$logs"
 started=$SECONDS
+broken='' # the log of the step that failed
 
 # step TITLE WHAT-TO-DO-IF-IT-FAILS LOG COMMAND...
 step() {
@@ -17,10 +18,17 @@ step() {
     printf '\n==> %s\n    %s\n' "$title" "$*"
     "$@" </dev/null 2>&1 | tee "$log" || code=$?
     if [ "$code" != 0 ]; then
+        broken=$log
         printf '\n==> FAILED: %s (%d s)\n    %s\n    The output again: %s\n' "$title" $((SECONDS - begun)) "$advice" "$log"
         exit 1
     fi
     printf '    done: %s (%d s)\n' "$title" $((SECONDS - begun))
+}
+
+# The first lines of a log that name a reason: where only the end of the output is kept, it is there.
+reasons() {
+    sed -E 's/\x1b\[[0-9;]*m//g' | grep -A1 -E '^error|^ +(Error|Expected|Received)|panicked at' |
+        grep -vE '^(--|[[:space:]]*)$' | cut -c1-300 | head -6 || true
 }
 
 # Sums up whatever ran, however it ended.
@@ -38,6 +46,7 @@ summary() {
     if [ "$code" != 0 ] && [ "$failed" = 0 ]; then failed=1; fi
     printf '\n==> Summary (%d s)\n' $((SECONDS - started))
     [ -z "$lines" ] || printf '%s\n' "$lines"
+    [ -z "$broken" ] || reasons <"$broken"
     printf '\n%d passed, %d failed\n' "$passed" "$failed" | tee "$logs/summary"
     exit "$code"
 }

@@ -33,6 +33,8 @@ pub struct Rate {
 #[derive(Clone, Debug, Default)]
 pub struct Told {
     pub rate: Option<Rate>,
+    /// 2xx.
+    pub taken: bool,
     /// 429.
     pub refused: bool,
     pub retry_after_ms: Option<i64>,
@@ -142,12 +144,26 @@ impl Pacer {
                 self.answers = 0;
             }
         }
+        if told.taken && told.rate.is_none() {
+            self.end_rule(resource, sent);
+        }
         if !told.refused {
             self.answers += 1;
             if self.answers >= self.width {
                 self.width = (self.width + 1).min(WIDEST);
                 self.answers = 0;
             }
+        }
+    }
+
+    /// Every answer under a rule tells of it, so one that does not, to a request sent while the rule was known, is its end.
+    fn end_rule(&mut self, resource: &str, sent: &Sent) {
+        let Some(rule) = &sent.rule else { return };
+        if self.rules.get(resource) == Some(rule) {
+            self.rules.remove(resource);
+        }
+        if !self.rules.values().any(|known| known == rule) {
+            self.windows.remove(rule);
         }
     }
 
@@ -320,11 +336,28 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_that_answers_tell_of_no_more_is_over() {
+        let mut pacer = Pacer::default();
+        let May::Go(sent) = pacer.ask(RESOURCE, Urgency::Live, START) else { panic!("nothing is known") };
+        let told = Told { rate: Some(rate(100, START)), refused: true, retry_after_ms: Some(1_000), ..Told::default() };
+        pacer.told(RESOURCE, &sent, &told, START);
+        pacer.done(&sent);
+        for request in 0..500 {
+            let now = START + HOUR_MS + request;
+            let May::Go(sent) = pacer.ask(RESOURCE, Urgency::Live, now) else { panic!("put off at request {request}") };
+            pacer.told(RESOURCE, &sent, &Told { taken: true, ..Told::default() }, now);
+            pacer.done(&sent);
+        }
+        assert_eq!(pacer.left_to_bulk(START + HOUR_MS), None);
+    }
+
+    #[test]
     fn a_spent_rule_opens_at_its_reset_and_stands_in_no_other_resources_way() {
         let mut pacer = Pacer::default();
         let now = START + 1_800_000;
         let May::Go(sent) = pacer.ask(RESOURCE, Urgency::Live, now) else { panic!("nothing is known") };
-        let told = Told { rate: Some(rate(100, now)), refused: true, retry_after_ms: Some(1_800_000) };
+        let told =
+            Told { rate: Some(rate(100, now)), refused: true, retry_after_ms: Some(1_800_000), ..Told::default() };
         pacer.told(RESOURCE, &sent, &told, now);
         pacer.done(&sent);
         assert_eq!(pacer.ask(RESOURCE, Urgency::Live, now + 1), May::At(START + HOUR_MS));

@@ -134,6 +134,7 @@ impl Turn {
         }
         let told = Told {
             rate: rate(headers, self.turns.skew_ms()),
+            taken: response.status().is_success(),
             refused: response.status() == StatusCode::TOO_MANY_REQUESTS,
             retry_after_ms: retry_after(headers),
         };
