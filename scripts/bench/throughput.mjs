@@ -9,7 +9,8 @@ import { createServer, request as send } from 'node:http';
 import { join } from 'node:path';
 import { Installation, pause, report } from './drive.mjs';
 
-const LINKS = Number(process.argv[2] ?? 1000);
+const LINKS = Number(process.argv[2] ?? 500);
+const ROUNDS = 4;
 const WORKERS = 8;
 const SAMPLE = 20;
 const REPLAY = process.env.ISTHMUS_REPLAY;
@@ -93,43 +94,65 @@ const sample = await recorded();
 const perChange = sample.reduce((sum, { steps }) => sum + steps.flat().length, 0) / sample.length;
 
 const at = await Installation.make();
-try {
-  await at.serve('--poll-seconds', '3600', '--workers', String(WORKERS));
-  const connection = await at.connect();
-  const pairs = await at.pairs(LINKS);
-  await at.until('all is quiet', () => at.isQuiet(), 6000);
-  await edit(at, connection, pairs, 'bench edit');
+const file = join(at.data, 'requests.json');
+const seconds = { engine: 0, bare: 0 };
+
+/** Edits these pairs and answers in how many seconds the engine has synced them. */
+async function synced(connection, pairs, words) {
+  await edit(at, connection, pairs, words);
   const begun = performance.now();
   await at.ask('resume-connection', { id: connection });
   // Seldom asked: each question is work for the same two cores.
-  await at.until('all is synced', () => at.isQuiet(), 3000, 100);
-  const engine = (LINKS * 1000) / (performance.now() - begun);
-  const wrong = [];
-  for (const [i, pair] of pairs.entries()) {
-    if (i % 50) continue;
-    const [incident, ticket] = await Promise.all([at.table('GET', `incident/${pair.incident}`), at.ask('ticket', { id: pair.ticket })]);
-    if (incident.short_description !== ticket.title || incident.description !== ticket.description) wrong.push(pair.number);
-  }
-  if (wrong.length) throw new Error(`not the same on both sides: ${wrong.join(' ')}`);
+  await at.until('all is synced', () => at.isQuiet(), 3000, 50);
+  return (performance.now() - begun) / 1000;
+}
 
-  // The bare loop: the instance does all that it did, and nothing is decided or stored.
-  await at.stopServer();
+/** In how many seconds the instance does all that it does for as many changes, and nothing is decided or stored. */
+async function replayed(pairs, words) {
   const authorization = `Bearer ${await at.token()}`;
   const changes = pairs.map((pair, i) => {
     const { pair: like, steps } = sample[i % sample.length];
     const again = ({ path, body, ...rest }) => ({
       ...rest,
       url: at.servicenow + path.replaceAll(like.incident, pair.incident),
-      body: body.replaceAll('sample', 'replay'),
+      body: body.replaceAll('sample', words),
       headers: { ...rest.headers, authorization },
     });
     return steps.map((step) => step.map(again));
   });
-  const file = join(at.data, 'requests.json');
   writeFileSync(file, JSON.stringify(changes));
-  const bare = (LINKS * 1000) / Number(execFileSync(REPLAY, [file, String(WORKERS), new URL(at.console).port], { encoding: 'utf8' }));
-  report('changes synced a second, end to end', engine.toFixed(0), `${LINKS} links, one change each, ${WORKERS} workers`);
-  report('  a bare loop of the same requests', bare.toFixed(0), `${perChange.toFixed(1)} requests a change, the same run`);
+  return Number(execFileSync(REPLAY, [file, String(WORKERS), new URL(at.console).port], { encoding: 'utf8' })) / 1000;
+}
+
+try {
+  await at.serve('--poll-seconds', '3600', '--workers', String(WORKERS));
+  const connection = await at.connect();
+  const pairs = await at.pairs(2 * LINKS);
+  await at.until('all is quiet', () => at.isQuiet(), 6000);
+  // The bare loop has pairs of its own, since nobody tells the engine of what it does.
+  const [ours, apart] = [pairs.slice(0, LINKS), pairs.slice(LINKS)];
+  // By turns, as a machine that others use as well is faster in one minute than in the next.
+  for (let round = 1; round <= ROUNDS; round++) {
+    // What the connector remembers for a while is known again, as it is in the long run.
+    await synced(connection, ours.slice(0, SAMPLE), `warm ${round}`);
+    seconds.engine += await synced(connection, ours, `round ${round}`);
+    await at.stopServer();
+    seconds.bare += await replayed(apart, `replay ${round}`);
+    await at.serve('--poll-seconds', '3600', '--workers', String(WORKERS));
+  }
+  const wrong = [];
+  for (const [i, pair] of ours.entries()) {
+    if (i % 50 > 1) continue;
+    const [incident, ticket] = await Promise.all([at.table('GET', `incident/${pair.incident}`), at.ask('ticket', { id: pair.ticket })]);
+    const isTheLast = (i % 2 ? ticket.description : ticket.title) === `round ${ROUNDS} ${i}`;
+    const isTheSame = incident.short_description === ticket.title && incident.description === ticket.description;
+    if (!isTheLast || !isTheSame) wrong.push(pair.number);
+  }
+  if (wrong.length) throw new Error(`not the same on both sides: ${wrong.join(' ')}`);
+
+  const [engine, bare] = [seconds.engine, seconds.bare].map((taken) => (ROUNDS * LINKS) / taken);
+  report('changes synced a second, end to end', engine.toFixed(0), `${ROUNDS} times ${LINKS} links, one change each, ${WORKERS} workers`);
+  report('  a bare loop of the same requests', bare.toFixed(0), `${perChange.toFixed(1)} requests a change, by turns`);
   report('  so the engine reaches', (engine / bare).toFixed(2), 'limit 0.70 of the bare loop', engine / bare >= 0.7);
 } finally {
   await at.remove();
