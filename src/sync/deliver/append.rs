@@ -59,8 +59,8 @@ pub(super) async fn append(
                 lost = Some(format!(
                     "A comment may be missing in {to}: its answer was lost, and table sys_journal_field shows this account no \
                      rows to look it up. Compare the comments. If it is missing there, retry this and it is sent again; if it is \
-                     there, discard this. Comments that were written after it wait for that. To have it looked up, give the account \
-                     the role audit_viewer."
+                     there, discard this. Comments that were written after it wait for that and are not there yet, those with \
+                     the same words included. To have it looked up, give the account the role audit_viewer."
                 ));
             }
         }

@@ -268,8 +268,13 @@ impl World {
             };
             let wanted: serde_json::Value = serde_json::from_str(&letter.wanted).expect("JSON");
             let body = wanted["body"].as_str().unwrap_or_default();
-            let far = self.platform.true_entries(link.record_on(Side::Platform)).into_iter();
+            let pairs = self.store.paired_entries(&link.id).await.expect("readable");
+            let lost = pairs.into_iter().find(|(unseen, _)| *unseen == letter.rule).map(|(_, id)| id);
+            let mut far = self.platform.true_entries(link.record_on(Side::Platform));
+            // What was written after it waits, the same words again included.
+            far.truncate(far.iter().position(|entry| Some(&entry.id) == lost.as_ref()).map_or(far.len(), |at| at + 1));
             let near = self.servicenow.true_entries(&link.servicenow_id).into_iter();
+            let far = far.into_iter();
             let written = far.filter(|entry| entry.body == body && entry.author == person(Side::Platform)).count();
             let arrived = near.filter(|entry| entry.author == ACCOUNT && entry.body.ends_with(body)).count();
             is_missing = arrived < written;
