@@ -63,7 +63,7 @@ fn one(world: &World, link: &Link, from: Side, is_told: bool) -> Result<(), Brok
                 world.memory(to).written().iter().any(|written| {
                     written.id == link.record_on(to)
                         && [Value::choice("Closed"), Value::choice("7")].contains(&written.value)
-                }) || closed(world, link, to)
+                }) || was_closed(world, link, from)
             };
             let closes = says(|policy| matches!(policy, OnDeletion::Close { .. })) && is_closed();
             ensure(keeps || closes, || format!("{name} is gone from {from}, and is left on {to} as no mapping said"))
@@ -71,15 +71,16 @@ fn one(world: &World, link: &Link, from: Side, is_told: bool) -> Result<(), Brok
     }
 }
 
-/// It may have been closed before.
-fn closed(world: &World, link: &Link, side: Side) -> bool {
-    let rule = world.rules().rule("status").expect("mapped");
-    let record = world.memory(side).truth(link.record_on(side)).unwrap_or_default();
-    rule.canonical(side, &record) == Ok(Some(Value::choice("Closed")))
+/// It may have been closed before, and a person may have opened it again since.
+fn was_closed(world: &World, link: &Link, from: Side) -> bool {
+    let (gone, left) = (link.record_on(from), link.record_on(from.other()));
+    let removed_at = world.removed.get(gone).map_or(i64::MAX, |removed| removed.at);
+    let reopened_at = world.reopened.get(left).copied();
+    world.is_closed(from.other(), left) || reopened_at.is_some_and(|at| at >= removed_at)
 }
 
 /// What the mappings said about it that were in force since.
 fn policies<'a>(world: &'a World, link: &Link, from: Side) -> impl Iterator<Item = &'a OnDeletion> {
-    let since = world.removed.get(link.record_on(from)).copied().unwrap_or(usize::MAX);
+    let since = world.removed.get(link.record_on(from)).map_or(usize::MAX, |removed| removed.mapping);
     world.mappings.iter().skip(since).map(move |rules| rules.deletions.of(from))
 }

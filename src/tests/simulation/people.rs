@@ -3,7 +3,7 @@
 
 use super::history::{Act, How, Letters, Pick};
 use super::rules::{Mapping, rules};
-use super::world::{Broken, Opened, World};
+use super::world::{Broken, Opened, Removed, World};
 use crate::clock::Clock;
 use crate::connectors::memory::{ACCOUNT, Traps};
 use crate::queue;
@@ -57,6 +57,9 @@ impl World {
                     .map(|rule| rule.name.clone())
                     .collect();
                 self.chosen.retain(|(of, rule), _| of != &record || !edited.contains(rule));
+                if self.is_closed(*side, &id) {
+                    self.reopened.insert(id.clone(), self.clock.now());
+                }
                 let memory = self.memory(*side);
                 match how {
                     How::Plainly => memory.edit(&id, person(*side), fields),
@@ -108,7 +111,8 @@ impl World {
                     return Ok(());
                 }
                 self.memory(*side).remove(&id, person(*side));
-                self.removed.insert(id.clone(), self.mappings.len() - 1);
+                let removed = Removed { at: self.clock.now(), mapping: self.mappings.len() - 1 };
+                self.removed.insert(id.clone(), removed);
                 if self
                     .store
                     .link_of(&self.connection, &id)

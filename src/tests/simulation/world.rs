@@ -76,6 +76,12 @@ pub struct Opened {
     pub id: String,
 }
 
+/// A record that a person removed: when, and the number of the mapping that was in force.
+pub struct Removed {
+    pub at: i64,
+    pub mapping: usize,
+}
+
 pub struct World {
     pub clock: Arc<TurnedClock>,
     pub store: Store,
@@ -86,10 +92,12 @@ pub struct World {
     pub mappings: Vec<Rules>,
     /// What people opened, in order.
     pub records: Vec<Opened>,
-    /// What people removed, with the number of the mapping that was in force.
-    pub removed: BTreeMap<String, usize>,
+    /// What people removed.
+    pub removed: BTreeMap<String, Removed>,
     /// Of those, what we had made a moment before and did not know of yet: the answer was still on its way.
     pub removed_unknown: BTreeSet<String>,
+    /// Closed records that a person edited, and when last.
+    pub reopened: BTreeMap<String, i64>,
     /// Somebody gave something up for good.
     pub somebody_discarded: bool,
     /// Something happened of which nobody tells: only looking at everything finds it.
@@ -149,6 +157,7 @@ impl World {
             records: Vec::new(),
             removed: BTreeMap::new(),
             removed_unknown: BTreeSet::new(),
+            reopened: BTreeMap::new(),
             somebody_discarded: false,
             hints: Vec::new(),
             needs_a_look: false,
@@ -429,6 +438,12 @@ impl World {
 
     pub fn rules(&self) -> &Rules {
         self.mappings.last().expect("published")
+    }
+
+    pub fn is_closed(&self, side: Side, id: &str) -> bool {
+        let rule = self.rules().rule("status").expect("mapped");
+        let record = self.memory(side).truth(id).unwrap_or_default();
+        rule.canonical(side, &record) == Ok(Some(Value::choice("Closed")))
     }
 
     /// The record on that side, if it is known there, and what is looked at for it.
