@@ -9,6 +9,7 @@ const merge = ["-p", "merge"];
 const queue = ["-p", "isthmus", "--lib", "tests::queue::on_sqlite"];
 const store = ["-p", "isthmus", "--lib", "tests::store::on_sqlite"];
 const sleeping = ["-p", "isthmus", "--lib", "tests::simulation::sleeping"];
+const deliveries = ["-p", "isthmus", "--lib", "sync::deliver::tests"];
 const polling = ["-p", "isthmus", "--lib", "polling"];
 const conformance = ["-p", "isthmus", "--lib", "tests::conformance::servicenow::changes"];
 
@@ -158,6 +159,11 @@ const bugs = [
     name: "sent-after-pause", test: store, file: "src/store/deliveries.rs",
     says: "what a look finds is sent, although its connection was paused meanwhile",
     find: " and c.state = 'active'", put: "",
+  },
+  {
+    name: "look-up-as-of-its-answer", test: deliveries, file: "src/sync/deliver/mod.rs",
+    says: "a look-up counts as of when its answer came, so what comes true meanwhile is sent twice",
+    find: "(looked_at < settled_at).then(", put: "(now < settled_at).then(",
   },
 ];
 

@@ -49,10 +49,11 @@ pub(super) async fn append(
     let mut found = None;
     let mut sends = true;
     if out.unsure {
+        let looked_at = engine.clock.now();
         found = side.find_entry(&id, &entry, &taken).await?;
         sends = found.is_none();
         if found.is_none() && side.settles_ms() > 0 {
-            wait_until_settled(engine, side, delivery, "comment")?;
+            wait_until_settled(engine, side, delivery, looked_at, "comment")?;
             if side.journal().await? == Journal::Closed {
                 // It cannot be looked up, so sending again might say it twice: a person looks.
                 sends = false;

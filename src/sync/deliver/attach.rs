@@ -62,6 +62,7 @@ async fn there(
     if is_unread {
         new.sha256 = read_through(from, from_id, &file.id).await?;
     }
+    let looked_at = engine.clock.now();
     if out.unsure || is_unread {
         let pairs = engine.store.paired_files(&link.id).await?.into_iter();
         let taken: BTreeSet<String> = match to {
@@ -74,7 +75,7 @@ async fn there(
         }
     }
     if out.unsure {
-        wait_until_settled(engine, target, out.delivery, "file")?;
+        wait_until_settled(engine, target, out.delivery, looked_at, "file")?;
     }
     mark_sending(engine, target, out).await?;
     let sent = match from.read_file(from_id, &file.id).await {

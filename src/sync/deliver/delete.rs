@@ -50,10 +50,11 @@ pub(super) async fn look_up(
     delivery: &Delivery,
 ) -> Result<(), SyncError> {
     let id = link.record_on(delivery.to());
+    let looked_at = engine.clock.now();
     if side.fetch(id).await?.is_none() && side.gone(id).await? != Gone::Hidden {
         return end(engine, link, delivery).await;
     }
-    wait_until_settled(engine, side, delivery, "deletion")?;
+    wait_until_settled(engine, side, delivery, looked_at, "deletion")?;
     supersede(engine, delivery).await
 }
 

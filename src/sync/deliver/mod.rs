@@ -366,14 +366,36 @@ pub(super) fn tell_pages(engine: &Engine, link: &Link) {
     engine.news.moved(&link.connection_id);
 }
 
-/// Until then a write whose answer was lost may still happen, so "not there" means nothing yet.
-fn wait_until_settled(engine: &Engine, side: &dyn Connector, delivery: &Delivery, what: &str) -> Result<(), Failure> {
-    let left = delivery.sent_at + side.settles_ms() - engine.clock.now();
-    if left <= 0 {
-        return Ok(());
-    }
+/// Until then a write whose answer was lost may still happen, so "not there" means nothing yet. What counts is when the
+/// look began, in milliseconds: its answer may have been long on the way.
+fn wait_until_settled(
+    engine: &Engine,
+    side: &dyn Connector,
+    delivery: &Delivery,
+    looked_at: i64,
+    what: &str,
+) -> Result<(), Failure> {
+    let settled_at = delivery.sent_at + side.settles_ms();
+    let Some(left) = too_early(looked_at, settled_at, engine.clock.now()) else { return Ok(()) };
     let why = format!(
         "An answer was lost, and the {what} may still be on its way there. It is looked for again before it is sent again."
     );
     Err(Failure::Transient { why, retry_after_ms: Some(left) })
+}
+
+/// How long to wait before one that began too early is done again.
+fn too_early(looked_at: i64, settled_at: i64, now: i64) -> Option<i64> {
+    (looked_at < settled_at).then(|| (settled_at - now).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::too_early;
+
+    #[test]
+    fn a_look_counts_as_of_when_it_began() {
+        assert_eq!(too_early(1_000, 5_000, 2_000), Some(3_000));
+        assert_eq!(too_early(4_999, 5_000, 90_000), Some(1), "its answer was long on the way");
+        assert_eq!(too_early(5_000, 5_000, 5_000), None);
+    }
 }
