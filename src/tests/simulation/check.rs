@@ -7,7 +7,7 @@ use super::world::{Broken, Opened, World};
 use crate::connectors::File;
 use crate::connectors::memory::{ACCOUNT, Memory};
 use crate::queue;
-use crate::store::{ConflictState, Cut, Link, RunState};
+use crate::store::{ConflictState, Cut, DeadLetter, Link, RunState};
 use merge::{Convert, Direction, Entry, FieldRule, Record, Side, Stream, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,8 @@ pub async fn everything(world: &World) -> Result<(), Broken> {
                 deletions += gone::pair(world, &link)?;
                 let problems = world.store.problems_of(&link.id).await.expect("readable");
                 let told = told(world, &link).await;
-                pair(world, &link, &told, &problems)?;
+                let held = held(world, &link).await;
+                pair(world, &link, &told, &held, &problems)?;
             }
             None => may_stay_outside(world, opened)?,
         }
@@ -126,7 +127,26 @@ async fn runs_kept_to_their_breaker(world: &World) -> Result<(), Broken> {
     Ok(())
 }
 
-fn pair(world: &World, link: &Link, told: &BTreeSet<String>, problems: &[String]) -> Result<(), Broken> {
+/// Entries that a side refused and a person has not yet had sent again, each with that side.
+async fn held(world: &World, link: &Link) -> Vec<(Side, (Stream, String))> {
+    let lane = queue::lane(&link.connection_id, &link.servicenow_id);
+    let letters = world.store.held_letters(&lane).await.expect("readable").into_iter();
+    let entry = |letter: DeadLetter| {
+        let side = Side::BOTH.into_iter().find(|side| side.as_str() == letter.side)?;
+        let wanted: serde_json::Value = serde_json::from_str(&letter.wanted).expect("JSON");
+        let stream = serde_json::from_value(wanted["stream"].clone()).expect("a stream");
+        Some((side, (stream, wanted["body"].as_str()?.to_owned())))
+    };
+    letters.filter(|letter| letter.kind == "append").filter_map(entry).collect()
+}
+
+fn pair(
+    world: &World,
+    link: &Link,
+    told: &BTreeSet<String>,
+    held: &[(Side, (Stream, String))],
+    problems: &[String],
+) -> Result<(), Broken> {
     let is_told = !link.note.is_empty();
     let name = &link.servicenow_number;
     let ticket = link.platform_id.clone().unwrap_or_default();
@@ -143,7 +163,7 @@ fn pair(world: &World, link: &Link, told: &BTreeSet<String>, problems: &[String]
             .map_err(|broken| format!("{name}: {broken}. Its note: {:?}", link.note))?;
     }
     files(world, &near.id, &far.id, !problems.is_empty()).map_err(|broken| format!("{name}: {broken}"))?;
-    streams(world, &near.id, &far.id).map_err(|broken| format!("{name}: {broken}. Its note: {:?}", link.note))
+    streams(world, &near.id, &far.id, held).map_err(|broken| format!("{name}: {broken}. Its note: {:?}", link.note))
 }
 
 /// Both sides agree, or somebody is told; and what they agree on is what somebody set last.
@@ -215,8 +235,8 @@ fn field(
     })
 }
 
-/// Each entry and each file is on both sides exactly once, in order.
-fn streams(world: &World, near: &str, far: &str) -> Result<(), Broken> {
+/// Each entry is on both sides exactly once, in order, but for those that were refused.
+fn streams(world: &World, near: &str, far: &str, held: &[(Side, (Stream, String))]) -> Result<(), Broken> {
     let (servicenow, platform) = (world.servicenow.true_entries(near), world.platform.true_entries(far));
     let by = |entries: &[Entry], author: &str| -> Vec<(Stream, String)> {
         let theirs = entries.iter().filter(|entry| entry.author == author);
@@ -231,12 +251,18 @@ fn streams(world: &World, near: &str, far: &str) -> Result<(), Broken> {
             .filter(|(_, body)| !body.starts_with(NOTE) && !body.starts_with("File \""))
             .collect()
     };
-    let written = by(&servicenow, person(Side::ServiceNow));
+    let taken = |mut written: Vec<(Stream, String)>, to: Side| {
+        for (_, entry) in held.iter().filter(|(side, _)| *side == to) {
+            written.iter().position(|one| one == entry).map(|at| written.remove(at));
+        }
+        written
+    };
+    let written = taken(by(&servicenow, person(Side::ServiceNow)), Side::Platform);
     let arrived = by(&platform, person(Side::ServiceNow));
     if !world.servicenow.traps().hides_journal {
         ensure(written == arrived, || format!("ServiceNow's entries {written:?} are {arrived:?} on the platform"))?;
     }
-    let written = by(&platform, person(Side::Platform));
+    let written = taken(by(&platform, person(Side::Platform)), Side::ServiceNow);
     let arrived = by(&servicenow, ACCOUNT);
     ensure(written == arrived, || format!("the platform's entries {written:?} are {arrived:?} in ServiceNow"))
 }
