@@ -6,7 +6,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BINARY, cleanEnvironment, sparePorts } from './program.ts';
+import { sparePorts } from '../scripts/ports.mjs';
+import { BINARY, cleanEnvironment } from './program.ts';
 
 const CLIENT = { id: 'isthmus-practice-client', secret: 'practice-secret' };
 const PASSWORD = 'a long sentence for a password';
@@ -54,8 +55,7 @@ export class Fleet {
       ...['--allow-address', '127.0.0.0/8', '--poll-seconds', '1'],
     ]);
     this.children[i] = child;
-    const ended = () => child.exitCode !== null || child.signalCode !== null;
-    await this.until(`process ${i} is ready`, async () => (await fetch(`${address}/readyz`)).ok, ended);
+    await this.until(`process ${i} is ready`, async () => (await fetch(`${address}/readyz`)).ok, () => hasEnded(child));
   }
 
   /** As a power cut would. */
@@ -162,8 +162,10 @@ export class Fleet {
 
 const host = (address: string) => address.replace('http://', '');
 
+const hasEnded = (child: ChildProcess) => child.exitCode !== null || child.signalCode !== null;
+
 async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
-  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  if (!child || hasEnded(child)) return;
   const ended = once(child, 'exit');
   child.kill(signal);
   await ended;

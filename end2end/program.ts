@@ -1,14 +1,13 @@
 // The real program, started for one test on spare ports with a data folder of its own.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test as base, expect, type Page } from '@playwright/test';
+import { sparePorts } from '../scripts/ports.mjs';
 
 export const BINARY = process.env.ISTHMUS_BIN ?? fileURLToPath(new URL('../target/dist/isthmus', import.meta.url));
 const START_MS = 30_000;
@@ -112,27 +111,6 @@ export class Program {
 export function cleanEnvironment(): NodeJS.ProcessEnv {
   const own = ([name]: [string, unknown]) => name !== 'DATABASE_URL' && !/^(ISTHMUS|LEPTOS)_/.test(name);
   return Object.fromEntries(Object.entries(process.env).filter(own));
-}
-
-/**
- * Ports that nobody listens at, below those that systems give to outgoing connections: who is killed and started again
- * finds its own still free.
- */
-export async function sparePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = randomInt(20_000, 32_000);
-    if (await isSpare(port)) ports.add(port);
-  }
-  return [...ports];
-}
-
-async function isSpare(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1');
-  const listens = once(server, 'listening').then(() => true, () => false);
-  if (!(await listens)) return false;
-  await once(server.close(), 'close');
-  return true;
 }
 
 type Fixtures = {

@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sparePorts } from '../ports.mjs';
 
 export const DIST = process.env.ISTHMUS_DIST ?? fileURLToPath(new URL('../../target/dist', import.meta.url));
 export const ADMINISTRATOR = { name: 'Ada', email: 'ada@example.com', password: 'a long sentence for a password' };
@@ -22,19 +22,6 @@ export function report(what, measured, limit, ok) {
   console.log(`${what.padEnd(66)} ${measured.padStart(20)}   ${limit}${ok === undefined || ok ? '' : '   MISSED'}`);
 }
 
-export async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => server.address().port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
-
 /** A console and a practice instance, as two programs, with a folder of their own. */
 export class Installation {
   cookies = {};
@@ -43,7 +30,7 @@ export class Installation {
 
   static async make() {
     const made = new Installation();
-    const [consolePort, sandboxPort] = await freePorts(2);
+    const [consolePort, sandboxPort] = await sparePorts(2);
     made.listen = `127.0.0.1:${consolePort}`;
     made.console = `http://${made.listen}`;
     made.data = await mkdtemp(join(tmpdir(), 'isthmus-bench-'));

@@ -10,14 +10,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DIST, freePorts, ms, pause, quantile, report } from './drive.mjs';
+import { sparePorts } from '../ports.mjs';
+import { DIST, ms, pause, quantile, report } from './drive.mjs';
 
 const RECORDS = Number(process.argv[2] ?? 1_000_000);
 const SECONDS = 5;
 const CONNECTIONS = 8;
 const OTHER = process.env.ISTHMUS_SANDBOX;
 
-const [port] = await freePorts(1);
+const [port] = await sparePorts(1);
 const data = await mkdtemp(join(tmpdir(), 'isthmus-bench-sandbox-'));
 const listen = `127.0.0.1:${port}`;
 const file = join(data, 'servicenow.db');

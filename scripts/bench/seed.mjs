@@ -5,7 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePorts, Installation } from './drive.mjs';
+import { sparePorts } from '../ports.mjs';
+import { Installation } from './drive.mjs';
 
 const MULTIPLY = fileURLToPath(new URL('multiply.py', import.meta.url));
 const BETH = '46d44a23a9fe19810012d100cca80666';
@@ -45,7 +46,7 @@ export async function seeded(...more) {
   try {
     await at.serve('--poll-seconds', '60', ...more);
     await at.beginAsAdministrator();
-    const ports = await freePorts(CONNECTIONS.length - 1);
+    const ports = await sparePorts(CONNECTIONS.length - 1);
     at.instances = [at.servicenow];
     for (const [i, port] of ports.entries()) at.instances.push(await at.practice(port, `servicenow-${i + 1}.db`));
     const made = [];

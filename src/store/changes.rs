@@ -1,6 +1,6 @@
 //! What was observed, as it arrived: hints that a record moved. The same event twice is one row.
 
-use super::{Dialect, HistoryLine, Result, Store, Tx, from_rows, to_json};
+use super::{Dialect, HistoryLine, Result, Statement, Store, Tx, from_rows, to_json};
 use merge::Side;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -171,11 +171,15 @@ impl Store {
 
     /// What was last heard of a record up to a moment: how, and when. A poll is named only where no webhook had told.
     pub async fn last_heard(&self, connection: &str, record: &str, up_to: i64) -> Result<Option<(String, i64)>> {
-        let asked = |sql| sqlx::query(sql).bind(connection).bind(record).bind(up_to);
-        let answers = self.read_all(vec![asked(HEARD), asked(TOLD)]).await?;
+        let answers = self.read_all(heard_and_told(connection, record, up_to).into()).await?;
         let [heard, told] = &answers[..] else { return Ok(None) };
         Ok(last_heard(from_rows(heard)?.pop(), from_rows(told)?.pop()))
     }
+}
+
+/// What asks for both parts of [`last_heard`].
+pub(super) fn heard_and_told<'q>(connection: &'q str, record: &'q str, up_to: i64) -> [Statement<'q>; 2] {
+    [HEARD, TOLD].map(|sql| sqlx::query(sql).bind(connection).bind(record).bind(up_to))
 }
 
 /// Of the last news of all, and the last that a webhook told.
@@ -185,9 +189,9 @@ pub(super) fn last_heard(last: Option<(String, i64)>, told: Option<(String, i64)
     told.filter(is_the_same).or(last)
 }
 
-pub(super) const HEARD: &str = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 \
+const HEARD: &str = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 \
                                 and arrived_at <= $3 order by arrived_at desc, id desc limit 1";
-pub(super) const TOLD: &str = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 \
+const TOLD: &str = "select source, arrived_at from changes where connection_id = $1 and record_id = $2 \
                                and arrived_at <= $3 and source = 'webhook' order by arrived_at desc limit 1";
 
 #[cfg(test)]

@@ -80,11 +80,23 @@ impl Delivery {
     }
 }
 
+macro_rules! select_delivery {
+    ($rest:literal) => {
+        concat!(
+            "select id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at from deliveries ",
+            $rest
+        )
+    };
+}
+
+/// The field writes that the sides took of a link, newest first.
+pub(super) const WRITES: &str =
+    select_delivery!("where link_id = $1 and kind = 'write' and state = 'done' order by id desc limit $2");
+
 impl Store {
     /// What a link still has to send, oldest first.
     pub async fn open_deliveries(&self, link: &str) -> Result<Vec<Delivery>> {
-        let sql = "select id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at \
-                   from deliveries where link_id = $1 and state in ('planned', 'sending') order by id";
+        let sql = select_delivery!("where link_id = $1 and state in ('planned', 'sending') order by id");
         Ok(sqlx::query_as(sql).bind(link).fetch_all(&mut *self.pool.take().await?).await?)
     }
 }
@@ -93,8 +105,7 @@ impl Store {
 impl Store {
     /// All of one kind, oldest first.
     pub async fn deliveries_of(&self, link: &str, kind: &str) -> Result<Vec<Delivery>> {
-        let sql = "select id, link_id, side, kind, payload, state, attempts, sent_at, problem, created_at, done_at \
-                   from deliveries where link_id = $1 and kind = $2 order by id";
+        let sql = select_delivery!("where link_id = $1 and kind = $2 order by id");
         Ok(sqlx::query_as(sql).bind(link).bind(kind).fetch_all(&mut *self.pool.take().await?).await?)
     }
 

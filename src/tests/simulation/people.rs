@@ -278,8 +278,8 @@ impl World {
             // What was written after it waits, the same words again included.
             far.truncate(far.iter().position(|entry| Some(&entry.id) == lost.as_ref()).map_or(far.len(), |at| at + 1));
             let near = self.servicenow.true_entries(&link.servicenow_id).into_iter();
-            let far = far.into_iter();
-            let written = far.filter(|entry| entry.body == body && entry.author == person(Side::Platform)).count();
+            let written =
+                far.iter().filter(|entry| entry.body == body && entry.author == person(Side::Platform)).count();
             let arrived = near.filter(|entry| entry.author == ACCOUNT && entry.body.ends_with(body)).count();
             is_missing = arrived < written;
         }
