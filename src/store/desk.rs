@@ -1,6 +1,6 @@
 //! Desk's tickets, comments, edits and users.
 
-use super::{Result, Store, Tx, exactly_one};
+use super::{Result, Statement, Store, Tx, exactly_one};
 use sqlx::AssertSqlSafe;
 
 /// A ticket as it is stored. `field_edits` is JSON: field to who and when. A deleted one is found by its origin only.
@@ -332,21 +332,21 @@ impl Tx {
     }
 
     pub async fn add_ticket(&mut self, t: &Ticket) -> Result<()> {
-        let sql = "insert into desk_tickets (id, number, origin, reference, title, description, status, kind, priority, owner_id, \
-                   requestor_id, due_at, opened_at, closed_at, updated_at, updated_by, version, field_edits, severity, labels, account, \
-                   contact, snoozed_until, custom) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-                   $17, $18, $19, $20, $21, $22, $23, $24)";
-        bind_ticket(sqlx::query(sql), t).execute(self.now().await?).await?;
+        let sql = "insert into desk_tickets (id, reference, title, description, status, kind, priority, owner_id, requestor_id, \
+                   due_at, opened_at, closed_at, updated_at, updated_by, version, field_edits, severity, labels, account, contact, \
+                   snoozed_until, custom, number, origin) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
+                   $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
+        bind_ticket(sqlx::query(sql), t).bind(&t.number).bind(t.origin.as_deref()).execute(self.now().await?).await?;
         Ok(())
     }
 
-    /// Keeps the ticket if its stored version is one less than this one's.
+    /// Keeps the ticket if its stored version is one less than this one's. Its number and its origin stay what they were.
     pub async fn save_ticket(&mut self, t: &Ticket) -> Result<()> {
-        let sql = "update desk_tickets set number = $2, origin = $3, reference = $4, title = $5, description = $6, status = $7, \
-                   kind = $8, priority = $9, owner_id = $10, requestor_id = $11, due_at = $12, opened_at = $13, closed_at = $14, \
-                   updated_at = $15, updated_by = $16, version = $17, field_edits = $18, severity = $19, labels = $20, \
-                   account = $21, contact = $22, snoozed_until = $23, custom = $24 \
-                   where id = $1 and version = $17 - 1 and deleted_at is null";
+        let sql = "update desk_tickets set reference = $2, title = $3, description = $4, status = $5, kind = $6, priority = $7, \
+                   owner_id = $8, requestor_id = $9, due_at = $10, opened_at = $11, closed_at = $12, updated_at = $13, \
+                   updated_by = $14, version = $15, field_edits = $16, severity = $17, labels = $18, account = $19, \
+                   contact = $20, snoozed_until = $21, custom = $22 \
+                   where id = $1 and version = $15 - 1 and deleted_at is null";
         self.write_one(bind_ticket(sqlx::query(sql), t)).await
     }
 
@@ -429,14 +429,10 @@ impl Tx {
     }
 }
 
-fn bind_ticket<'q>(
-    query: sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments>,
-    t: &'q Ticket,
-) -> sqlx::query::Query<'q, sqlx::Any, sqlx::any::AnyArguments> {
+/// All but what a ticket keeps for ever.
+fn bind_ticket<'q>(query: Statement<'q>, t: &'q Ticket) -> Statement<'q> {
     query
         .bind(&t.id)
-        .bind(&t.number)
-        .bind(t.origin.as_deref())
         .bind(&t.reference)
         .bind(&t.title)
         .bind(&t.description)

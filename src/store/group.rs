@@ -10,10 +10,14 @@ use super::pool::{Pool, Taken};
 use super::statements::Statements;
 use super::{Result, StoreError};
 use sqlx::any::AnyRow;
-use sqlx::{AnyConnection, Executor};
+use sqlx::{AnyConnection, AssertSqlSafe, Executor};
 use std::mem;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
+
+/// The savepoints of the members, by turns.
+const ODD: &str = "odd";
+const EVEN: &str = "even";
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Writer(Arc<Mutex<Option<Group>>>);
@@ -27,8 +31,6 @@ enum Doing {
     Nothing,
     /// A member writes. One that was dropped leaves this behind, and its part is undone.
     Work,
-    /// A member is done and joins those that wait for the commit.
-    Join,
     /// The commit was sent. If its sender was dropped, it may have happened.
     Commit,
 }
@@ -40,6 +42,8 @@ pub(super) struct Group {
     /// Members that are done and wait for the commit.
     done: usize,
     doing: Doing,
+    /// The savepoint of the last member that wrote; the next one lets it go. The first has none: its part is the transaction.
+    savepoint: Option<&'static str>,
     /// Whether the group was committed; nothing while it is open.
     outcome: Arc<OnceLock<bool>>,
 }
@@ -54,6 +58,8 @@ pub(super) struct Single {
 pub(super) struct Member {
     group: OwnedMappedMutexGuard<Option<Group>, Group>,
     writer: Writer,
+    /// None of the first.
+    savepoint: Option<&'static str>,
     /// What was not sent yet. It begins with what opens the member's part.
     pub writes: Statements,
     has_failed: bool,
@@ -63,15 +69,23 @@ impl Writer {
     pub async fn begin(&self, pool: &Pool) -> Result<Member> {
         let mut turn = self.turn().await?;
         let mut writes = Statements::default();
-        if turn.is_some() {
-            writes.add_plain("savepoint member");
+        let mut savepoint = None;
+        if let Some(group) = turn.as_ref() {
+            // Not the name of the one before: what never opened its own must not undo that one.
+            let name = if group.savepoint == Some(ODD) { EVEN } else { ODD };
+            if let Some(before) = group.savepoint {
+                writes.add_plain(&format!("release {before}"));
+            }
+            writes.add_plain(&format!("savepoint {name}"));
+            savepoint = Some(name);
         } else {
             let connection = pool.take_to_write().await?;
-            *turn = Some(Group { connection, done: 0, doing: Doing::Nothing, outcome: Arc::default() });
+            let outcome = Arc::default();
+            *turn = Some(Group { connection, done: 0, doing: Doing::Nothing, savepoint, outcome });
             writes.add_plain("begin immediate");
         }
         let group = OwnedMutexGuard::try_map(turn, Option::as_mut).map_err(|_| StoreError::Lost)?;
-        Ok(Member { group, writer: self.clone(), writes, has_failed: false })
+        Ok(Member { group, writer: self.clone(), savepoint, writes, has_failed: false })
     }
 
     /// A turn outside of any group: those that wait for a commit have it first.
@@ -94,19 +108,16 @@ impl Writer {
             Some((Doing::Nothing, 0)) => *turn = None,
             None | Some((Doing::Nothing, _)) => {}
             Some((Doing::Commit, _)) => commit(&mut turn).await?,
-            Some((Doing::Join, _)) => {
-                let Some(group) = turn.as_mut() else { return Ok(turn) };
-                // Mostly it is released by now, and there is no such savepoint.
-                let _ = group.connection.execute("release member").await;
-                group.doing = Doing::Nothing;
-            }
             // It was alone, so all of it goes.
             Some((Doing::Work, 0)) => end(&mut turn, false).await,
             Some((Doing::Work, _)) => {
                 let Some(group) = turn.as_mut() else { return Ok(turn) };
-                match group.connection.execute("rollback to member; release member").await {
-                    Ok(_) => group.doing = Doing::Nothing,
-                    Err(_) => end(&mut turn, false).await,
+                let name = group.savepoint.unwrap_or_default();
+                let undo = AssertSqlSafe(format!("rollback to {name}; release {name}"));
+                if group.connection.execute(undo).await.is_ok() {
+                    (group.savepoint, group.doing) = (None, Doing::Nothing);
+                } else {
+                    end(&mut turn, false).await;
                 }
             }
         }
@@ -127,6 +138,7 @@ impl Member {
     /// without what failed.
     pub async fn send(&mut self) -> Result<Vec<AnyRow>> {
         self.group.doing = Doing::Work;
+        self.group.savepoint = self.savepoint;
         if mem::replace(&mut self.has_failed, true) {
             return Err(StoreError::Lost);
         }
@@ -147,10 +159,6 @@ impl Member {
         self.now().await?;
         let Self { mut group, writer, .. } = self;
         group.done += 1;
-        if group.done > 1 {
-            group.doing = Doing::Join;
-            group.connection.execute("release member").await?;
-        }
         group.doing = Doing::Nothing;
         let outcome = group.outcome.clone();
         drop(group);

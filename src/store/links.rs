@@ -16,8 +16,7 @@ pub struct Link {
     /// None until the ticket was made.
     pub platform_id: Option<String>,
     pub base: Base,
-    /// The base as it was read: what moved since is kept as a moment of the past.
-    pub was: Base,
+    pub was: Was,
     /// What the sides were just seen to hold where they do not agree: kept with it.
     pub apart: Apart,
     /// Per rule: a text that one side cut or a user who stands in there, which counts as the whole.
@@ -30,6 +29,24 @@ pub struct Link {
     pub note: String,
     pub created_at: i64,
     pub changed_at: i64,
+}
+
+/// A link as it was read or last saved.
+#[derive(Clone, Debug, Default)]
+pub struct Was {
+    /// What moved since is kept as a moment of the past.
+    pub base: Base,
+    /// None of a new link.
+    listed: Option<Listed>,
+}
+
+/// What links are found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Listed {
+    servicenow_number: String,
+    platform_id: Option<String>,
+    state: LinkState,
+    note: String,
 }
 
 /// What a side keeps instead of the whole, and what counts there as the whole: the beginning of a text, or a user who
@@ -91,6 +108,15 @@ impl LinkState {
 }
 
 impl Link {
+    fn listed(&self) -> Listed {
+        Listed {
+            servicenow_number: self.servicenow_number.clone(),
+            platform_id: self.platform_id.clone(),
+            state: self.state,
+            note: self.note.clone(),
+        }
+    }
+
     /// Whether its record in ServiceNow is still to be made: only its id is known.
     pub fn awaits_record(&self) -> bool {
         self.servicenow_number.is_empty()
@@ -125,8 +151,8 @@ struct Row {
 impl Row {
     fn read(self) -> Result<Link> {
         let base: Base = read_json(&self.base, "links", "base", &self.id)?;
-        Ok(Link {
-            was: base.clone(),
+        let mut link = Link {
+            was: Was { base: base.clone(), listed: None },
             apart: Apart::new(),
             base,
             cuts: read_json(&self.cuts, "links", "cuts", &self.id)?,
@@ -141,7 +167,9 @@ impl Row {
             note: self.note,
             created_at: self.created_at,
             changed_at: self.changed_at,
-        })
+        };
+        link.was.listed = Some(link.listed());
+        Ok(link)
     }
 }
 
@@ -331,21 +359,28 @@ impl Tx {
 
     /// Keeps the link as it is now, if its version is still the one that was read; then it is one higher.
     pub async fn save_link(&mut self, link: &mut Link, now: i64) -> Result<()> {
-        let sql = "update links set platform_id = $3, base = $4, note = $5, changed_at = $6, cuts = $7, state = $8, \
-                   servicenow_number = $9, gone = $10, version = version + 1 \
-                   where id = $1 and version = $2";
-        let saved = sqlx::query(sql)
-            .bind(&link.id)
-            .bind(link.version)
-            .bind(link.platform_id.as_deref())
-            .bind(to_json(&link.base))
-            .bind(&link.note)
-            .bind(now)
-            .bind(to_json(&link.cuts))
-            .bind(link.state.as_str())
-            .bind(&link.servicenow_number)
-            .bind(link.gone.map_or("", Side::as_str));
+        let (listed, base, cuts) = (link.listed(), to_json(&link.base), to_json(&link.cuts));
+        // What is written as it was costs the indexes on it.
+        let is_listed_alike = link.was.listed.as_ref() == Some(&listed);
+        let sql = if is_listed_alike {
+            "update links set base = $3, cuts = $4, gone = $5, changed_at = $6, version = version + 1 \
+             where id = $1 and version = $2"
+        } else {
+            "update links set base = $3, cuts = $4, gone = $5, changed_at = $6, version = version + 1, \
+             servicenow_number = $7, platform_id = $8, state = $9, note = $10 where id = $1 and version = $2"
+        };
+        let gone = link.gone.map_or("", Side::as_str);
+        let mut saved =
+            sqlx::query(sql).bind(&link.id).bind(link.version).bind(base).bind(cuts).bind(gone).bind(now);
+        if !is_listed_alike {
+            saved = saved
+                .bind(&link.servicenow_number)
+                .bind(link.platform_id.as_deref())
+                .bind(link.state.as_str())
+                .bind(&link.note);
+        }
         self.write_one(saved).await?;
+        link.was.listed = Some(listed);
         link.version += 1;
         link.changed_at = now;
         self.keep_moment(link, now).await

@@ -76,7 +76,7 @@ pub use hooks::{Hooks, Sample, TurnedAway, TurnedAwayCalls};
 pub use identities::{Identity, Remembered};
 pub use inbox::Batch;
 pub use jobs::{Back, Job, JobKind, Urgency};
-pub use links::{Beside, CalledLink, Cut, Link, LinkState};
+pub use links::{Beside, CalledLink, Cut, Link, LinkState, Was};
 pub use messages::{Heard, Messages};
 pub use moments::{Apart, Moment, Standing};
 pub use past::Past;

@@ -82,7 +82,7 @@ impl Tx {
     /// What moved since the link was read, if anything did. Its version is the one that it was saved as.
     pub(super) async fn keep_moment(&mut self, link: &mut Link, at: i64) -> Result<()> {
         let mut moved = link.base.clone();
-        moved.retain(|rule, value| link.was.get(rule) != Some(value));
+        moved.retain(|rule, value| link.was.base.get(rule) != Some(value));
         if moved.is_empty() && link.apart.is_empty() {
             return Ok(());
         }
@@ -96,7 +96,7 @@ impl Tx {
                 .bind(to_json(&link.apart)),
         )
         .await?;
-        link.was.clone_from(&link.base);
+        link.was.base.clone_from(&link.base);
         link.apart.clear();
         Ok(())
     }

@@ -80,10 +80,10 @@ mod tests {
     #[test]
     fn each_statement_keeps_its_own_arguments() {
         let mut writes = Statements::default();
-        writes.add_plain("savepoint member");
+        writes.add_plain("savepoint odd");
         writes.add(sqlx::query("a $1, $2").bind(1_i64).bind("two"), false).expect("taken");
         writes.add(sqlx::query("b $2 and $1").bind("three").bind(4_i64), true).expect("taken");
-        assert_eq!(writes.text, "savepoint member;a $1, $2;b $4 and $3;");
+        assert_eq!(writes.text, "savepoint odd;a $1, $2;b $4 and $3;");
         assert_eq!((writes.arguments.values.0.len(), writes.finds_one), (4, vec![false, false, true]));
     }
 }

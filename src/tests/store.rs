@@ -4,7 +4,7 @@ use super::support::{Database, TurnedClock, connection, on_both_databases};
 use crate::clock::Clock;
 use crate::store::{
     Change, CommentLine, Delivery, DeliveryState, Draft, Link, PersonRow, Preview, Source, State, Store, StoreError,
-    Ticket, TicketSearch, User, Version,
+    Ticket, TicketSearch, User, Version, Was,
 };
 use merge::{Base, Side, Value};
 
@@ -140,7 +140,7 @@ async fn the_same_event_is_kept_once(database: Database) {
 
 async fn link(database: &Database, clock: &TurnedClock) -> Link {
     let link = Link {
-        was: Base::new(),
+        was: Was::default(),
         apart: std::collections::BTreeMap::new(),
         id: clock.id(),
         connection_id: connection(&database.store, clock).await,

@@ -4,7 +4,7 @@
 use super::support::{Database, Program, TurnedClock, connection, on_both_databases, sqlite};
 use crate::clock::Clock;
 use crate::queue;
-use crate::store::{Apart, Beat, Link, LinkState, Ticket, TicketOrder, TicketSearch, TicketStanding, Urgency};
+use crate::store::{Apart, Beat, Link, LinkState, Ticket, TicketOrder, TicketSearch, TicketStanding, Urgency, Was};
 use merge::Base;
 
 on_both_databases!(tickets_are_found_by_how_they_stand_and_sorted, hours_are_added_up);
@@ -32,7 +32,7 @@ fn link(clock: &TurnedClock, connection: &str, ticket: &Ticket) -> Link {
         platform_id: Some(ticket.id.clone()),
         base: Base::new(),
         cuts: std::collections::BTreeMap::new(),
-        was: Base::new(),
+        was: Was::default(),
         apart: Apart::new(),
         state: LinkState::Linked,
         gone: None,

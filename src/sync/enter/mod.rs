@@ -19,7 +19,7 @@ use super::runs::{self, Look};
 use super::{Engine, Round, Sides, SyncError, people, reconcile, story};
 use crate::clock::Clock;
 use crate::queue;
-use crate::store::{Apart, Connection, Delivery, Link, LinkState};
+use crate::store::{Apart, Connection, Delivery, Link, LinkState, Was};
 use merge::{Decision, Outcome, Record, Side, Trigger, Value};
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ fn new_link(clock: &dyn Clock, connection: &Connection, servicenow: (&str, &str)
         servicenow_number: servicenow.1.to_owned(),
         platform_id: platform.map(ToOwned::to_owned),
         base: merge::Base::new(),
-        was: merge::Base::new(),
+        was: Was::default(),
         apart: Apart::new(),
         cuts: BTreeMap::new(),
         state: LinkState::Linked,
