@@ -182,9 +182,13 @@ export class Installation {
     return (await fetch(`${this.console}/metrics`)).text();
   }
 
-  /** No record waits or is being worked on. */
+  /** How many records wait or are being worked on. */
+  async waiting() {
+    return (await this.ask('connections')).reduce((sum, { waiting }) => sum + waiting, 0);
+  }
+
   async isQuiet() {
-    return (await this.ask('connections')).every(({ waiting }) => waiting === 0);
+    return (await this.waiting()) === 0;
   }
 
   /** Resident memory now, in MiB. */

@@ -11,7 +11,8 @@ import { Installation, pause, report } from './drive.mjs';
 
 const LINKS = Number(process.argv[2] ?? 500);
 const ROUNDS = 4;
-const WORKERS = 8;
+/** As many as by default. */
+const WORKERS = 16;
 const SAMPLE = 20;
 const REPLAY = process.env.ISTHMUS_REPLAY;
 
@@ -102,8 +103,8 @@ async function synced(connection, pairs, words) {
   await edit(at, connection, pairs, words);
   const begun = performance.now();
   await at.ask('resume-connection', { id: connection });
-  // Seldom asked: each question is work for the same two cores.
-  await at.until('all is synced', () => at.isQuiet(), 3000, 50);
+  // The more is left, the later it is asked again: each question is work for the same two cores.
+  for (let left; (left = await at.waiting()) > 0; await pause(Math.min(2 * left, 400)));
   return (performance.now() - begun) / 1000;
 }
 

@@ -17,7 +17,7 @@ impl Operations {
     pub async fn see_new_ticket(&self) -> Answer<NewTicketChoices> {
         self.require(Role::Operator, "tickets.create", "").await?;
         let rules = self.rules().await?;
-        let rules: Vec<&Rules> = rules.iter().collect();
+        let rules: Vec<&Rules> = rules.iter().map(AsRef::as_ref).collect();
         Ok(NewTicketChoices {
             kinds: desk::choices(&KINDS, &rules, "kind"),
             priorities: desk::choices(&PRIORITIES, &rules, "priority"),
@@ -28,7 +28,7 @@ impl Operations {
     pub async fn make_ticket(&self, form: NewTicket) -> Answer<String> {
         let who = self.require(Role::Operator, "tickets.create", "").await?.name.clone();
         let rules = self.rules().await?;
-        let rules: Vec<&Rules> = rules.iter().collect();
+        let rules: Vec<&Rules> = rules.iter().map(AsRef::as_ref).collect();
         let now = self.parts.clock.now();
         let mut ticket = Ticket {
             id: self.parts.clock.id(),

@@ -34,7 +34,7 @@ impl Operations {
             steps: self.steps_of(&connection).await?,
             id: connection.id,
             connection: connection.name,
-            table: connection.rules.table,
+            table: connection.rules.table.clone(),
             webhook_address,
             kit,
             guide,

@@ -25,7 +25,7 @@ impl Operations {
             offset: (page - 1) * PAGE,
         };
         let connections = self.parts.store.connections().await.or_trouble()?;
-        let rules: Vec<&Rules> = connections.iter().map(|connection| &connection.rules).collect();
+        let rules: Vec<&Rules> = connections.iter().map(|connection| connection.rules.as_ref()).collect();
         let statuses = desk::choices(&STATUSES, &rules, "status");
         let priorities = desk::choices(&PRIORITIES, &rules, "priority");
         let owners = self.parts.store.desk_users().await.or_trouble()?;

@@ -16,6 +16,7 @@ use app::model::{
     CommentRow, DeskUser, FieldMove, FileRow, MoreField, Role, SyncLine, TicketEdit, TicketForm, TicketPage,
 };
 use merge::{Rules, Side};
+use std::sync::Arc;
 
 const COMMENT_LENGTH: usize = 4000;
 
@@ -25,7 +26,7 @@ impl Operations {
         let store = &self.parts.store;
         let ticket = self.ticket_row(id).await?;
         let rules = self.rules().await?;
-        let rules: Vec<&Rules> = rules.iter().collect();
+        let rules: Vec<&Rules> = rules.iter().map(AsRef::as_ref).collect();
         let users = store.desk_users().await.or_trouble()?;
         let user = |id: &Option<String>| users.iter().find(|user| Some(&user.id) == id.as_ref());
         let comments = store.comments(id).await.or_trouble()?;
@@ -127,7 +128,7 @@ impl Operations {
     }
 
     /// The mappings in use.
-    pub(super) async fn rules(&self) -> Answer<Vec<Rules>> {
+    pub(super) async fn rules(&self) -> Answer<Vec<Arc<Rules>>> {
         let connections = self.parts.store.connections().await.or_trouble()?;
         Ok(connections.into_iter().map(|connection| connection.rules).collect())
     }
@@ -190,13 +191,13 @@ impl Operations {
     pub(super) async fn change_ticket(
         &self,
         who: &str,
-        rules: &[Rules],
+        rules: &[Arc<Rules>],
         id: &str,
         fields: &[(String, String)],
         zone: &ReaderZone,
     ) -> Answer<bool> {
         let before = self.ticket_row(id).await?;
-        let rules: Vec<&Rules> = rules.iter().collect();
+        let rules: Vec<&Rules> = rules.iter().map(AsRef::as_ref).collect();
         let mut after = before.clone();
         for (field, value) in fields {
             let value = value.as_str();

@@ -10,7 +10,7 @@ pub use named::Named;
 pub use worker::{After, Worker};
 
 use crate::clock::Clock;
-use crate::store::{Job, JobKind, Result, Tx, Urgency};
+use crate::store::{About, Job, JobKind, Result, Tx, Urgency};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -87,6 +87,7 @@ pub async fn look_at_for(
             letters: 0,
             claim: String::new(),
             lease_until: 0,
+            about: About::default(),
         });
     }
     let jobs: Vec<Job> = jobs.into_values().collect();
@@ -136,6 +137,7 @@ async fn planned(
         letters: 0,
         claim: String::new(),
         lease_until: 0,
+        about: About::default(),
     };
     tx.enqueue(&job, clock.now()).await
 }

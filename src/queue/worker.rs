@@ -6,6 +6,7 @@ use crate::store::{Back, DeadLetter, Job, LetterState, Result, Store, StoreError
 use futures::FutureExt;
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::mem;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -93,10 +94,10 @@ impl Worker {
         let mut ended = None;
         while !stop.is_cancelled() {
             match self.settle_and_claim(ended.as_ref()).await {
-                Ok(Some(next)) => {
+                Ok(Some(mut next)) => {
                     // There may be more: another lane looks while this one works.
                     self.wake.wake();
-                    let after = self.run(&next, run.as_ref()).await;
+                    let after = self.run(&mut next, run.as_ref()).await;
                     ended = Some((next, after));
                 }
                 Ok(None) => {
@@ -127,8 +128,8 @@ impl Worker {
         R: Fn(Job) -> F,
         F: Future<Output = After>,
     {
-        let Some(running) = self.settle_and_claim(None).await? else { return Ok(false) };
-        let after = self.run(&running, run).await;
+        let Some(mut running) = self.settle_and_claim(None).await? else { return Ok(false) };
+        let after = self.run(&mut running, run).await;
         let mut tx = self.store.begin().await?;
         self.settle(&mut tx, &running.job, &after).await?;
         tx.commit().await?;
@@ -154,12 +155,14 @@ impl Worker {
         }))
     }
 
-    async fn run<R, F>(&self, running: &Running, run: &R) -> After
+    async fn run<R, F>(&self, running: &mut Running, run: &R) -> After
     where
         R: Fn(Job) -> F,
         F: Future<Output = After>,
     {
-        AssertUnwindSafe(run(running.job.clone())).catch_unwind().await.unwrap_or_else(|_| After::Retry {
+        let about = mem::take(&mut running.job.about);
+        let job = Job { about, ..running.job.clone() };
+        AssertUnwindSafe(run(job)).catch_unwind().await.unwrap_or_else(|_| After::Retry {
             why: "Syncing this record failed inside; the cause is in the server's log.".into(),
             after_ms: None,
         })

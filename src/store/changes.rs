@@ -89,7 +89,7 @@ impl Tx {
             Dialect::Sqlite => keep!(sqlite),
             Dialect::Postgres => keep!(postgres),
         };
-        let new: Vec<(String,)> = self.rows(sqlx::query_as(sql).bind(to_json(&sorted))).await?;
+        let new: Vec<(String,)> = from_rows(&self.answer(sqlx::query(sql).bind(to_json(&sorted))).await?)?;
         Ok(new.into_iter().map(|(id,)| id).collect())
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Result, Store, StoreError, Tx, exactly_one, read_json, to_json};
 use merge::Rules;
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -45,7 +46,7 @@ pub struct Connection {
     pub client_secret: String,
     pub state: State,
     pub state_note: String,
-    pub rules: Rules,
+    pub rules: Arc<Rules>,
     /// The unguessable part of the webhook's address.
     pub webhook_key: String,
     /// Sealed.
@@ -87,11 +88,11 @@ pub(super) struct Row {
 
 impl Row {
     fn read(self) -> Result<Connection> {
-        let rules = read_json(&self.rules, "connections", "rules", &self.id)?;
-        Ok(self.with(rules))
+        let rules: Rules = read_json(&self.rules, "connections", "rules", &self.id)?;
+        Ok(self.with(Arc::new(rules)))
     }
 
-    fn with(self, rules: Rules) -> Connection {
+    fn with(self, rules: Arc<Rules>) -> Connection {
         Connection {
             rules,
             state: State::read(&self.state, self.disconnected_at),
@@ -140,6 +141,9 @@ macro_rules! select_connection {
 }
 
 pub(super) const CONNECTION: &str = select_connection!("where id = $1");
+/// Of the job that is taken under a claim.
+pub(super) const CONNECTION_OF_CLAIM: &str =
+    select_connection!("where id in (select connection_id from jobs where leased_by = $1 and state = 'running')");
 
 impl Store {
     pub async fn connections(&self) -> Result<Vec<Connection>> {
@@ -190,7 +194,7 @@ impl Tx {
             .bind(&c.client_secret)
             .bind(c.state.as_str())
             .bind(&c.state_note)
-            .bind(to_json(&c.rules))
+            .bind(to_json(c.rules.as_ref()))
             .bind(&c.webhook_key)
             .bind(&c.webhook_secret)
             .bind(&c.acting_as)

@@ -1,6 +1,6 @@
 //! Desk's tickets, comments, edits and users.
 
-use super::{Result, Statement, Store, Tx, exactly_one};
+use super::{Result, Statement, Store, Tx, exactly_one, from_rows};
 use sqlx::AssertSqlSafe;
 
 /// A ticket as it is stored. `field_edits` is JSON: field to who and when. A deleted one is found by its origin only.
@@ -314,7 +314,7 @@ fn contains(words: &str) -> String {
 impl Tx {
     /// As this transaction sees it.
     pub async fn ticket(&mut self, id: &str) -> Result<Option<Ticket>> {
-        Ok(self.rows(sqlx::query_as(TICKET).bind(id)).await?.pop())
+        Ok(from_rows(&self.answer(sqlx::query(TICKET).bind(id)).await?)?.pop())
     }
 
     /// A user as this transaction sees it, those that it added included.

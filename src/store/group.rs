@@ -134,17 +134,17 @@ impl Member {
         Ok(&mut self.group.connection)
     }
 
-    /// What the last statement answered. Whoever goes on after an error loses the rest: nothing of it may be committed
+    /// What each statement answered. Whoever goes on after an error loses the rest: nothing of it may be committed
     /// without what failed.
-    pub async fn send(&mut self) -> Result<Vec<AnyRow>> {
+    pub async fn send(&mut self) -> Result<Vec<Vec<AnyRow>>> {
         self.group.doing = Doing::Work;
         self.group.savepoint = self.savepoint;
         if mem::replace(&mut self.has_failed, true) {
             return Err(StoreError::Lost);
         }
-        let mut rows = mem::take(&mut self.writes).send(&mut self.group.connection).await?;
+        let answers = mem::take(&mut self.writes).send(&mut self.group.connection).await?;
         self.has_failed = false;
-        Ok(rows.pop().unwrap_or_default())
+        Ok(answers)
     }
 
     /// Nothing of it happened: who has the next turn sees to that, which is this one.

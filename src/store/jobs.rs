@@ -1,6 +1,8 @@
 //! Durable jobs: who looks at what, when. `queue` gives them their meaning.
 
-use super::{Dialect, Result, Store, StoreError, Tx, to_json};
+use super::connections::CONNECTION_OF_CLAIM;
+use super::links::LINK_OF_CLAIM;
+use super::{About, Dialect, Result, Store, StoreError, Tx, from_rows, to_json};
 use serde::Serialize;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +56,7 @@ impl From<i64> for Urgency {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
 pub struct Job {
     pub id: String,
     pub connection_id: String,
@@ -77,6 +79,9 @@ pub struct Job {
     /// As it was when it was taken.
     #[serde(skip)]
     pub lease_until: i64,
+    #[sqlx(skip)]
+    #[serde(skip)]
+    pub about: About,
 }
 
 /// How a job that ran goes back to waiting.
@@ -269,12 +274,21 @@ impl Tx {
     /// Takes a due job of an active connection whose lane is free: of the connection with the fewest running jobs, live
     /// before bulk, then the longest due. A claim has a name of its own: who lost a job and takes it again is another.
     pub async fn claim_job(&mut self, claim: &str, now: i64, lease_until: i64) -> Result<Option<Job>> {
-        let next = sqlx::query_as(self.dialect.take_next()).bind(now).bind(claim).bind(lease_until);
-        let job = self.rows(next).await?.pop();
-        // Only where others take jobs as well may somebody just have been faster.
-        if job.is_some() || self.dialect == Dialect::Sqlite {
+        let next = sqlx::query(self.dialect.take_next()).bind(now).bind(claim).bind(lease_until);
+        if self.dialect == Dialect::Sqlite {
+            // What the job is about comes along in the same message.
+            let (connection, link) =
+                (sqlx::query(CONNECTION_OF_CLAIM).bind(claim), sqlx::query(LINK_OF_CLAIM).bind(claim));
+            let mut answers = self.answers(vec![next, connection, link]).await?;
+            let about = answers.split_off(1);
+            let job = from_rows::<Job>(&answers.pop().unwrap_or_default())?.pop();
+            return Ok(job.map(|job| Job { about: About::of(about), ..job }));
+        }
+        let job = from_rows(&self.answer(next).await?)?.pop();
+        if job.is_some() {
             return Ok(job);
         }
+        // Others take jobs as well, and somebody may just have been faster.
         let connections: Vec<(String, i64)> =
             sqlx::query_as(CONNECTIONS_WITH_WORK).bind(now).fetch_all(self.now().await?).await?;
         for (connection, best) in connections {

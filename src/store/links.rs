@@ -1,10 +1,12 @@
 //! Links: pairs of records, their base, and the pairs of comments.
 
 use super::connections::CONNECTION;
-use super::{Apart, Connection, Result, Store, Tx, from_rows, read_json, to_json};
+use super::{Apart, Connection, Job, Result, Store, Tx, from_rows, read_json, to_json};
 use merge::{Base, Side, Value};
 use serde::{Deserialize, Serialize};
+use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -208,6 +210,32 @@ const TO_SYNC: &str = select_link!(
     "where connection_id = $1 and servicenow_id = $2"
 );
 
+/// The same of the job that is taken under a claim.
+pub(super) const LINK_OF_CLAIM: &str = select_link!(
+    ", (select count(*) from deliveries d where d.link_id = links.id and d.state in ('planned', 'sending')) as deliveries, \
+     (select count(*) from conflicts c where c.link_id = links.id and c.state in ('open', 'chosen')) as conflicts, \
+     (select count(*) from dead_letters l where l.holds = 1 and l.lane in \
+     (select lane from jobs where leased_by = $1 and state = 'running')) as letters",
+    "where (connection_id, servicenow_id) in \
+     (select connection_id, subject from jobs where leased_by = $1 and state = 'running')"
+);
+
+/// The connection and the link of a job as the database answered, if it was asked.
+#[derive(Clone, Default)]
+pub struct About(Vec<Vec<AnyRow>>);
+
+impl About {
+    pub(super) fn of(answers: Vec<Vec<AnyRow>>) -> Self {
+        Self(answers)
+    }
+}
+
+impl fmt::Debug for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("About")
+    }
+}
+
 impl Store {
     pub async fn link(&self, id: &str) -> Result<Option<Link>> {
         let row: Option<Row> = sqlx::query_as(select_link!("where id = $1"))
@@ -237,18 +265,19 @@ impl Store {
         row.map(ToSync::read).transpose()
     }
 
-    /// The same, and its connection.
+    /// The connection of a job, and the same of its record.
     pub async fn connection_and_link(
         &self,
-        connection: &str,
-        record: &str,
-        lane: &str,
+        job: &Job,
+        about: About,
     ) -> Result<Option<(Connection, Option<(Link, Beside)>)>> {
-        let reads = vec![
-            sqlx::query(CONNECTION).bind(connection),
-            sqlx::query(TO_SYNC).bind(connection).bind(record).bind(lane),
-        ];
-        let answers = self.read_all(reads).await?;
+        let (connection, record) = (&job.connection_id, &job.subject);
+        let answers = if about.0.is_empty() {
+            let link = sqlx::query(TO_SYNC).bind(connection).bind(record).bind(&job.lane);
+            self.read_all(vec![sqlx::query(CONNECTION).bind(connection), link]).await?
+        } else {
+            about.0
+        };
         let [connections, links] = &answers[..] else { return Ok(None) };
         let Some(connection) = from_rows(connections)?.pop() else { return Ok(None) };
         let link = from_rows(links)?.pop().map(ToSync::read).transpose()?;
@@ -370,8 +399,7 @@ impl Tx {
              servicenow_number = $7, platform_id = $8, state = $9, note = $10 where id = $1 and version = $2"
         };
         let gone = link.gone.map_or("", Side::as_str);
-        let mut saved =
-            sqlx::query(sql).bind(&link.id).bind(link.version).bind(base).bind(cuts).bind(gone).bind(now);
+        let mut saved = sqlx::query(sql).bind(&link.id).bind(link.version).bind(base).bind(cuts).bind(gone).bind(now);
         if !is_listed_alike {
             saved = saved
                 .bind(&link.servicenow_number)

@@ -7,16 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// By connection: the text, and what it says.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Mappings(Arc<Mutex<HashMap<String, (String, Rules)>>>);
+pub(super) struct Mappings(Arc<Mutex<HashMap<String, (String, Arc<Rules>)>>>);
 
 impl Mappings {
     /// `text` is what the database holds now. To compare it is much faster than to read it.
-    pub fn read(&self, connection: &str, text: &str) -> Result<Rules> {
+    pub fn read(&self, connection: &str, text: &str) -> Result<Arc<Rules>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, rules)) = known.get(connection).filter(|(before, _)| before == text) {
             return Ok(rules.clone());
         }
-        let rules: Rules = read_json(text, "connections", "rules", connection)?;
+        let rules: Arc<Rules> = Arc::new(read_json(text, "connections", "rules", connection)?);
         known.insert(connection.to_owned(), (text.to_owned(), rules.clone()));
         Ok(rules)
     }

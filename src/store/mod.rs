@@ -76,7 +76,7 @@ pub use hooks::{Hooks, Sample, TurnedAway, TurnedAwayCalls};
 pub use identities::{Identity, Remembered};
 pub use inbox::Batch;
 pub use jobs::{Back, Job, JobKind, Urgency};
-pub use links::{Beside, CalledLink, Cut, Link, LinkState, Was};
+pub use links::{About, Beside, CalledLink, Cut, Link, LinkState, Was};
 pub use messages::{Heard, Messages};
 pub use moments::{Apart, Moment, Standing};
 pub use past::Past;
@@ -312,18 +312,29 @@ impl Tx {
         }
     }
 
-    /// The answer of a statement, which goes along with the writes before it.
-    async fn rows<T>(&mut self, asked: QueryAs<'_, T>) -> Result<Vec<T>>
-    where
-        T: for<'r> FromRow<'r, AnyRow> + Send + Unpin,
-    {
+    /// What each of these answers, which go along with the writes before them.
+    async fn answers(&mut self, asked: Vec<Statement<'_>>) -> Result<Vec<Vec<AnyRow>>> {
+        let mut answers = Vec::new();
         match &mut self.inner {
-            Inner::Own(own) => Ok(asked.fetch_all(&mut **own).await?),
+            Inner::Own(own) => {
+                for one in asked {
+                    answers.push(one.fetch_all(&mut **own).await?);
+                }
+            }
             Inner::Shared(member) => {
-                member.writes.add(asked, false)?;
-                from_rows(&member.send().await?)
+                let before = member.writes.len();
+                for one in asked {
+                    member.writes.add(one, false)?;
+                }
+                answers = member.send().await?.split_off(before);
             }
         }
+        Ok(answers)
+    }
+
+    /// The same of one.
+    async fn answer(&mut self, asked: Statement<'_>) -> Result<Vec<AnyRow>> {
+        Ok(self.answers(vec![asked]).await?.pop().unwrap_or_default())
     }
 
     /// A write whose answer nobody needs: made before the next statement that is answered, or with the commit.
@@ -460,6 +471,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(20, "0020_pulse"),
         pair!(21, "0021_lists"),
         pair!(22, "0022_links"),
+        pair!(23, "0023_leases"),
     ];
     texts
         .iter()

@@ -8,6 +8,7 @@ use futures::TryStreamExt;
 use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyConnection, AssertSqlSafe, Either, Execute, Executor};
+use std::fmt::Write;
 
 pub(super) type Statement<'q> = Query<'q, Any, AnyArguments>;
 
@@ -23,6 +24,10 @@ pub(super) struct Statements {
 impl Statements {
     pub fn is_empty(&self) -> bool {
         self.finds_one.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.finds_one.len()
     }
 
     pub fn add<'q>(&mut self, mut statement: impl Execute<'q, Any>, finds_one: bool) -> Result<()> {
@@ -45,9 +50,10 @@ impl Statements {
         for part in parts {
             let digits = part.bytes().take_while(u8::is_ascii_digit).count();
             let (number, rest) = part.split_at(digits);
-            let number =
-                number.parse::<usize>().map_or_else(|_| number.to_owned(), |number| (number + before).to_string());
-            self.text.extend(["$", &number, rest]);
+            let _ = match number.parse::<usize>() {
+                Ok(number) => write!(self.text, "${}{rest}", number + before),
+                Err(_) => write!(self.text, "${part}"),
+            };
         }
         self.text.push(';');
         self.finds_one.push(finds_one);

@@ -38,7 +38,7 @@ use crate::clock::SharedClock;
 use crate::connectors::{Failure, Urgency};
 use crate::news::News;
 use crate::queue::{After, Wake};
-use crate::store::{self, AuditEntry, Job, JobKind, Link, NEVER, State, Store, StoreError};
+use crate::store::{self, About, AuditEntry, Job, JobKind, Link, NEVER, State, Store, StoreError};
 use reconcile::Known;
 use std::mem;
 use std::sync::Arc;
@@ -106,10 +106,11 @@ impl Engine {
     }
 
     /// Runs one job of the queue.
-    pub async fn run(&self, job: Job) -> After {
+    pub async fn run(&self, mut job: Job) -> After {
+        let about = mem::take(&mut job.about);
         let began = self.clock.now();
         let claimed = Self { claim: Some(Arc::new(claim::Claim::of(&job))), ..self.clone() };
-        match claimed.run_unless_stopped(&job).await {
+        match claimed.run_unless_stopped(&job, about).await {
             Ok(after) => after,
             Err(SyncError::Failure(failure)) => self.after_failure(&job, failure, began).await,
             Err(SyncError::Stopped) => After::Again { at: NEVER },
@@ -131,8 +132,8 @@ impl Engine {
         });
     }
 
-    async fn run_unless_stopped(&self, job: &Job) -> Result<After, SyncError> {
-        let read = self.store.connection_and_link(&job.connection_id, &job.subject, &job.lane).await?;
+    async fn run_unless_stopped(&self, job: &Job, about: About) -> Result<After, SyncError> {
+        let read = self.store.connection_and_link(job, about).await?;
         let Some((connection, link)) = read else { return Ok(After::Done) };
         if connection.state != State::Active {
             return Ok(stopped());

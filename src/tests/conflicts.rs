@@ -341,10 +341,10 @@ async fn an_answer_becomes_the_rule_by_way_of_the_draft() {
     let next = location(&pair.program.post("/fn/change-mapping", &form).await);
     assert!(next.ends_with("/mappings/preview"), "{next}");
     let store = &pair.program.database.store;
-    let rules = |rules: merge::Rules| rules.rule("title").cloned().expect("there");
-    let drafted = rules(store.draft(&connection).await.expect("readable").expect("a draft").rules);
+    let title = |rules: &merge::Rules| rules.rule("title").cloned().expect("there");
+    let drafted = title(&store.draft(&connection).await.expect("readable").expect("a draft").rules);
     assert_eq!((drafted.strategy, drafted.priority), (Some(merge::Strategy::OwnershipPriority), (5, 10)));
-    let now = rules(store.connection(&connection).await.expect("readable").expect("there").rules);
+    let now = title(&store.connection(&connection).await.expect("readable").expect("there").rules);
     assert_ne!(now.strategy, drafted.strategy, "nothing has an effect yet");
     let page = pair.program.get(&place).await.text().await.expect("a page");
     assert!(page.contains("has no effect yet") && !page.contains("Make this the rule"));

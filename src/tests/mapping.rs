@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value as Json, json};
 
 async fn rules(program: &Program, connection: &str) -> Rules {
-    program.database.store.connection(connection).await.expect("readable").expect("there").rules
+    program.database.store.connection(connection).await.expect("readable").expect("there").rules.as_ref().clone()
 }
 
 async fn draft(program: &Program, connection: &str) -> Draft {

@@ -99,6 +99,7 @@ impl Watch {
             letters: 0,
             claim: String::new(),
             lease_until: i64::MAX,
+            about: store::About::default(),
         };
         self.engine.run(poll).await
     }

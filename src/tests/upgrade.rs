@@ -28,7 +28,7 @@ async fn goes_on(database: Database) {
     assert_eq!(versions.len(), 1, "what is in force is a version");
     assert_eq!((versions[0].version, versions[0].published_at), (connection.rules.version, 0));
     let kept = store.rules_of_version("c1", versions[0].version).await.expect("readable").expect("kept");
-    assert_eq!(kept, connection.rules);
+    assert_eq!(kept, *connection.rules);
     assert!(store.draft("c1").await.expect("readable").is_none());
     assert_eq!(
         store.hooks("c1").await.expect("readable"),

@@ -11,8 +11,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// A worker waits so long; then its job goes back to the queue.
+/// A worker waits so long for the next part of an hour; then its job goes back to the queue.
 const PATIENCE_MS: i64 = 1_000;
+/// And so long for a place among the requests that run at once: all workers together may ask a slow instance for several
+/// times as many.
+const PLACE_MS: u64 = 5_000;
 
 /// What all clones of an [`super::Instance`] know together.
 pub(super) struct Turns {
@@ -70,10 +73,9 @@ impl Turns {
         lock(&self.pacer).left_to_bulk(self.clock.now())
     }
 
-    /// A turn, if there is one within about a second.
+    /// A turn, if there is one within a few seconds.
     pub async fn take(self: &Arc<Self>, resource: &str, urgency: Urgency) -> Result<Turn, Failure> {
-        let patience = Duration::from_millis(PATIENCE_MS.unsigned_abs());
-        tokio::time::timeout(patience, self.wait(resource, urgency)).await.unwrap_or_else(|_| {
+        tokio::time::timeout(Duration::from_millis(PLACE_MS), self.wait(resource, urgency)).await.unwrap_or_else(|_| {
             Err(put_off("So many requests to ServiceNow run at once as it may be asked.", PATIENCE_MS))
         })
     }

@@ -127,7 +127,7 @@ impl Operations {
             client_secret: secret,
             state: State::Draft,
             state_note: String::new(),
-            rules,
+            rules: rules.into(),
             webhook_key: clock.secret(),
             webhook_secret: self.sealed("webhook_secret", id, &clock.secret())?,
             acting_as: String::new(),

@@ -70,13 +70,13 @@ impl Operations {
         pull_by: &str,
         history: &str,
     ) -> Matching {
-        let mut rules = connection.rules.clone();
+        let mut rules = Rules::clone(&connection.rules);
         match conditions::read(FILTER, typed, &rules.entry.servicenow) {
             Ok(condition) => rules.entry.servicenow = condition,
             Err(trouble) => return Matching { problem: trouble.to_string(), ..Matching::default() },
         }
         rules.pull_by = read_pull_by(pull_by).unwrap_or(rules.pull_by);
-        let counted = self.count(&Connection { rules, ..connection.clone() }, history).await;
+        let counted = self.count(&Connection { rules: rules.into(), ..connection.clone() }, history).await;
         counted.unwrap_or_else(|failure| Matching { problem: failure.to_string(), ..Matching::default() })
     }
 

@@ -154,7 +154,7 @@ impl Operations {
         self.commit(tx).await?;
         let page = format!("/settings/connections/{}/mappings/preview", work.connection.id);
         let candidate = Connection {
-            rules: Rules { version: work.connection.rules.version + 1, ..work.rules().clone() },
+            rules: Rules { version: work.connection.rules.version + 1, ..work.rules().clone() }.into(),
             ..work.connection
         };
         let replay = which.replay(clock.now());

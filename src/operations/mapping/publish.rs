@@ -95,7 +95,7 @@ impl Operations {
         if connection.state != State::Active {
             return Ok(());
         }
-        let asking = Connection { rules: candidate.clone(), ..connection.clone() };
+        let asking = Connection { rules: candidate.clone().into(), ..connection.clone() };
         let asked = match self.parts.connectors.look(&asking).await {
             Ok(sides) => {
                 let now = self.parts.clock.now();

@@ -16,7 +16,7 @@ pub async fn connection(store: &Store, clock: &TurnedClock) -> String {
         client_secret: String::new(),
         state: State::Active,
         state_note: String::new(),
-        rules: merge::incident_to_desk(),
+        rules: merge::incident_to_desk().into(),
         webhook_key: clock.secret(),
         webhook_secret: String::new(),
         acting_as: String::new(),
