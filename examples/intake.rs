@@ -136,7 +136,7 @@ async fn paused_connection(running: &start::Running) -> Answer<String> {
         client_secret: String::new(),
         state: State::Paused,
         state_note: String::new(),
-        rules: merge::incident_to_desk(),
+        rules: merge::incident_to_desk().into(),
         webhook_key: key.clone(),
         webhook_secret: parts.secrets.seal(&place, SECRET, &SystemClock)?,
         acting_as: String::new(),

@@ -79,6 +79,7 @@ pub struct Job {
     /// As it was when it was taken.
     #[serde(skip)]
     pub lease_until: i64,
+    /// What was read along when it was taken.
     #[sqlx(skip)]
     #[serde(skip)]
     pub about: About,

@@ -179,11 +179,25 @@ macro_rules! select_link {
     ($rest:literal) => {
         select_link!("", $rest)
     };
-    ($and:literal, $rest:literal) => {
+    ($($and:literal)+, $rest:literal) => {
         concat!(
             "select id, connection_id, servicenow_id, servicenow_number, platform_id, base, cuts, state, gone, version, note, created_at, changed_at",
-            $and,
+            $($and,)+
             " from links ",
+            $rest
+        )
+    };
+}
+
+/// With what waits beside it; letters are known by the lane.
+macro_rules! select_link_to_sync {
+    ($lane:literal, $rest:literal) => {
+        select_link!(
+            ", (select count(*) from deliveries d where d.link_id = links.id and d.state in ('planned', 'sending')) as deliveries, \
+             (select count(*) from conflicts c where c.link_id = links.id and c.state in ('open', 'chosen')) as conflicts, \
+             (select count(*) from dead_letters l where l.holds = 1 and l.lane in ("
+            $lane
+            ")) as letters",
             $rest
         )
     };
@@ -203,19 +217,11 @@ impl ToSync {
     }
 }
 
-const TO_SYNC: &str = select_link!(
-    ", (select count(*) from deliveries d where d.link_id = links.id and d.state in ('planned', 'sending')) as deliveries, \
-     (select count(*) from conflicts c where c.link_id = links.id and c.state in ('open', 'chosen')) as conflicts, \
-     (select count(*) from dead_letters l where l.lane = $3 and l.holds = 1) as letters",
-    "where connection_id = $1 and servicenow_id = $2"
-);
+const TO_SYNC: &str = select_link_to_sync!("$3", "where connection_id = $1 and servicenow_id = $2");
 
 /// The same of the job that is taken under a claim.
-pub(super) const LINK_OF_CLAIM: &str = select_link!(
-    ", (select count(*) from deliveries d where d.link_id = links.id and d.state in ('planned', 'sending')) as deliveries, \
-     (select count(*) from conflicts c where c.link_id = links.id and c.state in ('open', 'chosen')) as conflicts, \
-     (select count(*) from dead_letters l where l.holds = 1 and l.lane in \
-     (select lane from jobs where leased_by = $1 and state = 'running')) as letters",
+pub(super) const LINK_OF_CLAIM: &str = select_link_to_sync!(
+    "select lane from jobs where leased_by = $1 and state = 'running'",
     "where (connection_id, servicenow_id) in \
      (select connection_id, subject from jobs where leased_by = $1 and state = 'running')"
 );
@@ -388,15 +394,22 @@ impl Tx {
 
     /// Keeps the link as it is now, if its version is still the one that was read; then it is one higher.
     pub async fn save_link(&mut self, link: &mut Link, now: i64) -> Result<()> {
+        macro_rules! save {
+            ($more:literal) => {
+                concat!(
+                    "update links set base = $3, cuts = $4, gone = $5, changed_at = $6, version = version + 1",
+                    $more,
+                    " where id = $1 and version = $2"
+                )
+            };
+        }
         let (listed, base, cuts) = (link.listed(), to_json(&link.base), to_json(&link.cuts));
         // What is written as it was costs the indexes on it.
         let is_listed_alike = link.was.listed.as_ref() == Some(&listed);
         let sql = if is_listed_alike {
-            "update links set base = $3, cuts = $4, gone = $5, changed_at = $6, version = version + 1 \
-             where id = $1 and version = $2"
+            save!("")
         } else {
-            "update links set base = $3, cuts = $4, gone = $5, changed_at = $6, version = version + 1, \
-             servicenow_number = $7, platform_id = $8, state = $9, note = $10 where id = $1 and version = $2"
+            save!(", servicenow_number = $7, platform_id = $8, state = $9, note = $10")
         };
         let gone = link.gone.map_or("", Side::as_str);
         let mut saved = sqlx::query(sql).bind(&link.id).bind(link.version).bind(base).bind(cuts).bind(gone).bind(now);

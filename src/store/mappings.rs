@@ -5,9 +5,12 @@ use merge::Rules;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// By connection: the text, and what it says.
+/// The text, and what it says.
+type Known = (String, Arc<Rules>);
+
+/// By connection.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Mappings(Arc<Mutex<HashMap<String, (String, Arc<Rules>)>>>);
+pub(super) struct Mappings(Arc<Mutex<HashMap<String, Known>>>);
 
 impl Mappings {
     /// `text` is what the database holds now. To compare it is much faster than to read it.

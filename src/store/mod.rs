@@ -471,7 +471,7 @@ fn migrations(dialect: Dialect) -> Vec<Migration> {
         pair!(20, "0020_pulse"),
         pair!(21, "0021_lists"),
         pair!(22, "0022_links"),
-        pair!(23, "0023_leases"),
+        pair!(23, "0023_claims"),
     ];
     texts
         .iter()

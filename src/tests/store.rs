@@ -3,8 +3,8 @@
 use super::support::{Database, TurnedClock, connection, on_both_databases};
 use crate::clock::Clock;
 use crate::store::{
-    Change, CommentLine, Delivery, DeliveryState, Draft, Link, PersonRow, Preview, Source, State, Store, StoreError,
-    Ticket, TicketSearch, User, Version, Was,
+    Change, CommentLine, Delivery, DeliveryState, Draft, Link, LinkState, PersonRow, Preview, Source, State, Store,
+    StoreError, Ticket, TicketSearch, User, Version, Was,
 };
 use merge::{Base, Side, Value};
 
@@ -14,6 +14,7 @@ on_both_databases!(
     transactions_that_come_together_end_each_for_itself,
     the_same_event_is_kept_once,
     a_link_is_moved_on_by_one_worker_only,
+    a_link_is_kept_whole_whichever_part_of_it_moved,
     deliveries_come_back_in_order_until_they_end,
     nothing_is_meant_to_be_sent_for_a_connection_that_was_stopped,
     a_comment_with_an_origin_is_there_once,
@@ -149,7 +150,7 @@ async fn link(database: &Database, clock: &TurnedClock) -> Link {
         platform_id: None,
         base: Base::from([("title".to_owned(), Value::text("a title"))]),
         cuts: std::collections::BTreeMap::new(),
-        state: crate::store::LinkState::Linked,
+        state: LinkState::Linked,
         gone: None,
         version: 1,
         note: String::new(),
@@ -180,6 +181,33 @@ async fn a_link_is_moved_on_by_one_worker_only(database: Database) {
     assert!(matches!(saved.await, Err(StoreError::Stale)));
     let read = database.store.link_of_ticket("t1").await.expect("readable").expect("there");
     assert_eq!((read.version, read.base), (2, first.base));
+}
+
+async fn a_link_is_kept_whole_whichever_part_of_it_moved(database: Database) {
+    let clock = clock();
+    let mut link = link(&database, &clock).await;
+    let moves: [fn(&mut Link); 8] = [
+        |link| link.platform_id = Some("t1".into()),
+        |link| link.base.extend([("title".to_owned(), Value::text("another"))]),
+        |link| link.note = "a person must act".into(),
+        |link| link.gone = Some(Side::Platform),
+        |link| link.servicenow_number = "INC0010002".into(),
+        |link| link.state = LinkState::Unlinked,
+        |link| link.note.clear(),
+        |link| link.platform_id = None,
+    ];
+    for (step, moved) in moves.into_iter().enumerate() {
+        moved(&mut link);
+        let mut tx = database.store.begin().await.expect("begins");
+        tx.save_link(&mut link, clock.now()).await.expect("saved");
+        tx.commit().await.expect("committed");
+        let read = database.store.link(&link.id).await.expect("readable").expect("there");
+        let whole = |link: &Link| {
+            let Link { platform_id, base, note, gone, servicenow_number, state, version, .. } = link.clone();
+            (platform_id, base, note, gone, servicenow_number, state, version)
+        };
+        assert_eq!(whole(&read), whole(&link), "{step}");
+    }
 }
 
 async fn deliveries_come_back_in_order_until_they_end(database: Database) {
