@@ -10,6 +10,7 @@ const queue = ["-p", "isthmus", "--lib", "tests::queue::on_sqlite"];
 const store = ["-p", "isthmus", "--lib", "tests::store::on_sqlite"];
 const sleeping = ["-p", "isthmus", "--lib", "tests::simulation::sleeping"];
 const deliveries = ["-p", "isthmus", "--lib", "sync::deliver::tests"];
+const readback = ["-p", "isthmus", "--lib", "tests::readback::what_came_true"];
 const polling = ["-p", "isthmus", "--lib", "polling"];
 const conformance = ["-p", "isthmus", "--lib", "tests::conformance::servicenow::changes"];
 
@@ -69,7 +70,7 @@ const bugs = [
     find: "side.create(&key, ", put: "side.create(&engine.clock.id(), ",
   },
   {
-    name: "own-write-is-an-edit", test: simulation, file: "src/sync/deliver/write.rs",
+    name: "own-write-is-an-edit", test: readback, file: "src/sync/deliver/write.rs",
     says: "a field write whose answer was lost comes back as an edit of that side",
     find: "_ if is_there => after.base.extend(part.agreed),", put: "_ if is_there => {}",
   },

@@ -3,7 +3,7 @@
 use super::support::Pair;
 use crate::queue;
 use crate::store::Urgency;
-use merge::Owner;
+use merge::{Owner, Strategy};
 use reqwest::Method;
 use serde_json::json;
 
@@ -104,4 +104,28 @@ async fn what_turns_in_circles_is_told_and_not_fought_over() {
     pair.program.until("it is written", async || pair.titles().await.0 == "another").await;
     pair.quiet().await;
     assert_eq!(pair.link().await.note, "");
+}
+
+/// Desk's edit reached ServiceNow, and the answer was lost. A person edits again before anybody looks.
+#[tokio::test]
+async fn what_came_true_of_a_lost_write_is_no_edit_of_that_side() {
+    let pair = Pair::linked().await;
+    let program = &pair.program;
+    pair.publish(|rules| {
+        let title = rules.fields.iter_mut().find(|rule| rule.name == "title").expect("there");
+        // Were it taken for an edit of ServiceNow, it would win.
+        (title.strategy, title.priority) = (Some(Strategy::OwnershipPriority), (10, 5));
+    })
+    .await;
+    pair.quiet().await;
+    let lost = json!({"kind": "lose_response", "path": "/api/now/table/incident", "method": "PATCH", "count": 1});
+    program.switch(json!({"faults": [lost]})).await;
+    program.edit_ticket(&pair.ticket, &[("title", "first")]).await;
+    program.until("it arrives", async || pair.titles().await.0 == "first").await;
+    program.edit_ticket(&pair.ticket, &[("title", "second")]).await;
+    pair.quiet().await;
+    assert_eq!(pair.titles().await, ("second".to_owned(), "second".to_owned()));
+    let sent = program.database.store.deliveries_of(&pair.link().await.id, "write").await.expect("readable");
+    let [.., first, second] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!((first.state.as_str(), second.state.as_str()), ("superseded", "done"));
 }
