@@ -114,7 +114,15 @@ impl Writer {
                 let Some(group) = turn.as_mut() else { return Ok(turn) };
                 let name = group.savepoint.unwrap_or_default();
                 let undo = AssertSqlSafe(format!("rollback to {name}; release {name}"));
-                if group.connection.execute(undo).await.is_ok() {
+                let mut is_undone = group.connection.execute(undo).await.is_ok();
+                if !is_undone {
+                    // It was dropped before its savepoint was opened, so nothing of it ran; the one before may be open still.
+                    // Unless there is no transaction any more: then this begins one, and all of it goes.
+                    let before = if name == ODD { EVEN } else { ODD };
+                    let _ = group.connection.execute(AssertSqlSafe(format!("release {before}"))).await;
+                    is_undone = group.connection.execute("begin").await.is_err();
+                }
+                if is_undone {
                     (group.savepoint, group.doing) = (None, Doing::Nothing);
                 } else {
                     end(&mut turn, false).await;
