@@ -260,11 +260,7 @@ impl Store {
             }
             return together.send(&mut connection).await;
         }
-        let mut answers = Vec::new();
-        for read in reads {
-            answers.push(read.fetch_all(&mut *connection).await?);
-        }
-        Ok(answers)
+        one_by_one(&mut connection, reads).await
     }
 
     /// A transaction that was dropped holds up others until the next one begins, or until this.
@@ -314,22 +310,16 @@ impl Tx {
 
     /// What each of these answers, which go along with the writes before them.
     async fn answers(&mut self, asked: Vec<Statement<'_>>) -> Result<Vec<Vec<AnyRow>>> {
-        let mut answers = Vec::new();
         match &mut self.inner {
-            Inner::Own(own) => {
-                for one in asked {
-                    answers.push(one.fetch_all(&mut **own).await?);
-                }
-            }
+            Inner::Own(own) => one_by_one(own, asked).await,
             Inner::Shared(member) => {
                 let before = member.writes.len();
                 for one in asked {
                     member.writes.add(one, false)?;
                 }
-                answers = member.send().await?.split_off(before);
+                Ok(member.send().await?.split_off(before))
             }
         }
-        Ok(answers)
     }
 
     /// The same of one.
@@ -411,6 +401,15 @@ fn make_private_file(url: &str) -> Result<()> {
 /// `FILE` of `sqlite://FILE`.
 fn sqlite_file(url: &str) -> Option<&str> {
     url.strip_prefix("sqlite:")?.trim_start_matches("//").split('?').next()
+}
+
+/// What each of these answers, on a database that takes one statement at a time.
+async fn one_by_one(connection: &mut AnyConnection, asked: Vec<Statement<'_>>) -> Result<Vec<Vec<AnyRow>>> {
+    let mut answers = Vec::new();
+    for one in asked {
+        answers.push(one.fetch_all(&mut *connection).await?);
+    }
+    Ok(answers)
 }
 
 /// An update that must find exactly one row: another number means that someone was faster.
