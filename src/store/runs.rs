@@ -256,13 +256,25 @@ impl Tx {
         Ok(true)
     }
 
-    /// Whether this stopped it; the looks that wait stay aside until it goes on.
+    /// A person stops it. Whether this did.
     pub async fn stop_run(&mut self, run: &str) -> Result<bool> {
-        let sql = "update runs set state = 'stopped' where id = $1 and state = 'running'";
+        self.stop_by(run, "update runs set state = 'stopped' where id = $1 and state = 'running'").await
+    }
+
+    /// The breaker stops it, unless a person has let it go on since the look was refused. Whether this did.
+    pub async fn trip_breaker(&mut self, run: &str) -> Result<bool> {
+        let sql = "update runs set state = 'stopped' where id = $1 and state = 'running' and touched >= allowed";
+        self.stop_by(run, sql).await
+    }
+
+    /// The looks that wait stay aside until it goes on.
+    async fn stop_by(&mut self, run: &str, sql: &'static str) -> Result<bool> {
         let stopped = sqlx::query(sql).bind(run).execute(self.now().await?).await?.rows_affected() == 1;
-        let sql =
-            "update jobs set run_at = $2 where run_id = $1 and run_id <> '' and kind = 'sync' and state = 'ready'";
-        sqlx::query(sql).bind(run).bind(NEVER).execute(self.now().await?).await?;
+        if stopped {
+            let sql =
+                "update jobs set run_at = $2 where run_id = $1 and run_id <> '' and kind = 'sync' and state = 'ready'";
+            sqlx::query(sql).bind(run).bind(NEVER).execute(self.now().await?).await?;
+        }
         Ok(stopped)
     }
 

@@ -268,7 +268,7 @@ impl Look {
     /// The breaker: nothing more is touched until a person says so.
     async fn stop(&self, engine: &Engine) -> Stored<SyncError> {
         let mut tx = engine.begin().await?;
-        let stopped = tx.stop_run(&self.run.id).await?;
+        let stopped = tx.trip_breaker(&self.run.id).await?;
         tx.commit().await?;
         if stopped {
             tracing::error!(connection.id = %self.run.connection_id, run.id = %self.run.id, allowed = self.run.allowed, "a reconcile run would touch too many links; it is stopped until a person says whether it goes on");

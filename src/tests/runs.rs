@@ -11,6 +11,7 @@ use serde_json::json;
 on_both_databases!(
     a_run_is_stopped_by_the_breaker_and_continues_after_a_person_says_so,
     a_run_touches_exactly_as_many_as_allowed_however_many_workers,
+    a_look_that_was_refused_before_a_person_said_so_does_not_stop_the_run_again,
     a_backfill_and_news_look_at_a_record_together_and_neither_is_lost,
     what_something_open_needs_is_never_purged,
 );
@@ -207,6 +208,41 @@ async fn a_run_touches_exactly_as_many_as_allowed_however_many_workers(database:
     assert_eq!(stored, 14, "seven records, each twice");
     let run = database.store.run(&run.id).await.expect("readable").expect("there");
     assert_eq!((run.touched, run.differences), (7, 7));
+}
+
+async fn a_look_that_was_refused_before_a_person_said_so_does_not_stop_the_run_again(database: Database) {
+    let store = &database.store;
+    let clock = TurnedClock::at(1_800_000_000_000);
+    let connection = connection(store, &clock).await;
+    let upkeep = Upkeep { share: 0, least: 1, ..Upkeep::default() };
+    let mut tx = store.begin().await.expect("begins");
+    assert!(runs::begin(&mut tx, &connection, 3, &upkeep, How::Healing, "Ada", &clock).await.expect("begun"));
+    tx.commit().await.expect("committed");
+    let run = store.open_run(&connection).await.expect("readable").expect("begun").id;
+    let mut tx = store.begin().await.expect("begins");
+    let looks = [(connection.as_str(), "third")];
+    queue::look_at_for(&mut tx, looks, Urgency::Bulk, &run, &clock).await.expect("queued");
+    let finding = Finding { rule: "title".into(), servicenow: "a".into(), platform: "b".into(), why: "c".into() };
+    assert!(tx.touch(&run, "c/first", None, std::slice::from_ref(&finding)).await.expect("touched"));
+    tx.commit().await.expect("committed");
+    // Two looks are refused at once. One stops the run, and the other comes to that after the person's word.
+    for lane in ["c/second", "c/third"] {
+        let mut tx = store.begin().await.expect("begins");
+        assert!(!tx.touch(&run, lane, None, std::slice::from_ref(&finding)).await.expect("asked"));
+        tx.undo().await.expect("undone");
+    }
+    let mut tx = store.begin().await.expect("begins");
+    assert!(tx.trip_breaker(&run).await.expect("stopped"));
+    tx.continue_run(&run).await.expect("goes on");
+    tx.take_up_looks(&run, clock.now()).await.expect("taken up");
+    assert!(!tx.trip_breaker(&run).await.expect("asked"));
+    let mut due = Vec::new();
+    while let Some(job) = tx.claim_job(&clock.id(), clock.now(), i64::MAX).await.expect("asked") {
+        due.push(job.subject);
+    }
+    tx.commit().await.expect("committed");
+    assert_eq!(store.run(&run).await.expect("readable").expect("there").state, RunState::Running);
+    assert!(due.contains(&"third".to_owned()), "no look was put aside: {due:?}");
 }
 
 async fn what_something_open_needs_is_never_purged(database: Database) {
