@@ -14,8 +14,10 @@ use sandbox::{OauthClient, Sandbox, Settings};
 use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -58,9 +60,7 @@ impl Program {
     /// By another clock than the machine's.
     pub async fn start_by(clock: SharedClock, database: Database, role: Role) -> Self {
         // The redirect URL must be known to ServiceNow before the console listens: find a free port first.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let listen = free.local_addr().expect("an address");
-        drop(free);
+        let listen = free_address();
         let client = OauthClient {
             name: "Isthmus".into(),
             client_id: CLIENT_ID.into(),
@@ -393,6 +393,21 @@ impl Program {
         })
         .await;
     }
+}
+
+/// An address that nobody listens at. The system gives ports from elsewhere to whoever asks for any, so that nothing takes
+/// this one before the program does; other test processes begin at other ports.
+fn free_address() -> SocketAddr {
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let begins_at = std::process::id().wrapping_mul(331);
+    (0..COUNT)
+        .map(|_| FIRST + begins_at.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % COUNT)
+        .filter_map(|port| u16::try_from(port).ok())
+        .map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
+        .find(|address| std::net::TcpListener::bind(address).is_ok())
+        .expect("a free port")
 }
 
 /// Where an answer sends the browser.
