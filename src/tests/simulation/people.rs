@@ -57,8 +57,13 @@ impl World {
                     .map(|rule| rule.name.clone())
                     .collect();
                 self.chosen.retain(|(of, rule), _| of != &record || !edited.contains(rule));
-                if self.is_closed(*side, &id) {
-                    self.reopened.insert(id.clone(), self.clock.now());
+                // What is committed late is there later, whatever the record is by then.
+                let lands = match how {
+                    How::CommittedLater { ms } if edited.iter().any(|rule| rule == "status") => Some(*ms),
+                    _ => self.is_closed(*side, &id).then_some(0),
+                };
+                if let Some(ms) = lands {
+                    self.reopened.insert(id.clone(), self.clock.now() + ms);
                 }
                 let memory = self.memory(*side);
                 match how {

@@ -96,7 +96,7 @@ pub struct World {
     pub removed: BTreeMap<String, Removed>,
     /// Of those, what we had made a moment before and did not know of yet: the answer was still on its way.
     pub removed_unknown: BTreeSet<String>,
-    /// Closed records that a person edited, and when last.
+    /// Records that a person's edit may have opened again, and when last it was there.
     pub reopened: BTreeMap<String, i64>,
     /// Somebody gave something up for good.
     pub somebody_discarded: bool,
