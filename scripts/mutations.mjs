@@ -9,6 +9,9 @@ const merge = ["-p", "merge"];
 const queue = ["-p", "isthmus", "--lib", "tests::queue::on_sqlite"];
 const store = ["-p", "isthmus", "--lib", "tests::store::on_sqlite"];
 const sleeping = ["-p", "isthmus", "--lib", "tests::simulation::sleeping"];
+const entering = ["-p", "isthmus", "--lib", "tests::simulation::entering"];
+const meanwhile = ["-p", "isthmus", "--lib", "tests::simulation::meanwhile"];
+const runs = ["-p", "isthmus", "--lib", "tests::runs::on_sqlite"];
 const deliveries = ["-p", "isthmus", "--lib", "sync::deliver::tests"];
 const readback = ["-p", "isthmus", "--lib", "tests::readback::what_came_true"];
 const polling = ["-p", "isthmus", "--lib", "polling"];
@@ -49,7 +52,7 @@ const bugs = [
     find: "tx.delivery_doubted(&delivery.id, engine.clock.now()).await?;", put: "tx.delivery_unsent(&delivery.id).await?;",
   },
   {
-    name: "doubt-since-the-mark", test: simulation, file: "src/sync/deliver/mod.rs",
+    name: "doubt-since-the-mark", test: meanwhile, file: "src/sync/deliver/mod.rs",
     says: "what may come of a lost answer counts from the mark before the request",
     find: "tx.delivery_doubted(&delivery.id, engine.clock.now()).await?;", put: "",
   },
@@ -97,9 +100,14 @@ const bugs = [
     find: "if sides.platform.find_new(&link).await?", put: "if false && sides.platform.find_new(&link).await?",
   },
   {
-    name: "tickets-without-run", test: simulation, file: "src/sync/runs.rs",
+    name: "tickets-without-run", test: entering, file: "src/sync/runs.rs",
     says: "a reconcile run looks at records without a ticket, and not at tickets without a record",
     find: "(None, _) if tickets_follow =>", put: "(None, _) if tickets_follow && run.queued < 0 =>",
+  },
+  {
+    name: "breaker-after-a-word", test: runs, file: "src/store/runs.rs",
+    says: "a look that was refused before a person let the run go on stops it again",
+    find: " and touched >= allowed", put: "",
   },
   {
     name: "hidden-is-empty", test: simulation, file: "merge/src/field_rule.rs",
@@ -118,7 +126,7 @@ const bugs = [
     find: ".filter(|row| row.platform == platform) {", put: ".filter(|row| row.platform == platform && row.default) {",
   },
   {
-    name: "collapse-loses-a-change", test: simulation, file: "src/store/jobs.rs",
+    name: "collapse-loses-a-change", test: meanwhile, file: "src/store/jobs.rs",
     says: "news that arrives while its record is looked at is thought to be seen",
     find: '" where true on conflict (lane)',
     put: "\" where not exists (select 1 from jobs r where r.state = 'running' and r.lane = value->>'lane') on conflict (lane)",

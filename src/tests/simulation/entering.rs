@@ -3,8 +3,9 @@
 
 use super::alone;
 use super::watched::{Tale, Watched};
+use super::world::ON_THE_WIRE;
 use crate::clock::SharedClock;
-use crate::connectors::memory::{Memory, Traps};
+use crate::connectors::memory::{ACCOUNT, Memory, Traps};
 use crate::connectors::{Failure, Urgency as Pace};
 use crate::news::News;
 use crate::queue::{self, Wake, Worker};
@@ -105,6 +106,23 @@ impl Joined {
         self.settle().await;
         let link = self.store.link_of(&self.connection, &record).await.expect("readable").expect("linked");
         (record, link.platform_id.expect("made"))
+    }
+
+    /// Whether a comment of the record was sent, and nobody knows what became of it.
+    pub async fn is_appending(&self, record: &str) -> bool {
+        let link = self.store.link_of(&self.connection, record).await.expect("readable").expect("linked");
+        let open = self.store.open_deliveries(&link.id).await.expect("readable");
+        open.iter().any(|delivery| delivery.kind == "append" && delivery.is_unsure())
+    }
+
+    /// Lets a process work until it is about to send a comment of the record.
+    pub async fn work_up_to_append(&self, work: &mut Work, record: &str) {
+        while work_up_to(work, 0).await != Some(ON_THE_WIRE) || !self.is_appending(record).await {}
+    }
+
+    /// How many comments we have sent to ServiceNow.
+    pub fn sent(&self, record: &str) -> usize {
+        self.servicenow.true_entries(record).into_iter().filter(|entry| entry.author == ACCOUNT).count()
     }
 
     /// ServiceNow tells of what we did there, leases end, and another process does the rest.

@@ -6,6 +6,7 @@ mod check;
 mod entering;
 mod gone;
 mod history;
+mod meanwhile;
 mod people;
 mod polling;
 mod publishing;

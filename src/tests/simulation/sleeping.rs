@@ -4,23 +4,17 @@
 use super::alone;
 use super::entering::{Joined, LONG, Work, work_up_to};
 use super::world::ON_THE_WIRE;
-use crate::connectors::memory::ACCOUNT;
 use merge::{Fields, Side, Stream, Value};
 
 /// Another process sends the comment, and its request is lost on the way: whoever comes next has to look for it.
 async fn lose_the_request(joined: &Joined, record: &str) {
-    let link = joined.store.link_of(&joined.connection, record).await.expect("readable").expect("linked");
     let mut work = joined.work();
-    let sends = async || {
-        let open = joined.store.open_deliveries(&link.id).await.expect("readable");
-        open.iter().any(|delivery| delivery.kind == "append" && delivery.is_unsure())
-    };
-    while work_up_to(&mut work, 0).await != Some(ON_THE_WIRE) || !sends().await {}
+    joined.work_up_to_append(&mut work, record).await;
     joined.servicenow.change_traps(|traps| traps.lost_requests = 1000);
     work_up_to(&mut work, 0).await;
     joined.servicenow.change_traps(|traps| traps.lost_requests = 0);
     assert_eq!(work_up_to(&mut work, usize::MAX).await, None);
-    assert!(sends().await, "nobody knows what became of it");
+    assert!(joined.is_appending(record).await, "nobody knows what became of it");
     joined.clock.turn(LONG);
 }
 
@@ -30,11 +24,6 @@ enum Other {
     IsDone,
     /// The comment is there, and its answer on the way.
     HasJustSent,
-}
-
-/// How many comments we have sent.
-fn sent(joined: &Joined, record: &str) -> usize {
-    joined.servicenow.true_entries(record).into_iter().filter(|entry| entry.author == ACCOUNT).count()
 }
 
 /// Answers whether the work was done before the place.
@@ -73,7 +62,7 @@ async fn crosses_once(place: usize, request_was_lost: bool, other: Other) -> boo
             joined.clock.turn(LONG);
             joined.worker().renew_and_free().await.expect("freed");
             let mut work = joined.work();
-            while sent(&joined, &record) == 0 && work_up_to(&mut work, 0).await.is_some() {}
+            while joined.sent(&record) == 0 && work_up_to(&mut work, 0).await.is_some() {}
             at_work = Some(work).filter(|_| at.is_some());
         }
     }
@@ -90,7 +79,7 @@ async fn crosses_once(place: usize, request_was_lost: bool, other: Other) -> boo
     if at.is_none() {
         return true;
     }
-    assert_eq!(sent(&joined, &record), 1, "it slept at place {place}, {at:?}, and the other {other:?}");
+    assert_eq!(joined.sent(&record), 1, "it slept at place {place}, {at:?}, and the other {other:?}");
     for (memory, id, field) in
         [(&joined.servicenow, &record, "short_description"), (&joined.platform, &ticket, "title")]
     {
