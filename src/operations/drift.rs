@@ -212,7 +212,7 @@ impl Operations {
 
 /// What a connection says while its run waits for a person.
 pub(super) fn stopped_note(run: &Run) -> String {
-    if run.touched < run.allowed {
+    if run.is_dry() || run.touched < run.allowed {
         return "A run was stopped by a person. Open Drift to continue or cancel it.".to_owned();
     }
     format!(

@@ -157,6 +157,29 @@ async fn a_cancelled_run_leaves_the_rest_as_it_is() {
     }
 }
 
+/// A dry run writes nothing, so no breaker stops it, whatever it finds.
+#[tokio::test]
+async fn a_dry_run_that_is_stopped_was_stopped_by_a_person() {
+    let (program, connection) = Program::connected(sqlite().await).await;
+    // ServiceNow lets nobody in for now, so the run is on its way.
+    program.switch(json!({"fail_next": {"status": 503, "count": 1_000_000}})).await;
+    let store = &program.database.store;
+    let mut tx = store.begin().await.expect("begins");
+    tx.put_upkeep(&connection, &Upkeep { share: 0, least: 0, ..Upkeep::default() }).await.expect("kept");
+    tx.commit().await.expect("committed");
+    program.ask("begin-run", &[("connection", &connection), ("how", "dry")]).await;
+    let run = newest(&program, &connection).await;
+    let finding = Finding { rule: "title".into(), servicenow: "a".into(), platform: "b".into(), why: "c".into() };
+    let mut tx = store.begin().await.expect("begins");
+    assert!(tx.touch(&run.id, "c/1", None, &[finding]).await.expect("touched"));
+    tx.commit().await.expect("committed");
+    assert!(program.ask("stop-run", &[("id", &run.id)]).await.is_null());
+    for (path, words) in [("/", "stopped by a person"), (&format!("/drift/{}", run.id), "A person stopped it")] {
+        let page = program.get(path).await.text().await.expect("a page");
+        assert!(page.contains(words) && !page.contains("was about to touch"), "{page}");
+    }
+}
+
 #[tokio::test]
 async fn a_scheduled_run_begins_by_itself() {
     let (program, connection) = Program::connected(sqlite().await).await;

@@ -12,6 +12,7 @@ on_both_databases!(
     migrating_twice_changes_nothing,
     a_transaction_that_is_dropped_never_happened,
     transactions_that_come_together_end_each_for_itself,
+    who_gives_up_in_the_middle_takes_nothing_of_the_others_with_it,
     the_same_event_is_kept_once,
     a_link_is_moved_on_by_one_worker_only,
     a_link_is_kept_whole_whichever_part_of_it_moved,
@@ -97,6 +98,39 @@ async fn transactions_that_come_together_end_each_for_itself(database: Database)
         assert_eq!(database.store.setting(&format!("setting {person}")).await.expect("readable"), None, "{person}");
     }
     assert_eq!(database.store.setting("last").await.expect("readable").as_deref(), Some("kept"));
+}
+
+/// Every second one is dropped while the database is at its statements, at one of them or another.
+async fn who_gives_up_in_the_middle_takes_nothing_of_the_others_with_it(database: Database) {
+    let mut people = tokio::task::JoinSet::new();
+    for person in 0..200_usize {
+        let store = database.store.clone();
+        people.spawn(async move {
+            let mut tx = store.begin().await.expect("begins");
+            tx.put_setting(&format!("setting {person}"), "kept").await.expect("put");
+            if person % 2 == 0 {
+                let asked = tx.link_of_ticket("none");
+                let given_up = async {
+                    for _ in 0..person % 7 {
+                        tokio::task::yield_now().await;
+                    }
+                };
+                futures::future::select(Box::pin(asked), Box::pin(given_up)).await;
+            } else {
+                tx.commit().await.expect("committed");
+            }
+        });
+    }
+    while let Some(done) = people.join_next().await {
+        done.expect("nobody fails for another");
+    }
+    let mut tx = database.store.begin().await.expect("begins");
+    tx.put_setting("last", "kept").await.expect("put");
+    tx.commit().await.expect("committed");
+    for person in 0..200_usize {
+        let kept = database.store.setting(&format!("setting {person}")).await.expect("readable");
+        assert_eq!(kept.is_some(), person % 2 == 1, "{person}");
+    }
 }
 
 /// On SQLite it fails when something is asked after it, or with the commit.

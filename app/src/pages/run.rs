@@ -26,7 +26,7 @@ fn Found(shown: Shown) -> impl IntoView {
     let drift = format!("/settings/connections/{connection_id}/drift");
     let is_open = matches!(row.state.as_str(), "running" | "stopped");
     let is_stopped = row.state == "stopped";
-    let by_breaker = is_stopped && row.touched >= row.allowed;
+    let by_breaker = is_stopped && row.kind != "dry" && row.touched >= row.allowed;
     let is_backfill = row.kind == "backfill";
     let heading = if is_backfill { "Backfill" } else { "Reconcile run" };
     let many = if is_backfill {
