@@ -90,6 +90,16 @@ const bugs = [
     put: "    let gone = if gone == Gone::Hidden { Gone::Deleted { at: 0, by: String::new() } } else { gone };\n    let Gone::Deleted { at, by } = gone else {",
   },
   {
+    name: "hidden-is-refused", test: meanwhile, file: "src/sync/deliver/mod.rs",
+    says: "what a hidden record does not take counts as refused, and a person must ask for it again",
+    find: 'delivery.kind != "create" && !is_shown', put: "delivery.kind.is_empty() && !is_shown",
+  },
+  {
+    name: "hidden-is-unsent", test: meanwhile, file: "src/sync/deliver/mod.rs",
+    says: "what a hidden record does not show counts as not sent, and is sent again when it shows",
+    find: "if hidden[&delivery.to()].is_some() {", put: "if hidden[&delivery.to()].is_some() && lost_on.is_some() {",
+  },
+  {
     name: "kept-is-deleted", test: simulation, file: "src/sync/gone.rs",
     says: "the record that is left is deleted where the connection says to keep it",
     find: "Left::Keep => Then::Keep,", put: "Left::Keep => Then::Delete,",

@@ -216,14 +216,15 @@ pub async fn an_appended_entry_is_shown_and_found_once(subject: &impl Subject) {
     let entry = entry("platform:1", Stream::Public, HARD);
     let nothing = BTreeSet::new();
     assert_eq!(side.find_entry(&id, &entry, &nothing).await, Ok(None));
-    side.append(&id, &entry).await.expect("taken");
+    let own = side.append(&id, &entry).await.expect("taken");
     let found = side.find_entry(&id, &entry, &nothing).await.expect("readable").expect("found");
     let shown = side.entries(&id).await.expect("readable");
     let same: Vec<&Entry> = shown.iter().filter(|shown| side.is_same(shown, &entry)).collect();
     assert!(same.len() == 1 && same[0].id == found && shown.len() == 1, "{shown:?}");
     assert!(same[0].body.contains("東京") && same[0].body.contains("<b>that</b>"), "{:?}", same[0].body);
     if subject.promises().keeps_keys {
-        side.append(&id, &entry).await.expect("taken");
+        let again = side.append(&id, &entry).await.expect("taken");
+        assert_eq!((own.as_ref(), again.as_ref()), (Some(&found), Some(&found)), "it tells which one it is");
         assert_eq!(side.entries(&id).await.expect("readable").len(), 1, "the key makes it one");
     } else {
         assert_eq!(side.find_entry(&id, &entry, &BTreeSet::from([found])).await, Ok(None), "it is taken");

@@ -104,9 +104,9 @@ impl Connector for DryRun {
         Ok(())
     }
 
-    async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
+    async fn append(&self, id: &str, entry: &NewEntry) -> Result<Option<String>, Failure> {
         self.note(HeldBack::Append { id: id.to_owned(), entry: entry.clone() });
-        Ok(())
+        Ok(None)
     }
 
     async fn find_entry(

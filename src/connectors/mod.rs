@@ -238,7 +238,8 @@ pub trait Connector: Send + Sync {
 
     async fn delete(&self, id: &str) -> Result<(), Failure>;
 
-    async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure>;
+    /// Adds an entry. Answers its own id where the side tells it: a record that is hidden a moment later shows it no more.
+    async fn append(&self, id: &str, entry: &NewEntry) -> Result<Option<String>, Failure>;
 
     /// The appended entry's own id, if it is there and not among `taken`.
     async fn find_entry(&self, id: &str, entry: &NewEntry, taken: &BTreeSet<String>)

@@ -277,7 +277,7 @@ impl Connector for DeskSide {
         Ok(self.store.desk_user_by_email(&user.email).await?.is_some())
     }
 
-    async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
+    async fn append(&self, id: &str, entry: &NewEntry) -> Result<Option<String>, Failure> {
         self.store.ticket(id).await?.ok_or_else(no_ticket)?;
         let mut tx = self.store.begin().await?;
         tx.add_comment(&CommentLine {
@@ -291,7 +291,9 @@ impl Connector for DeskSide {
             at: entry.at,
         })
         .await?;
-        Ok(tx.commit().await?)
+        let own = tx.comment_by_origin(id, &entry.key).await?;
+        tx.commit().await?;
+        Ok(own)
     }
 
     async fn find_entry(

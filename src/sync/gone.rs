@@ -23,6 +23,17 @@ pub(super) struct Lost {
     pub left: Option<Record>,
 }
 
+impl Lost {
+    /// Of a pair whose record is not shown on that side.
+    pub async fn of(sides: &Sides, link: &Link, from: Side) -> Result<Option<Self>, Failure> {
+        if sides.on(from).fetch(link.record_on(from)).await?.is_some() {
+            return Ok(None);
+        }
+        let to = from.other();
+        Ok(Some(Self { from, left: sides.on(to).fetch(link.record_on(to)).await? }))
+    }
+}
+
 /// What is to be done about the record that is left.
 enum Then {
     /// It stays, and a person is told.

@@ -114,11 +114,14 @@ pub(super) async fn round(
         }
         if beside.deliveries > 0 {
             // What is held there is no reason not to look: other fields flow on.
-            deliver::left_over(engine, connection, sides, &mut link).await?;
+            let lost = deliver::left_over(engine, connection, sides, &mut link).await?;
+            if link.state == LinkState::Unlinked {
+                return Ok(Round::Quiet);
+            }
+            if let Some(lost) = lost {
+                return gone::deal_with(engine, connection, sides, &mut link, lost, look).await;
+            }
             beside = Beside { letters: i64::MAX, ..beside };
-        }
-        if link.state == LinkState::Unlinked {
-            return Ok(Round::Quiet);
         }
         if link.platform_id.is_none() || link.awaits_record() {
             return enter::complete(engine, connection, sides, &mut link, look).await;

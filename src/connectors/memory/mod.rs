@@ -138,7 +138,9 @@ impl Memory {
         while let Some(at) = state.later.iter().position(|later| later.due <= now) {
             match state.later.remove(at).effect {
                 Effect::Edit { id, by, fields, at } => self.put(&mut state, &id, &fields, &by, at),
-                Effect::Append { id, entry } => self.take_entry(&mut state, &id, &entry),
+                Effect::Append { id, entry } => {
+                    self.take_entry(&mut state, &id, &entry);
+                }
             }
         }
         state
@@ -287,17 +289,23 @@ impl Memory {
     }
 
     /// An entry of the account's: with its author, time and key, or as the account's own text.
-    fn take_entry(&self, state: &mut State, id: &str, new: &NewEntry) {
+    /// Answers its id, or that of the one with the same key; not where keys are forgotten.
+    fn take_entry(&self, state: &mut State, id: &str, new: &NewEntry) -> Option<String> {
         let traps = self.traps();
         let (own, at) = (self.id(), self.time());
         if traps.forgets_keys {
             let entry = Entry { id: own, stream: new.stream, author: ACCOUNT.into(), at, body: as_own_text(new) };
             self.add_entry(state, id, Line { entry, key: String::new(), is_sent: true, added: at }, ACCOUNT);
-        } else if !state.rows.get(id).is_some_and(|row| row.entries.iter().any(|line| line.key == new.key)) {
-            let (author, body) = (new.author.clone(), new.body.clone());
-            let entry = Entry { id: own, stream: new.stream, author, at: new.at, body };
-            self.add_entry(state, id, Line { entry, key: new.key.clone(), is_sent: true, added: at }, ACCOUNT);
+            return None;
         }
+        let before = state.rows.get(id).and_then(|row| row.entries.iter().find(|line| line.key == new.key));
+        if let Some(line) = before {
+            return Some(line.entry.id.clone());
+        }
+        let (author, body) = (new.author.clone(), new.body.clone());
+        let entry = Entry { id: own.clone(), stream: new.stream, author, at: new.at, body };
+        self.add_entry(state, id, Line { entry, key: new.key.clone(), is_sent: true, added: at }, ACCOUNT);
+        Some(own)
     }
 
     fn add_content(&self, state: &mut State, id: &str, file: File, key: &str, by: &str, content: Bytes) {

@@ -93,7 +93,7 @@ impl Connector for Memory {
         })
     }
 
-    async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
+    async fn append(&self, id: &str, entry: &NewEntry) -> Result<Option<String>, Failure> {
         if !self.is_signed_out() && self.happens(self.traps().late_appends) {
             let mut random = [0; 4];
             self.clock.fill(&mut random);
@@ -104,8 +104,7 @@ impl Connector for Memory {
         }
         self.change(|state| {
             visible(state, id).ok_or_else(|| self.missing())?;
-            self.take_entry(state, id, entry);
-            Ok(())
+            Ok(self.take_entry(state, id, entry))
         })
     }
 

@@ -146,15 +146,16 @@ impl Connector for ServiceNow {
         self.field_edits(record, fields).await
     }
 
-    async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
+    /// A journal write answers no id (contract 4).
+    async fn append(&self, id: &str, entry: &NewEntry) -> Result<Option<String>, Failure> {
         let mut body = Map::new();
         body.insert(column(entry.stream).to_owned(), journal_text(entry).into());
         let parameters = [("sysparm_fields", "sys_id")];
         let done = self.instance.patch(&self.table.name, id, &parameters, &Json::Object(body)).await;
-        done.map_err(|failure| self.advised(failure))?.map(|_| ()).ok_or_else(|| self.not_there())
+        done.map_err(|failure| self.advised(failure))?.map(|_| None).ok_or_else(|| self.not_there())
     }
 
-    /// A journal write answers no id (contract 4), so the entry is known by its text.
+    /// By its text.
     async fn find_entry(
         &self,
         id: &str,

@@ -68,11 +68,14 @@ pub(super) async fn append(
     }
     if sends {
         mark_sending(engine, side, out).await?;
-        if let Err(failure) = side.append(&id, &entry).await {
-            not_sent(engine, delivery, &failure).await?;
-            return Err(failure.into());
-        }
-        found = side.find_entry(&id, &entry, &taken).await?;
+        found = match side.append(&id, &entry).await {
+            Ok(Some(own)) => Some(own),
+            Ok(None) => side.find_entry(&id, &entry, &taken).await?,
+            Err(failure) => {
+                not_sent(engine, delivery, &failure).await?;
+                return Err(failure.into());
+            }
+        };
     }
     // A journal that this account may not read hides the entry; should it show later, it is known by its text.
     let there = found.unwrap_or_else(|| format!("{UNSEEN}{}", delivery.id));

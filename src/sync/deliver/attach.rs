@@ -1,6 +1,6 @@
 //! Files: each is on the other side exactly once, or a note there says why it is not.
 
-use super::{Ending, Outgoing, Paired, Sent, end, mark_sending, not_sent, read, refuse, wait_until_settled};
+use super::{Ending, Outgoing, Paired, Sent, end, mark_sending, not_sent, read, wait_until_settled};
 use crate::connectors::{Connector, Failure, File, NewFile};
 use crate::desk::files::in_hex;
 use crate::store::Link;
@@ -30,8 +30,7 @@ pub(super) async fn attach(
         Ok(id) => id,
         Err(SyncError::Failure(Failure::Refused { why } | Failure::Forbidden { why })) => {
             let why = format!("{} is in {} only: {why}", named(&attach.file), attach.to.other());
-            refuse(engine, link, out.delivery, &why).await?;
-            return Ok(Sent::Left);
+            return Err(Failure::Refused { why }.into());
         }
         Err(other) => return Err(other),
     };

@@ -18,12 +18,13 @@ pub(super) use delete::Delete;
 pub(super) use write::{Part, Write};
 
 use super::letters::{self, Wanted};
-use super::{Engine, Sides, SyncError, story};
+use super::{Engine, Sides, SyncError, gone, story};
 use crate::connectors::{Connector, Failure, exchanges};
 use crate::store::{Attempt, Connection, Delivery, DeliveryState, Link, StoreError, Tx};
 use merge::{Record, Side, Value};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Per rule, what the base becomes when the delivery is done.
 pub(super) type Agreed = BTreeMap<String, Value>;
@@ -89,14 +90,16 @@ struct Ending<'a> {
 }
 
 /// Sends what an earlier run left open, oldest first. The sides may have moved since, so field writes and deletions give
-/// way to a new plan.
+/// way to a new plan. A side that does not show its record takes nothing, nor does it show what it has taken: what is for
+/// it stays open until the record is back. Answers which record is not shown.
 pub(super) async fn left_over(
     engine: &Engine,
     connection: &Connection,
     sides: &Sides,
     link: &mut Link,
-) -> Result<(), SyncError> {
+) -> Result<Option<gone::Lost>, SyncError> {
     let mut lost_on = None;
+    let mut hidden = BTreeMap::new();
     for delivery in engine.store.open_deliveries(&link.id).await? {
         let side = sides.on(delivery.to());
         match (delivery.kind.as_str(), delivery.is_unsure()) {
@@ -117,6 +120,14 @@ pub(super) async fn left_over(
                 supersede(engine, &delivery).await?;
                 continue;
             }
+            ("append" | "attach", _) => {
+                if let Entry::Vacant(unknown) = hidden.entry(delivery.to()) {
+                    unknown.insert(gone::Lost::of(sides, link, delivery.to()).await?);
+                }
+                if hidden[&delivery.to()].is_some() {
+                    continue;
+                }
+            }
             _ => {}
         }
         let out = Outgoing { delivery: &delivery, unsure: delivery.is_unsure(), marked: false, next: None };
@@ -127,7 +138,7 @@ pub(super) async fn left_over(
             _ => {}
         }
     }
-    Ok(())
+    Ok(hidden.into_values().flatten().next())
 }
 
 /// Sends what was just planned and stored, in order.
@@ -193,9 +204,18 @@ async fn attempt(
     metrics::counter!("isthmus_deliveries_total", "side" => delivery.side.clone(), "kind" => delivery.kind.clone(), "outcome" => outcome).increment(1);
     tracing::debug!(connection.id = %connection.id, link.id = %link.id, delivery.id = %delivery.id, side = %delivery.side, kind = %delivery.kind, outcome, duration_ms = engine.clock.now() - started, "delivered");
     match result {
+        Err(SyncError::Failure(Failure::Refused { .. } | Failure::Forbidden { .. }))
+            if delivery.kind != "create" && !is_shown(side, link, delivery.to()).await? =>
+        {
+            // The record, and not the side, says no, and that is dealt with otherwise. What may be there stays open.
+            if !out.unsure {
+                supersede(engine, delivery).await?;
+            }
+            Err(Failure::Moved.into())
+        }
         Err(SyncError::Failure(Failure::Refused { why } | Failure::Forbidden { why })) => {
             refuse(engine, link, delivery, &why).await?;
-            Ok(Sent::Held)
+            Ok(if delivery.kind == "attach" { Sent::Left } else { Sent::Held })
         }
         Err(SyncError::Failure(Failure::Moved)) => {
             supersede(engine, delivery).await?;
@@ -211,6 +231,11 @@ async fn attempt(
         }
         other => other,
     }
+}
+
+/// Whether a record is there and this account may see it.
+async fn is_shown(side: &dyn Connector, link: &Link, to: Side) -> Result<bool, Failure> {
+    Ok(side.fetch(link.record_on(to)).await?.is_some())
 }
 
 /// How the side was asked and what it answered, for whoever wants to know it exactly.

@@ -1,7 +1,7 @@
 //! Field writes. The base advances by what the side really stored.
 
 use super::readback::{self, Stored};
-use super::{Agreed, Ending, Outgoing, Sent, end, mark_sending, read};
+use super::{Agreed, Ending, Outgoing, Sent, end, is_shown, mark_sending, read};
 use crate::connectors::{Applied, Connector, Failure};
 use crate::store::{Connection, Cut, Delivery, DeliveryState, Link};
 use crate::sync::letters::Wanted;
@@ -107,7 +107,9 @@ pub(super) async fn write(
     match side.write(&id, &fields(&parts), &expected).await {
         Ok(applied) => outcomes.add(connection, side, to, &parts, &applied).await,
         // One field that the side refuses must not keep the others back.
-        Err(Failure::Refused { .. }) if parts.len() > 1 && to == Side::ServiceNow => {
+        Err(Failure::Refused { .. })
+            if parts.len() > 1 && to == Side::ServiceNow && is_shown(side, link, to).await? =>
+        {
             for part in &parts {
                 engine.may_send_to(side)?;
                 match side.write(&id, &fields(std::slice::from_ref(part)), &expected).await {

@@ -264,7 +264,9 @@ fn streams(world: &World, near: &str, far: &str, held: &[(Side, (Stream, String)
     }
     let written = taken(by(&platform, person(Side::Platform)), Side::ServiceNow);
     let arrived = by(&servicenow, ACCOUNT);
-    ensure(written == arrived, || format!("the platform's entries {written:?} are {arrived:?} in ServiceNow"))
+    ensure(written == arrived, || format!("the platform's entries {written:?} are {arrived:?} in ServiceNow"))?;
+    let own = by(&platform, ACCOUNT);
+    ensure(own.is_empty(), || format!("{own:?} came back to the platform"))
 }
 
 /// The same contents on both sides, and no more copies than there are files to copy.

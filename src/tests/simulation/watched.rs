@@ -174,7 +174,7 @@ impl Connector for Watched {
         self.call(|| "delete".into(), self.memory.delete(id)).await
     }
 
-    async fn append(&self, id: &str, entry: &NewEntry) -> Result<(), Failure> {
+    async fn append(&self, id: &str, entry: &NewEntry) -> Result<Option<String>, Failure> {
         self.touch(id);
         self.call(|| format!("append({} {:?})", entry.key, entry.body), self.memory.append(id, entry)).await
     }
