@@ -279,21 +279,23 @@ impl Connector for DeskSide {
 
     async fn append(&self, id: &str, entry: &NewEntry) -> Result<Option<String>, Failure> {
         self.store.ticket(id).await?.ok_or_else(no_ticket)?;
+        let own = self.clock.id();
         let mut tx = self.store.begin().await?;
-        tx.add_comment(&CommentLine {
-            id: self.clock.id(),
-            ticket_id: id.to_owned(),
-            origin: entry.key.clone(),
-            author: entry.author.clone(),
-            body: entry.body.clone(),
-            internal: i64::from(entry.stream == Stream::Internal),
-            written_in: entry.from.clone(),
-            at: entry.at,
-        })
-        .await?;
-        let own = tx.comment_by_origin(id, &entry.key).await?;
+        let is_new = tx
+            .add_comment(&CommentLine {
+                id: own.clone(),
+                ticket_id: id.to_owned(),
+                origin: entry.key.clone(),
+                author: entry.author.clone(),
+                body: entry.body.clone(),
+                internal: i64::from(entry.stream == Stream::Internal),
+                written_in: entry.from.clone(),
+                at: entry.at,
+            })
+            .await?;
+        let there = if is_new { Some(own) } else { tx.comment_by_origin(id, &entry.key).await? };
         tx.commit().await?;
-        Ok(own)
+        Ok(there)
     }
 
     async fn find_entry(

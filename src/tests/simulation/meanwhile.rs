@@ -113,9 +113,9 @@ fn a_comment_whose_record_is_hidden_right_after_it_does_not_come_back() {
     }
 }
 
-/// A record is hidden for a while, from a place of a look on: what was to be written there goes when it shows again, and
-/// nobody need ask for it. Answers whether the work was done before the place.
-async fn goes_when_it_shows_again(to: Side, place: usize) -> bool {
+/// A record is hidden for a while, from a place of a look on, where the process may die as well: what was to be written
+/// there goes when it shows again, and nobody need ask for it. Answers whether the work was done before the place.
+async fn goes_when_it_shows_again(to: Side, dies: bool, place: usize) -> bool {
     let joined = Joined::by(&merge::incident_to_desk(), 2).await;
     let (record, ticket) = joined.pair().await;
     let (from, from_id, there, id) = match to {
@@ -134,14 +134,17 @@ async fn goes_when_it_shows_again(to: Side, place: usize) -> bool {
     let mut work = joined.work();
     let at = work_up_to(&mut work, place).await;
     there.hide(id, true);
-    if at.is_some() {
+    if dies {
+        drop(work);
+        joined.store.begin().await.expect("begins").commit().await.expect("what it left is undone");
+    } else if at.is_some() {
         assert_eq!(work_up_to(&mut work, usize::MAX).await, None);
     }
     joined.settle().await;
     there.hide(id, false);
     joined.look_at(&record).await;
     joined.settle().await;
-    let here = format!("to {to}, hidden at place {place}, {at:?}");
+    let here = format!("to {to}, hidden at place {place}, {at:?}, dies {dies}");
     let link = joined.store.link_of(&joined.connection, &record).await.expect("readable").expect("linked");
     assert_eq!(link.note, "", "{here}");
     let lane = crate::queue::lane(&joined.connection, &record);
@@ -161,7 +164,10 @@ async fn goes_when_it_shows_again(to: Side, place: usize) -> bool {
 #[test]
 fn what_is_for_a_record_that_is_hidden_for_a_while_goes_when_it_shows_again() {
     for to in Side::BOTH {
-        let places = (0..10_000).find(|place| alone(goes_when_it_shows_again(to, *place))).expect("an end");
-        assert!(places > 20, "there were {places} places only");
+        for dies in [false, true] {
+            let is_over = |place: &usize| alone(goes_when_it_shows_again(to, dies, *place));
+            let places = (0..10_000).find(is_over).expect("an end");
+            assert!(places > 20, "there were {places} places only");
+        }
     }
 }
