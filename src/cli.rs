@@ -111,7 +111,7 @@ pub struct ServeArgs {
     pub poll_seconds: u32,
 
     /// How many records this process syncs at the same time.
-    #[arg(long, env = "ISTHMUS_WORKERS", default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, env = "ISTHMUS_WORKERS", default_value_t = 40, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub workers: u16,
 
     /// How large a file on a Desk ticket may be, in MiB. A larger one in ServiceNow stays there, and a note on the

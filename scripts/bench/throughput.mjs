@@ -12,7 +12,7 @@ import { Installation, pause, report } from './drive.mjs';
 const LINKS = Number(process.argv[2] ?? 500);
 const ROUNDS = 4;
 /** As many as by default. */
-const WORKERS = 24;
+const WORKERS = 40;
 const SAMPLE = 20;
 const REPLAY = process.env.ISTHMUS_REPLAY;
 
