@@ -93,7 +93,10 @@ async fn is_hidden_after_it(to: Side, answer_is_lost: bool) {
     assert_eq!(there.true_entries(id).len(), 1, "it is there, and its answer on the way");
     there.hide(id, true);
     assert_eq!(work_up_to(&mut work, usize::MAX).await, None);
+    joined.look_at(&record).await;
     joined.settle().await;
+    let link = joined.store.link_of(&joined.connection, &record).await.expect("readable").expect("linked");
+    assert!(link.note.contains("no longer shows"), "a person is told meanwhile: {:?}", link.note);
     there.hide(id, false);
     joined.look_at(&record).await;
     joined.settle().await;
