@@ -26,7 +26,7 @@ pub(super) struct Lost {
 impl Lost {
     /// Of a pair whose record is not shown on that side.
     pub async fn of(sides: &Sides, link: &Link, from: Side) -> Result<Option<Self>, Failure> {
-        if sides.on(from).fetch(link.record_on(from)).await?.is_some() {
+        if deliver::is_shown(sides.on(from), link, from).await? {
             return Ok(None);
         }
         let to = from.other();

@@ -234,7 +234,7 @@ async fn attempt(
 }
 
 /// Whether a record is there and this account may see it.
-async fn is_shown(side: &dyn Connector, link: &Link, to: Side) -> Result<bool, Failure> {
+pub(super) async fn is_shown(side: &dyn Connector, link: &Link, to: Side) -> Result<bool, Failure> {
     Ok(side.fetch(link.record_on(to)).await?.is_some())
 }
 

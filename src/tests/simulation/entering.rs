@@ -9,7 +9,7 @@ use crate::connectors::memory::{ACCOUNT, Memory, Traps};
 use crate::connectors::{Failure, Urgency as Pace};
 use crate::news::News;
 use crate::queue::{self, Wake, Worker};
-use crate::store::{Connection, Finding, Job, RunState, Store, Upkeep, Urgency, pause};
+use crate::store::{Connection, Finding, Job, Link, RunState, Store, Upkeep, Urgency, pause};
 use crate::sync::{Connectors, Engine, Sides, runs};
 use crate::tests::support::{TurnedClock, connection};
 use async_trait::async_trait;
@@ -104,13 +104,23 @@ impl Joined {
         let record = self.servicenow.open("Beth", fields.map(|(field, value)| (field.to_owned(), value)).into());
         self.look_at(&record).await;
         self.settle().await;
-        let link = self.store.link_of(&self.connection, &record).await.expect("readable").expect("linked");
+        let link = self.link_of(&record).await;
         (record, link.platform_id.expect("made"))
+    }
+
+    pub async fn link_of(&self, record: &str) -> Link {
+        self.store.link_of(&self.connection, record).await.expect("readable").expect("linked")
+    }
+
+    /// A process dies where it stands.
+    pub async fn kill(&self, work: Work) {
+        drop(work);
+        self.store.begin().await.expect("begins").commit().await.expect("what it left is undone");
     }
 
     /// Whether a comment of the record was sent, and nobody knows what became of it.
     pub async fn is_appending(&self, record: &str) -> bool {
-        let link = self.store.link_of(&self.connection, record).await.expect("readable").expect("linked");
+        let link = self.link_of(record).await;
         let open = self.store.open_deliveries(&link.id).await.expect("readable");
         open.iter().any(|delivery| delivery.kind == "append" && delivery.is_unsure())
     }
@@ -176,8 +186,7 @@ async fn enters_once(place: usize) -> bool {
     joined.look_at(&queue::ticket(&ticket)).await;
     let mut first = joined.work();
     let at = work_up_to(&mut first, place).await;
-    drop(first);
-    joined.store.begin().await.expect("begins").commit().await.expect("what it left is undone");
+    joined.kill(first).await;
     joined.look_at(&queue::ticket(&ticket)).await;
     joined.settle().await;
     let link = joined.store.link_of_ticket(&ticket).await.expect("readable").expect("linked");

@@ -95,7 +95,7 @@ async fn is_hidden_after_it(to: Side, answer_is_lost: bool) {
     assert_eq!(work_up_to(&mut work, usize::MAX).await, None);
     joined.look_at(&record).await;
     joined.settle().await;
-    let link = joined.store.link_of(&joined.connection, &record).await.expect("readable").expect("linked");
+    let link = joined.link_of(&record).await;
     assert!(link.note.contains("no longer shows"), "a person is told meanwhile: {:?}", link.note);
     there.hide(id, false);
     joined.look_at(&record).await;
@@ -138,8 +138,7 @@ async fn goes_when_it_shows_again(to: Side, dies: bool, place: usize) -> bool {
     let at = work_up_to(&mut work, place).await;
     there.hide(id, true);
     if dies {
-        drop(work);
-        joined.store.begin().await.expect("begins").commit().await.expect("what it left is undone");
+        joined.kill(work).await;
     } else if at.is_some() {
         assert_eq!(work_up_to(&mut work, usize::MAX).await, None);
     }
@@ -148,7 +147,7 @@ async fn goes_when_it_shows_again(to: Side, dies: bool, place: usize) -> bool {
     joined.look_at(&record).await;
     joined.settle().await;
     let here = format!("to {to}, hidden at place {place}, {at:?}, dies {dies}");
-    let link = joined.store.link_of(&joined.connection, &record).await.expect("readable").expect("linked");
+    let link = joined.link_of(&record).await;
     assert_eq!(link.note, "", "{here}");
     let lane = crate::queue::lane(&joined.connection, &record);
     assert!(joined.store.held_letters(&lane).await.expect("readable").is_empty(), "nobody is asked: {here}");

@@ -21,7 +21,7 @@ async fn keeps_the_record(place: usize) -> bool {
         // Nobody publishes inside somebody else's transaction.
         return false;
     }
-    let link = joined.store.link_of(&joined.connection, &record).await.expect("readable").expect("linked");
+    let link = joined.link_of(&record).await;
     let was_decided = !joined.store.deliveries_of(&link.id, "delete").await.expect("readable").is_empty();
     let mut tx = joined.store.begin().await.expect("begins");
     let keeps = Rules { version: 2, ..on_deletion(OnDeletion::Keep) };

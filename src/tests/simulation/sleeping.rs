@@ -46,8 +46,7 @@ async fn crosses_once(place: usize, request_was_lost: bool, other: Other) -> boo
     let mut sleeper: Work = joined.work();
     let at = work_up_to(&mut sleeper, place).await;
     if at == Some(ON_THE_WIRE) || at == Some(crate::store::pause::BEFORE_COMMIT) {
-        drop(sleeper);
-        joined.store.begin().await.expect("begins").commit().await.expect("what it left is undone");
+        joined.kill(sleeper).await;
         return false;
     }
     let mut at_work = None;
